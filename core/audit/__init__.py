@@ -1,0 +1,1 @@
+"""Audit: who changed what, from → to. One entry per command, written in its transaction."""

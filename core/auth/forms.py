@@ -1,0 +1,34 @@
+"""Forms of auth."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, StringConstraints
+
+from core.auth.rules import Role
+from core.web.forms import Form, Name
+
+
+def _listed(value: object) -> object:
+    return [part for part in value.split(",") if part] if isinstance(value, str) else value
+
+
+Secret = Annotated[str, StringConstraints(strip_whitespace=False, max_length=200)]
+
+
+class LoginForm(Form):
+    """Who wants in, and where to go then."""
+
+    login: Name
+    password: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=200)]
+    next: str = ""
+
+
+class PersonForm(Form):
+    """A person, as the administrator types them."""
+
+    login: str = ""
+    name: Name
+    roles: Annotated[list[Role], BeforeValidator(_listed)] = []
+    password: Secret = ""
+    pin: Secret = ""
+    is_active: bool = False

@@ -1,0 +1,183 @@
+"""Commands of auth. Passwords and PINs are kept as Argon2 hashes and never logged."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Collection
+from datetime import datetime
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from core.audit import service as audit
+from core.auth import queries
+from core.auth.model import Badge, Person, PersonRole, Token
+from core.auth.rules import (
+    LOGIN,
+    PASSWORD_SHORTEST,
+    PIN,
+    LoginUnfit,
+    LoginWrong,
+    PasswordWeak,
+    PinUnfit,
+    Role,
+    SignatureWrong,
+)
+from core.codes import Letter
+from core.errors import Conflict, NotFound
+from core.numbers.service import next_codes
+
+HASHER = PasswordHasher()
+# checked when there is no such person, so that both answers take as long
+NOBODY = HASHER.hash(secrets.token_hex(8))
+
+
+def _fits(stored: str | None, given: str) -> bool:
+    try:
+        return HASHER.verify(stored or NOBODY, given) and stored is not None
+    except (Argon2Error, InvalidHashError):
+        return False
+
+
+def check_password(session: Session, login: str, password: str) -> queries.Known:
+    """Return the person whose log-in and password these are. Raises LoginWrong."""
+    person = session.scalar(select(Person).where(Person.login == login.strip().lower()))
+    if not _fits(person.password_hash if person else None, password) or person is None:
+        raise LoginWrong
+    known = queries.by_id(session, person.id)
+    if known is None:
+        raise LoginWrong
+    return known
+
+
+def check_signature(session: Session, badge: str, pin: str) -> queries.Known:
+    """Return the person who signs with badge and PIN. Raises SignatureWrong."""
+    known = queries.by_badge(session, badge)
+    stored = session.scalar(select(Person.pin_hash).where(Person.id == known.id)) if known else None
+    if not _fits(stored, pin) or known is None:
+        raise SignatureWrong
+    return known
+
+
+def check_token(session: Session, key: str) -> queries.Known | None:
+    """Return the person for whom a program acts with this token, or None."""
+    person_id = session.scalar(
+        select(Token.person_id).where(Token.key_sha256 == _sha256(key), Token.revoked_at.is_(None))
+    )
+    return None if person_id is None else queries.by_id(session, person_id)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def add_person(
+    session: Session,
+    login: str,
+    name: str,
+    roles: Collection[str],
+    *,
+    password: str,
+    pin: str | None = None,
+    locale: str = "zh_Hans_CN",
+    by: int | None,
+    at: datetime,
+) -> Person:
+    """Take a person in, with a badge of their own. Raises LoginUnfit, PasswordWeak, PinUnfit, Conflict."""
+    login = login.strip().lower()
+    if not LOGIN.match(login):
+        raise LoginUnfit(login=login)
+    if session.scalar(select(Person.id).where(Person.login == login)) is not None:
+        raise Conflict
+    person = Person(login=login, name=name, locale=locale, created_at=at)
+    session.add(person)
+    _set_password(person, password)
+    if pin is not None:
+        _set_pin(person, pin)
+    session.flush()  # for its id
+    session.add_all(PersonRole(person_id=person.id, role=Role(role).value) for role in sorted(set(roles)))
+    give_badge(session, person.id, at=at)
+    audit.record(session, subject="core.auth.person", subject_id=person.id, verb="add", by=by, at=at)
+    return person
+
+
+def _set_password(person: Person, password: str) -> None:
+    if len(password) < PASSWORD_SHORTEST:
+        raise PasswordWeak(least=PASSWORD_SHORTEST)
+    person.password_hash = HASHER.hash(password)
+
+
+def _set_pin(person: Person, pin: str) -> None:
+    if not PIN.match(pin):
+        raise PinUnfit
+    person.pin_hash = HASHER.hash(pin)
+
+
+def amend_person(
+    session: Session,
+    person_id: int,
+    *,
+    name: str,
+    roles: Collection[str],
+    is_active: bool,
+    password: str | None,
+    pin: str | None,
+    by: int,
+    at: datetime,
+) -> None:
+    """Change a person's name, roles, state, password or PIN. Raises NotFound, PasswordWeak, PinUnfit."""
+    person = session.get(Person, person_id)
+    if person is None:
+        raise NotFound
+    changes = {
+        "name": [person.name, name],
+        "is_active": [person.is_active, is_active],
+        "roles": [None, sorted(roles)],
+    }
+    person.name, person.is_active = name, is_active
+    if password:
+        _set_password(person, password)
+    if pin:
+        _set_pin(person, pin)
+    session.execute(delete(PersonRole).where(PersonRole.person_id == person_id))
+    session.add_all(PersonRole(person_id=person_id, role=Role(role).value) for role in sorted(set(roles)))
+    audit.record(
+        session,
+        subject="core.auth.person",
+        subject_id=person_id,
+        verb="amend",
+        by=by,
+        at=at,
+        changes=changes,
+    )
+
+
+def give_badge(session: Session, person_id: int, *, at: datetime) -> str:
+    """Give a person a new badge and return its code; the old one is out of force."""
+    session.execute(
+        update(Badge).where(Badge.person_id == person_id, Badge.is_active).values(is_active=False)
+    )
+    (code,) = next_codes(session, Letter.BADGE, 1)
+    session.add(Badge(code=code, person_id=person_id, issued_at=at))
+    return code
+
+
+def set_locale(session: Session, person_id: int, locale: str) -> None:
+    """Remember in which language a person reads."""
+    session.execute(update(Person).where(Person.id == person_id).values(locale=locale))
+
+
+def create_token(session: Session, login: str, name: str, *, by: int | None, at: datetime) -> str:
+    """Make a token for a person and return its key, which is shown once. Raises NotFound."""
+    person_id = session.scalar(select(Person.id).where(Person.login == login.strip().lower(), Person.is_active))
+    if person_id is None:
+        raise NotFound
+    key = "mt_" + secrets.token_urlsafe(32)
+    token = Token(person_id=person_id, name=name, key_sha256=_sha256(key), created_at=at)
+    session.add(token)
+    session.flush()  # for its id
+    audit.record(session, subject="core.auth.token", subject_id=token.id, verb="create", by=by, at=at)
+    return key

@@ -1,0 +1,200 @@
+"""Pages of auth."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import session as cookie
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import refresh
+from flask_login import logout_user
+
+from core.auth import queries, service
+from core.auth.forms import LoginForm, PersonForm
+from core.auth.login import LOCALES, has_person, limiter, log_in
+from core.auth.model import Person
+from core.auth.rules import LoginWrong, Role
+from core.clock import now
+from core.errors import AppError, InvalidInput, NotFound
+from core.web.access import logged_in, me, public, requires
+from core.web.errors import status_of, text_of
+from core.web.forms import parse
+from core.web.menu import home_url
+from core.work import read, run
+
+bp = Blueprint("core_auth", __name__)
+MANAGE = "core.auth.manage"
+
+
+def _inside(address: str) -> str:
+    """Return an address of this site, or the person's first page for any other."""
+    parts = urlsplit(address)
+    own = not parts.scheme and not parts.netloc and address.startswith("/") and not address.startswith("//")
+    return address if own and "\\" not in address else home_url()
+
+
+@bp.get("/")
+@public
+def home() -> ResponseReturnValue:
+    """Go to the person's first page, or to the log-in."""
+    return redirect(home_url() if has_person() else url_for(".login"))
+
+
+@bp.get("/login")
+@public
+def login() -> ResponseReturnValue:
+    """Show the log-in."""
+    return render_template("core/auth/login.html", values={"next": request.args.get("next", "")}, errors={})
+
+
+@bp.post("/login")
+@public
+@limiter.limit("20/minute")
+@limiter.limit("10/minute", key_func=lambda: "login:" + request.form.get("login", "").strip().lower())
+def login_check() -> ResponseReturnValue:
+    """Let a person in by password."""
+    try:
+        form = parse(LoginForm, request.form)
+        known = service.check_password(read(), form.login, form.password)
+    except InvalidInput as wrong:
+        return render_template("core/auth/login.html", values=request.form, errors=wrong.fields), 400
+    except LoginWrong as wrong:
+        errors = {"password": text_of(wrong)}
+        return render_template("core/auth/login.html", values=request.form, errors=errors), status_of(wrong)
+    log_in(known)
+    return redirect(_inside(form.next))
+
+
+@bp.post("/logout")
+@logged_in
+def logout() -> ResponseReturnValue:
+    """Let the person go; nothing of them stays in the browser."""
+    logout_user()
+    cookie.clear()
+    return redirect(url_for(".login"))
+
+
+@bp.post("/language")
+@public
+def language_set() -> ResponseReturnValue:
+    """Change the language, for good when somebody is logged in."""
+    wanted = request.form.get("locale", "")
+    if wanted not in LOCALES:
+        raise InvalidInput({"locale": ", ".join(LOCALES)})
+    if has_person():
+        run(service.set_locale, me().id, wanted)
+    cookie["locale"] = wanted
+    refresh()
+    return redirect(_inside(request.form.get("next", "")))
+
+
+@bp.get("/me")
+@logged_in
+def profile() -> ResponseReturnValue:
+    """Show who is logged in and what they may."""
+    return render_template("core/auth/profile.html", person=me())
+
+
+@bp.get("/people/")
+@requires(MANAGE)
+def person_list() -> ResponseReturnValue:
+    """List everybody."""
+    return render_template("core/auth/person_list.html", people=queries.people(read()))
+
+
+def _form_page(person: Person | None, values: object, errors: dict[str, str], status: int) -> ResponseReturnValue:
+    page = render_template("core/auth/person_form.html", person=person, values=values, errors=errors, roles=Role)
+    return page, status
+
+
+@bp.get("/people/new")
+@requires(MANAGE)
+def person_new() -> ResponseReturnValue:
+    """Show the form of a new person."""
+    return _form_page(None, {"is_active": "true", "roles": []}, {}, 200)
+
+
+@bp.post("/people/new")
+@requires(MANAGE)
+def person_add() -> ResponseReturnValue:
+    """Take a person in."""
+    try:
+        form = parse(PersonForm, _given())
+        person = run(
+            service.add_person,
+            form.login,
+            form.name,
+            [role.value for role in form.roles],
+            password=form.password,
+            pin=form.pin or None,
+            by=me().id,
+            at=now(),
+        )
+    except AppError as wrong:
+        return _form_page(None, _given(), _fields(wrong), status_of(wrong))
+    flash(_("%(name)s can log in now.", name=person.name), "done")
+    return redirect(url_for(".person_list"))
+
+
+@bp.get("/people/<int:person_id>/")
+@requires(MANAGE)
+def person_show(person_id: int) -> ResponseReturnValue:
+    """Show one person's form."""
+    person = _person(person_id)
+    known = queries.by_id(read(), person_id)
+    values = {
+        "login": person.login,
+        "name": person.name,
+        "is_active": "true" if person.is_active else "",
+        "roles": sorted(known.roles) if known else [],
+    }
+    return _form_page(person, values, {}, 200)
+
+
+@bp.post("/people/<int:person_id>/")
+@requires(MANAGE)
+def person_amend(person_id: int) -> ResponseReturnValue:
+    """Change a person."""
+    try:
+        form = parse(PersonForm, _given())
+        run(
+            service.amend_person,
+            person_id,
+            name=form.name,
+            roles=[role.value for role in form.roles],
+            is_active=form.is_active,
+            password=form.password or None,
+            pin=form.pin or None,
+            by=me().id,
+            at=now(),
+        )
+    except AppError as wrong:
+        return _form_page(_person(person_id), _given(), _fields(wrong), status_of(wrong))
+    flash(_("Saved."), "done")
+    return redirect(url_for(".person_list"))
+
+
+@bp.post("/people/<int:person_id>/badge")
+@requires(MANAGE)
+def person_badge(person_id: int) -> ResponseReturnValue:
+    """Give a person a new badge."""
+    code = run(service.give_badge, _person(person_id).id, at=now())
+    flash(_("The new badge is %(code)s; the old one is out of force.", code=code), "done")
+    return redirect(url_for(".person_list"))
+
+
+def _given() -> dict[str, object]:
+    return {**request.form.to_dict(), "roles": request.form.getlist("roles")}
+
+
+def _fields(wrong: AppError) -> dict[str, str]:
+    return wrong.fields if isinstance(wrong, InvalidInput) else {"form": text_of(wrong)}
+
+
+def _person(person_id: int) -> Person:
+    person = read().get(Person, person_id)
+    if person is None:
+        raise NotFound
+    return person

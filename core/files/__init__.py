@@ -1,0 +1,1 @@
+"""Files: attachments, kept in the database and served as downloads, never as pages."""

@@ -1,0 +1,132 @@
+"""The only place where a refusal becomes an HTTP answer."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import structlog
+from flask import Flask, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale, gettext
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, NotFound as NoSuchPage, RequestEntityTooLarge
+
+from core.choices import Choice
+from core.errors import (
+    AppError,
+    ConfirmNeeded,
+    Conflict,
+    InvalidInput,
+    LoginNeeded,
+    NotAllowed,
+    NotFound,
+    RuleViolation,
+    TooMany,
+)
+from core.i18n import N_, Named
+
+LOG = structlog.get_logger()
+STATUS: dict[type[AppError], int] = {
+    InvalidInput: 400,
+    LoginNeeded: 401,
+    NotAllowed: 403,
+    NotFound: 404,
+    Conflict: 409,
+    ConfirmNeeded: 409,
+    RuleViolation: 422,
+    TooMany: 429,
+}
+
+
+class FormExpired(AppError):
+    """The form's proof of origin is missing or too old."""
+
+    code = "core.form_expired"
+    message = N_("This page has expired. Load it again; what you typed is kept.")
+
+
+class TooLarge(AppError):
+    """More was sent than is taken."""
+
+    code = "core.too_large"
+    message = N_("The file is too large: at most %(limit_mb)s MB are taken.")
+
+
+STATUS |= {FormExpired: 400, TooLarge: 413}
+
+
+def status_of(error: AppError) -> int:
+    """Return the HTTP status of the nearest known family; 500 for none."""
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+
+
+def shown(value: Any) -> Any:
+    """Return a fact as a person reads it: a choice by its label, a name in their language, a list joined."""
+    if isinstance(value, Choice):
+        return gettext(value.label)
+    if isinstance(value, Named):
+        return value.zh if str(get_locale()).startswith("zh") or not value.en else value.en
+    if isinstance(value, list | tuple):
+        return ", ".join(str(shown(v)) for v in value)
+    return value
+
+
+def text_of(error: AppError) -> str:
+    """Return the refusal's sentence in the person's language."""
+    return gettext(error.message) % {name: shown(value) for name, value in error.facts.items()}
+
+
+def wants_json() -> bool:
+    """Say whether the caller is a program or a page's script."""
+    return (
+        request.path.startswith("/api/")
+        or request.is_json
+        or request.accept_mimetypes.best == "application/json"
+    )
+
+
+def answer(error: AppError) -> ResponseReturnValue:
+    """Answer in the caller's own tongue and format."""
+    status, text = status_of(error), text_of(error)
+    if wants_json():
+        fields = error.fields if isinstance(error, InvalidInput) else {}
+        return jsonify(error={"code": error.code, "message": text, "fields": fields}), status
+    if isinstance(error, LoginNeeded) and request.method == "GET":
+        return redirect(url_for("core_auth.login", next=request.full_path.rstrip("?")))
+    return render_template("errors/refused.html", text=text, code=error.code, error=error), status
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    """Answer werkzeug's own refusals in our form."""
+    if isinstance(error, CSRFError):
+        return answer(FormExpired())
+    if isinstance(error, NoSuchPage):
+        return answer(NotFound())
+    if isinstance(error, RequestEntityTooLarge):
+        return answer(TooLarge(limit_mb=(request.max_content_length or 0) // 2**20))
+    if error.code is not None and error.code < 400:
+        return error.get_response()
+    if wants_json():
+        return jsonify(error={"code": "core.http", "message": error.name, "fields": {}}), error.code or 500
+    return render_template("errors/refused.html", text=error.name, code="core.http", error=error), (
+        error.code or 500
+    )
+
+
+def _broken(error: Exception) -> ResponseReturnValue:
+    """Apologise with a number by which the log tells what happened."""
+    incident = secrets.token_hex(4).upper()
+    LOG.exception("broken", incident=incident, path=request.path, method=request.method)
+    if wants_json():
+        text = gettext("Something went wrong on our side. Incident %(number)s.", number=incident)
+        return jsonify(error={"code": "core.broken", "message": text, "fields": {}}), 500
+    return render_template("errors/broken.html", incident=incident), 500
+
+
+def init_app(app: Flask) -> None:
+    """Register the handlers."""
+    app.register_error_handler(AppError, answer)
+    app.register_error_handler(HTTPException, _http)
+    if not app.testing:
+        app.register_error_handler(Exception, _broken)

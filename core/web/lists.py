@@ -1,0 +1,95 @@
+"""Lists: search, filter, sort and page, kept in the address; export to a spreadsheet."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import xlsxwriter
+from flask import Response, request
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from core.web.answers import xlsx
+
+T = TypeVar("T")
+SIZE = 50
+COUNT_LIMIT = 1000  # counting further costs more than it tells: "1,000+"
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list."""
+
+    rows: Sequence[T]
+    number: int
+    size: int
+    total_count: int  # at most COUNT_LIMIT + 1
+    sort: str
+
+    @property
+    def has_next(self) -> bool:
+        """Say whether another page follows."""
+        return self.total_count > self.number * self.size
+
+    @property
+    def total_text(self) -> str:
+        """Return how many there are, as people read it."""
+        return f"{COUNT_LIMIT:,}+" if self.total_count > COUNT_LIMIT else f"{self.total_count:,}"
+
+
+def paged(
+    session: Session,
+    rows: Select[Any],
+    sorts: Mapping[str, Any],
+    *,
+    default: str,
+    scalars: bool = False,
+    size: int = SIZE,
+) -> Page[Any]:
+    """Return the page that the address asks for (`page`, `sort`; "-name" sorts downward).
+
+    `sorts` maps a word of the address to a column; the first `default` is used for an unknown one.
+    """
+    asked = request.args.get("sort", default)
+    if asked.removeprefix("-") not in sorts:
+        asked = default
+    number = max(1, request.args.get("page", 1, type=int) or 1)
+    column = sorts[asked.removeprefix("-")]
+    ordered = rows.order_by(column.desc() if asked.startswith("-") else column.asc())
+    found = session.execute(ordered.limit(size).offset((number - 1) * size))
+    total = session.scalar(
+        select(func.count()).select_from(rows.order_by(None).limit(COUNT_LIMIT + 1).subquery())
+    )
+    return Page(found.scalars().all() if scalars else found.all(), number, size, total or 0, asked)
+
+
+def export(name: str, columns: Mapping[str, Callable[[T], Any]], rows: Iterable[T]) -> Response:
+    """Answer a list as a spreadsheet; `columns` maps a translated heading to what stands under it.
+
+    Text is written as text: a cell that begins with = + - @ can start nothing.
+    """
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    sheet = book.add_worksheet()
+    bold = book.add_format({"bold": True})
+    for at, heading in enumerate(columns):
+        sheet.write_string(0, at, heading, bold)
+    for line, row in enumerate(rows, 1):
+        for at, value in enumerate(columns.values()):
+            _write(sheet, line, at, value(row))
+    sheet.freeze_panes(1, 0)
+    sheet.autofit()
+    book.close()
+    return xlsx(file.getvalue(), name)
+
+
+def _write(sheet: Any, line: int, at: int, value: Any) -> None:
+    if value is None:
+        return
+    if isinstance(value, int) and not isinstance(value, bool):
+        sheet.write_number(line, at, value)
+    else:
+        sheet.write_string(line, at, str(value))

@@ -1,0 +1,78 @@
+"""What the packages put on when they register: menu, panels, search, invariants, grants. Plain lists, per application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Blueprint, Flask, current_app
+from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True, slots=True)
+class MenuEntry:
+    """One word of the menu."""
+
+    label: str  # msgid
+    endpoint: str
+    permission: str
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A part of one document's page that an upper feature shows there."""
+
+    title: str  # msgid
+    template: str
+    context: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One thing that the search found."""
+
+    label: str
+    kind: str  # msgid
+    url: str
+
+
+PanelMaker = Callable[[Session, int], Panel | None]
+Provider = Callable[[Session, str], Iterable[Hit]]
+Invariant = Callable[[Session], list[str]]
+
+
+@dataclass(slots=True)
+class Registry:
+    """Everything that features put on, in the order in which they did."""
+
+    menu: list[MenuEntry] = field(default_factory=list)
+    panels: dict[str, list[tuple[str, PanelMaker]]] = field(default_factory=dict)
+    providers: list[Provider] = field(default_factory=list)
+    invariants: dict[str, Invariant] = field(default_factory=dict)
+    grants: dict[str, set[str]] = field(default_factory=dict)
+    homes: list[tuple[str, str]] = field(default_factory=list)
+
+    def grant(self, role: str, *permissions: str) -> None:
+        """Let a role do something."""
+        self.grants.setdefault(role, set()).update(permissions)
+
+    def panel(self, place: str, permission: str, maker: PanelMaker) -> None:
+        """Show a panel on every page of a kind of document, to those who may."""
+        self.panels.setdefault(place, []).append((permission, maker))
+
+    def home(self, permission: str, endpoint: str) -> None:
+        """Name the first page of those who hold a permission; the first one that fits is taken."""
+        self.homes.append((permission, endpoint))
+
+
+def registry(app: Flask | None = None) -> Registry:
+    """Return what the packages have registered."""
+    found: Registry = (app or current_app).extensions["registry"]
+    return found
+
+
+def blueprints(app: Flask, *pairs: tuple[Blueprint, str]) -> None:
+    """Register blueprints with their addresses, in the order in which a person reads them."""
+    for blueprint, prefix in pairs:
+        app.register_blueprint(blueprint, url_prefix=prefix)

@@ -1,0 +1,108 @@
+"""Tables of sales: orders, their lines, and dealers' sheets on their way in."""
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import At, Id, Json, Mm, Model, On, choice
+from erp.catalogue.rules.document import DimBasis, DoorKind, Handing
+from erp.sales.rules.states import ImportState, OrderState
+
+
+class Order(Model):
+    """One order of one dealer. Its progress columns are told by mes through record_progress."""
+
+    __tablename__ = "erp_sales_order"
+    __table_args__ = (Index("ix_erp_sales_order_state_due_on", "state", "due_on"),)
+
+    id: Mapped[Id]
+    number: Mapped[str] = mapped_column(unique=True)  # SO2611-0042
+    dealer_id: Mapped[int] = mapped_column(ForeignKey("erp_parties_party.id"), index=True)
+    dealer_reference: Mapped[str] = mapped_column(default="")  # the dealer's own order number
+    customer: Mapped[str] = mapped_column(default="")
+    site: Mapped[str] = mapped_column(default="")
+    note: Mapped[str] = mapped_column(default="")
+    due_on: Mapped[On | None] = mapped_column(index=True)
+    state: Mapped[OrderState] = mapped_column(choice(OrderState), default=OrderState.DRAFT)
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("erp_sales_import.id"), unique=True)
+    form_key: Mapped[str | None] = mapped_column(
+        unique=True
+    )  # minted with the form: a form sent twice makes one
+    created_at: Mapped[At] = mapped_column(index=True)
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))
+    confirmed_at: Mapped[At | None]
+    released_at: Mapped[At | None] = mapped_column(index=True)
+    shipped_at: Mapped[At | None]
+    set_count: Mapped[int] = mapped_column(default=0)
+    piece_count: Mapped[int] = mapped_column(default=0)  # tracked pieces that count (not void, not replaced)
+    made_count: Mapped[int] = mapped_column(default=0)
+    packed_count: Mapped[int] = mapped_column(default=0)
+    package_count: Mapped[int] = mapped_column(default=0)
+    sealed_count: Mapped[int] = mapped_column(default=0)
+    shipped_count: Mapped[int] = mapped_column(default=0)  # packages
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class Line(Model):
+    """One line of an order: one door model in one size and make, in some number of equal sets."""
+
+    __tablename__ = "erp_sales_line"
+    __table_args__ = (
+        UniqueConstraint("order_id", "position"),
+        CheckConstraint("set_count > 0", name="set_count_positive"),
+        CheckConstraint("width_mm > 0 AND height_mm > 0 AND wall_mm >= 0", name="sizes_positive"),
+    )
+
+    id: Mapped[Id]
+    order_id: Mapped[int] = mapped_column(ForeignKey("erp_sales_order.id"), index=True)
+    position: Mapped[int]
+    room: Mapped[str] = mapped_column(default="")
+    door_id: Mapped[int] = mapped_column(ForeignKey("erp_catalogue_door.id"))
+    kind: Mapped[DoorKind] = mapped_column(choice(DoorKind))
+    colour_code: Mapped[str | None]
+    dim_basis: Mapped[DimBasis] = mapped_column(choice(DimBasis))
+    width_mm: Mapped[Mm]
+    height_mm: Mapped[Mm]
+    wall_mm: Mapped[Mm]
+    mother_width_mm: Mapped[Mm | None]  # unequal doubles: the active leaf
+    handing: Mapped[Handing | None] = mapped_column(choice(Handing))
+    options: Mapped[Json]  # further choices by name, {str: str}
+    set_count: Mapped[int]
+    note: Mapped[str] = mapped_column(default="")
+    source: Mapped[Json]  # {field: {"cell": "C7", "text": "2100*900*240"}}; {} when entered by hand
+
+
+class Import(Model):
+    """One dealer's sheet on its way to becoming an order; corrections are kept as they are typed."""
+
+    __tablename__ = "erp_sales_import"
+
+    id: Mapped[Id]
+    dealer_id: Mapped[int] = mapped_column(ForeignKey("erp_parties_party.id"))
+    file_id: Mapped[int] = mapped_column(ForeignKey("core_files_file.id"))
+    state: Mapped[ImportState] = mapped_column(choice(ImportState), default=ImportState.OPEN)
+    sheet_name: Mapped[str]
+    facts: Mapped[Json]  # header facts: {"dealer_reference": {"value", "cell", "text"}, …}
+    issues: Mapped[Json]  # about the sheet as a whole; those of its lines stand with them
+    created_at: Mapped[At]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class ImportRow(Model):
+    """One row of a dealer's sheet: what the cells held, what was read, and what is wrong with it."""
+
+    __tablename__ = "erp_sales_import_row"
+    __table_args__ = (UniqueConstraint("import_id", "row_number"),)
+
+    id: Mapped[Id]
+    import_id: Mapped[int] = mapped_column(ForeignKey("erp_sales_import.id"), index=True)
+    row_number: Mapped[int]  # as the spreadsheet counts
+    source: Mapped[Json]  # {field: {"cell", "text"}}
+    read_values: Mapped[Json]  # {field: text} as the importer read it; never changed
+    values: Mapped[Json]  # {field: text} as it stands, corrections included
+    issues: Mapped[Json]  # [{code, severity, field, cell, facts, offers, is_settled}], see rules.kept
+    is_skipped: Mapped[bool] = mapped_column(default=False)

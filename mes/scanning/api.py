@@ -1,0 +1,281 @@
+"""The scan protocol over HTTP (contracts: scans)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Annotated, Any
+
+from flask import Blueprint, current_app, request
+from flask_babel import get_locale, gettext
+from pydantic import AwareDatetime, BaseModel, Field
+from sqlalchemy.exc import IntegrityError
+
+from core.auth import queries as people
+from core.auth import service as auth
+from core.auth.queries import Known
+from core.auth.rules import SignatureWrong
+from core.clock import now
+from core.codes import clean
+from core.i18n import N_
+from core.web.access import me
+from core.web.api import endpoint
+from core.web.forms import Body
+from core.web.registry import registry
+from core.work import read, run
+from mes.scanning import queries, service
+from mes.scanning.rules import (
+    Block,
+    Blocked,
+    DeviceUnknown,
+    ScanKind,
+    ScanRequest,
+    Text,
+    Where,
+    Who,
+    encode,
+    verdict,
+)
+
+bp = Blueprint("mes_scanning_api", __name__)
+SCAN = "mes.scanning.scan"
+ShortText = Annotated[str, Field(max_length=200)]
+
+
+class Override(Body):
+    """A supervisor's signature."""
+
+    badge: ShortText
+    pin: Annotated[str, Field(max_length=20)]
+    reason: Annotated[str, Field(min_length=3, max_length=200)]
+
+
+class ScanBody(Body):
+    """One gesture with a scanner."""
+
+    scan_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{8,64}$")]
+    kind: ScanKind
+    code: ShortText
+    context: ShortText | None = None
+    witness: ShortText | None = None
+    badge: ShortText | None = None
+    device: ShortText | None = None
+    scanned_at: AwareDatetime
+    quantity: Annotated[int, Field(ge=1, le=9999)] = 1
+    manual: bool = False
+    override: Override | None = None
+
+
+class ProgressAnswer(BaseModel):
+    """How far the thing in hand is."""
+
+    done: int
+    total: int
+    missing: list[str]
+
+
+class ScanAnswer(BaseModel):
+    """The verdict of one scan."""
+
+    scan_id: str
+    outcome: str
+    block_code: str | None
+    message: str  # one sentence with all of it, for those who show nothing else
+    block_name: str | None  # the refusal's short name
+    say: str | None
+    expected: str | None
+    got: str | None
+    todo: str | None
+    progress: ProgressAnswer | None
+    shown: dict[str, Any]
+    replayed: bool
+
+
+class ResolveAnswer(BaseModel):
+    """What a code stands for."""
+
+    code: str
+    object_type: str | None
+    name: str | None
+    state: str | None
+    url: str | None
+    block_code: str | None
+    todo: str | None
+
+
+def _shown(value: Any) -> Any:
+    """Return a stored part of an answer in the person's language."""
+    if isinstance(value, dict) and set(value) == {"msgid", "facts"}:
+        return gettext(value["msgid"]) % {name: _fact(fact) for name, fact in value["facts"].items()}
+    if isinstance(value, dict) and set(value) == {"zh", "en"}:
+        return value["en"] if _is_english() and value["en"] else value["zh"]
+    if isinstance(value, dict):
+        return {name: _shown(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_shown(part) for part in value]
+    return value
+
+
+def _fact(value: Any) -> Any:
+    """Return a fact as it stands in its sentence; several things are listed."""
+    shown = _shown(value)
+    return (", " if _is_english() else "、").join(map(str, shown)) if isinstance(shown, list) else shown
+
+
+def _is_english() -> bool:
+    return str(get_locale()).startswith("en")
+
+
+def _message(said: dict[str, Any]) -> str:
+    if said["block_code"] is None:
+        return str(_shown(said["say"]))
+    facts = {name: _shown(said[name]) for name in ("expected", "got", "todo")}
+    name = gettext(Block(said["block_code"]).label)
+    return gettext(
+        "%(code)s %(name)s. Expected: %(expected)s. Got: %(got)s. %(todo)s",
+        code=said["block_code"],
+        name=name,
+        **facts,
+    )
+
+
+def answer_of(scan_id: str, said: dict[str, Any], *, replayed: bool) -> ScanAnswer:
+    """Return a stored answer in the language of this request."""
+    block = said["block_code"]
+    return ScanAnswer(
+        scan_id=scan_id,
+        outcome=said["outcome"],
+        block_code=block,
+        block_name=block and gettext(Block(block).label),
+        message=_message(said),
+        replayed=replayed,
+        **{name: _shown(said[name]) for name in ("say", "expected", "got", "todo", "progress", "shown")},
+    )
+
+
+def _who(known: Known) -> Who:
+    grants = registry().grants
+    return Who(
+        known.id, known.name, frozenset().union(*(grants.get(role, set()) for role in known.roles))
+    )
+
+
+def _person(badge: str | None, where: Where | None) -> Who:
+    """Return who scanned: the badge on an enrolled device, else who is logged in."""
+    here = me()
+    if badge is None or where is None:
+        return Who(here.id, here.name, here.permissions)  # type: ignore[attr-defined]
+    known = people.by_badge(read(), clean(badge))
+    if known is None:
+        raise Blocked(
+            Block.E25,
+            expected=Text(N_("A badge in force")),
+            got=Text("%(code)s", {"code": clean(badge)[:20]}),
+            todo=Text(N_("Scan your own badge, or see the office.")),
+        )
+    return _who(known)
+
+
+def _signer(override: Override | None, kind: ScanKind) -> Who | None:
+    """Return who signed, when the signature is good for this kind of scan."""
+    if override is None:
+        return None
+    judging = service.handler(kind)
+    right = judging.override_permission if judging else None
+    try:
+        signer = _who(auth.check_signature(read(), clean(override.badge), override.pin))
+    except SignatureWrong:
+        signer = None
+    if signer is None or right is None or right not in signer.permissions:
+        raise Blocked(
+            Block.E25,
+            expected=Text(N_("Badge and PIN of somebody who may sign this")),
+            got=Text(N_("A signature that is not accepted")),
+            todo=Text(N_("The team leader signs with their own badge and PIN.")),
+        )
+    return signer
+
+
+def _fingerprint(body: ScanBody) -> str:
+    """Return what tells two bodies apart; the PIN is left out, it is stored nowhere."""
+    plain = body.model_dump(mode="json", exclude={"override": {"pin"}})
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
+
+def _request(body: ScanBody, at: datetime) -> ScanRequest:
+    where = queries.where(read(), body.device) if body.device else None
+    if body.device and where is None:
+        raise DeviceUnknown
+    return ScanRequest(
+        scan_id=body.scan_id,
+        kind=body.kind,
+        code=body.code,
+        context=body.context,
+        witness=body.witness,
+        quantity=body.quantity,
+        is_manual=body.manual,
+        scanned_at=body.scanned_at,
+        at=at,
+        who=_person(body.badge, where),
+        where=where,
+        signer=_signer(body.override, body.kind),
+        reason=body.override.reason if body.override else None,
+    )
+
+
+@endpoint(
+    bp,
+    "POST",
+    "/scans",
+    permission=SCAN,
+    body=ScanBody,
+    answer=ScanAnswer,
+    summary="Judge one scan; the same scan_id gets the stored answer",
+    refusals=(400, 401, 403, 422),
+)
+def scan(body: ScanBody) -> ScanAnswer:
+    """Judge one scan."""
+    try:
+        asked = _request(body, now())
+    except Blocked as refused:  # who scanned is not known: nothing to log it under
+        return answer_of(body.scan_id, verdict(refused), replayed=False)
+    fingerprint = _fingerprint(body)
+    try:
+        said, replayed = run(service.take, asked, fingerprint)
+    except IntegrityError:  # the very same scan arrived twice at once: the other one has the answer
+        said, replayed = run(service.take, asked, fingerprint)
+    return answer_of(body.scan_id, said, replayed=replayed)
+
+
+@endpoint(
+    bp,
+    "GET",
+    "/scans/resolve",
+    permission=SCAN,
+    answer=ResolveAnswer,
+    parameters=("code",),
+    summary="What is this code; reading never writes",
+)
+def resolve() -> ResolveAnswer:
+    """Say what a code stands for."""
+    code = clean(request.args.get("code", ""))[:64]
+    try:
+        found = service.resolve(read(), code)
+    except Blocked as refused:
+        said = verdict(refused)
+        return ResolveAnswer(
+            code=code,
+            object_type=None,
+            name=None,
+            state=None,
+            url=None,
+            block_code=said["block_code"],
+            todo=_shown(said["todo"]),
+        )
+    shown = _shown(encode({"name": found.name, "state": found.state}))
+    url = current_app.url_for(found.endpoint, **(found.arguments or {})) if found.endpoint else None
+    return ResolveAnswer(
+        code=code, object_type=found.object_type, url=url, block_code=None, todo=None, **shown
+    )
+

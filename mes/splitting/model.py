@@ -1,0 +1,87 @@
+"""Tables of splitting: what a released order was split into, frozen. Lengths are mm."""
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import At, Code, Id, Json, Mm, Model, Qty, choice
+from erp.materials.rules import Grain
+from mes.splitting.rules import CutMethod, PieceState
+
+
+class DoorSet(Model):
+    """One physical door set of a released order line, split once and for ever."""
+
+    __tablename__ = "mes_splitting_door_set"
+    __table_args__ = (UniqueConstraint("line_id", "position"),)
+
+    id: Mapped[Id]
+    code: Mapped[Code] = mapped_column(unique=True)  # D…
+    number: Mapped[str] = mapped_column(unique=True)  # SO2611-0042-3-1: order, line, which of its equal sets
+    order_id: Mapped[int] = mapped_column(ForeignKey("erp_sales_order.id"), index=True)
+    line_id: Mapped[int] = mapped_column(ForeignKey("erp_sales_line.id"))
+    position: Mapped[int]
+    room: Mapped[str]
+    door_version_id: Mapped[int] = mapped_column(ForeignKey("erp_catalogue_door_version.id"))
+    parameters_sha256: Mapped[str]  # of the line's values and the profile's parameters
+    evaluator: Mapped[str]
+    results: Mapped[Json]  # named results, {name: text}
+    drawing: Mapped[Json]  # what the door macros draw
+    packages: Mapped[Json]  # planned packages: [{kind, index, name, name_en, pieces: [rule codes]}]
+    frozen_at: Mapped[At]
+
+
+class Piece(Model):
+    """One physical part (or one bundle with one label) of one door set, and how far it has come."""
+
+    __tablename__ = "mes_splitting_piece"
+    __table_args__ = (
+        CheckConstraint("part_count > 0", name="part_count_positive"),
+        CheckConstraint("(code IS NULL) = (is_tracked = false)", name="tracked_has_code"),
+        Index("ix_mes_splitting_piece_order_id_state", "order_id", "state"),
+        Index("ix_mes_splitting_piece_material_id_state", "material_id", "state"),
+    )
+
+    id: Mapped[Id]
+    code: Mapped[str | None] = mapped_column(unique=True)  # P…; the code of the label in force
+    set_id: Mapped[int] = mapped_column(ForeignKey("mes_splitting_door_set.id"), index=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("erp_sales_order.id"))
+    rule_code: Mapped[str]  # JAMB_L, LEAF_1: unique in its set
+    name: Mapped[str]
+    name_en: Mapped[str]
+    part_group: Mapped[str]  # LEAF FRAME TRIM HARDWARE GLASS PACKING
+    material_id: Mapped[int | None] = mapped_column(ForeignKey("erp_materials_material.id"))
+    thickness_mm: Mapped[Mm | None]
+    length_mm: Mapped[Mm | None]  # finished
+    width_mm: Mapped[Mm | None]
+    cut_length_mm: Mapped[Mm | None]  # as sawn
+    cut_width_mm: Mapped[Mm | None]
+    cut_method: Mapped[CutMethod] = mapped_column(choice(CutMethod))
+    grain: Mapped[Grain] = mapped_column(choice(Grain))
+    part_count: Mapped[int]  # more than 1: a bundle under one label
+    is_tracked: Mapped[bool]
+    edges: Mapped[str] = mapped_column(default="")
+    mitre: Mapped[str] = mapped_column(default="")
+    machining: Mapped[str] = mapped_column(default="")
+    drawn_as: Mapped[str] = mapped_column(default="")  # which part of the drawing it is
+    joins: Mapped[str | None]  # code of the piece of the same set that this one is built into
+    mirror_code: Mapped[str | None]  # rule code of its left or right twin
+    package_kind: Mapped[str | None]
+    package_index: Mapped[int | None]
+    route: Mapped[Json]  # operation codes in order
+    step_count: Mapped[int] = mapped_column(default=0)  # operations done
+    state: Mapped[PieceState] = mapped_column(choice(PieceState), default=PieceState.PLANNED)
+    is_urgent: Mapped[bool] = mapped_column(default=False)  # a remake goes first
+    remake_of_id: Mapped[int | None] = mapped_column(ForeignKey("mes_splitting_piece.id"), unique=True)
+    changed_at: Mapped[At]  # of its last step or state: "waiting since"
+
+
+class Requirement(Model):
+    """What one door set needs of one material that is no piece: band, hinges, lock, seal, carton."""
+
+    __tablename__ = "mes_splitting_requirement"
+
+    id: Mapped[Id]
+    set_id: Mapped[int] = mapped_column(ForeignKey("mes_splitting_door_set.id"), index=True)
+    rule_code: Mapped[str]
+    material_id: Mapped[int] = mapped_column(ForeignKey("erp_materials_material.id"), index=True)
+    needed_qty: Mapped[Qty]  # in the material's unit

@@ -1,0 +1,201 @@
+"""Reads of splitting: an order split in memory, and what was frozen of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.errors import AppError, NotFound
+from erp.catalogue import queries as catalogue
+from erp.catalogue.model import DoorVersion
+from erp.catalogue.rules.document import ModelDocument
+from erp.catalogue.rules.explode import check, explode
+from erp.catalogue.rules.explosion import Explosion
+from erp.catalogue.rules.line import LineSpec
+from erp.materials import queries as materials
+from erp.materials.model import Material
+from erp.materials.rules import StockSize
+from erp.sales.model import Line, Order
+from mes.splitting.model import DoorSet, Piece, Requirement
+from mes.splitting.rules import (
+    Fault,
+    FrozenLine,
+    FrozenOrder,
+    LinesRefused,
+    NothingToRelease,
+    PieceState,
+    parameters_sha256,
+)
+
+
+def spec_of(line: Line) -> LineSpec:
+    """Return a line's sizes and choices, as the explosion wants them."""
+    return LineSpec(
+        width_mm=line.width_mm,
+        height_mm=line.height_mm,
+        wall_mm=line.wall_mm,
+        dim_basis=line.dim_basis,
+        handing=line.handing,
+        colour=line.colour_code,
+        mother_width_mm=line.mother_width_mm,
+        options=line.options,
+    )
+
+
+def _lines(session: Session, order_id: int) -> Sequence[Line]:
+    return session.scalars(select(Line).where(Line.order_id == order_id).order_by(Line.position)).all()
+
+
+class _Split:
+    """Splits the lines of an order; equal lines, and models that several lines share, are worked out once."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.stock: Mapping[str, tuple[StockSize, ...]] = materials.stock_lengths(session)
+        self.doors: dict[int, tuple[DoorVersion, ModelDocument]] = {}
+        self.done: dict[tuple[int, str], Explosion] = {}
+
+    def door(self, door_id: int) -> tuple[DoorVersion, ModelDocument]:
+        """Return a door model's version in force and its document."""
+        if door_id not in self.doors:
+            version = catalogue.current_version(self.session, door_id)
+            self.doors[door_id] = (version, catalogue.document(version))
+        return self.doors[door_id]
+
+    def faults(self, line: Line) -> tuple[AppError, ...]:
+        """Return everything that stands against making a line."""
+        return check(self.door(line.door_id)[1], spec_of(line), self.stock)
+
+    def line(self, line: Line) -> FrozenLine:
+        """Return a line, split. Raises the line's first refusal."""
+        version, document = self.door(line.door_id)
+        spec = spec_of(line)
+        key = (version.id, spec.sha256)
+        if key not in self.done:
+            self.done[key] = explode(document, spec, self.stock)
+        return FrozenLine(
+            line_id=line.id,
+            position=line.position,
+            room=line.room,
+            set_count=line.set_count,
+            door_version_id=version.id,
+            parameters_sha256=parameters_sha256(version.sha256, spec),
+            spec=spec,
+            explosion=self.done[key],
+        )
+
+
+def faults(session: Session, order_id: int) -> list[Fault]:
+    """Return everything that stands against making an order's lines, line by line."""
+    split = _Split(session)
+    return [
+        Fault(line.id, line.position, refusal)
+        for line in _lines(session, order_id)
+        for refusal in split.faults(line)
+    ]
+
+
+def prepare(session: Session, order_id: int) -> FrozenOrder:
+    """Split an order in memory. Raises NotFound, NothingToRelease, LinesRefused."""
+    order = session.get(Order, order_id)
+    if order is None:
+        raise NotFound
+    lines = _lines(session, order_id)
+    if not lines:
+        raise NothingToRelease(number=order.number)
+    split, made, refused = _Split(session), [], []
+    for line in lines:
+        try:
+            made.append(split.line(line))
+        except AppError:
+            refused.append(line.position)
+    if refused:
+        raise LinesRefused(number=order.number, lines=refused)
+    return FrozenOrder(order.id, order.number, order.version, tuple(made))
+
+
+@dataclass(frozen=True, slots=True)
+class SetPage:
+    """One door set with its pieces and requirements, as a page shows it."""
+
+    row: DoorSet
+    version: int  # of the door model
+    door_name: str
+    door_name_en: str
+    pieces: list[tuple[Piece, Material | None]] = field(default_factory=list)
+    requirements: list[tuple[Requirement, Material]] = field(default_factory=list)
+
+
+def sets(session: Session, order_id: int) -> Sequence[DoorSet]:
+    """Return an order's sets in their order."""
+    return session.scalars(select(DoorSet).where(DoorSet.order_id == order_id).order_by(DoorSet.id)).all()
+
+
+def set_page(session: Session, set_id: int) -> SetPage:
+    """Return one set with everything it is made of. Raises NotFound."""
+    row = session.get(DoorSet, set_id)
+    if row is None:
+        raise NotFound
+    version, door = catalogue.version_and_door(session, row.door_version_id)
+    pieces = session.execute(
+        select(Piece, Material)
+        .outerjoin(Material, Material.id == Piece.material_id)
+        .where(Piece.set_id == set_id)
+        .order_by(Piece.id)
+    )
+    requirements = session.execute(
+        select(Requirement, Material)
+        .join(Material, Material.id == Requirement.material_id)
+        .where(Requirement.set_id == set_id)
+        .order_by(Requirement.id)
+    )
+    return SetPage(
+        row,
+        version.position,
+        door.name,
+        door.name_en,
+        [(piece, material) for piece, material in pieces],
+        [(wanted, material) for wanted, material in requirements],
+    )
+
+
+def pieces(session: Session, order_id: int) -> Sequence[Piece]:
+    """Return all pieces of an order, set by set, replaced ones included."""
+    return session.scalars(
+        select(Piece).where(Piece.order_id == order_id).order_by(Piece.set_id, Piece.id)
+    ).all()
+
+
+def requirements(session: Session, order_id: int) -> Sequence[tuple[Requirement, Material]]:
+    """Return what an order's sets need beside their pieces."""
+    rows = session.execute(
+        select(Requirement, Material)
+        .join(DoorSet, DoorSet.id == Requirement.set_id)
+        .join(Material, Material.id == Requirement.material_id)
+        .where(DoorSet.order_id == order_id)
+        .order_by(Requirement.id)
+    )
+    return [(wanted, material) for wanted, material in rows]
+
+
+def piece_by_code(session: Session, code: str) -> Piece | None:
+    """Return the piece whose label in force this is."""
+    return session.scalar(select(Piece).where(Piece.code == code))
+
+
+def set_by_code(session: Session, code: str) -> DoorSet | None:
+    """Return the door set with this code."""
+    return session.scalar(select(DoorSet).where(DoorSet.code == code))
+
+
+def prove(session: Session) -> list[str]:
+    """Return what is wrong with replaced pieces: each has exactly one that stands in its place."""
+    orphans = session.scalars(
+        select(Piece.code)
+        .where(Piece.state == PieceState.REMAKE)
+        .where(Piece.id.not_in(select(Piece.remake_of_id).where(Piece.remake_of_id.is_not(None))))
+    )
+    return [f"piece {code} was scrapped and nothing replaces it" for code in orphans]

@@ -1,0 +1,138 @@
+"""Rules of splitting: what becomes of a piece, and what a release freezes. Lengths are mm, Decimal."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from core.choices import Choice
+from core.errors import AppError, RuleViolation
+from core.i18n import N_
+from erp.catalogue.rules.explode import EVALUATOR_VERSION
+from erp.catalogue.rules.explosion import Explosion
+from erp.catalogue.rules.line import LineSpec
+
+
+class PieceState(Choice):
+    """How far a piece has come (contracts: states). REMAKE was scrapped; another piece replaces it."""
+
+    PLANNED = "PLANNED", N_("Planned")
+    CUT = "CUT", N_("Cut")
+    MADE = "MADE", N_("Made")
+    PACKED = "PACKED", N_("Packed")
+    SHIPPED = "SHIPPED", N_("Shipped")
+    VOID = "VOID", N_("Void")
+    REMAKE = "REMAKE", N_("Being remade")
+
+
+class CutMethod(Choice):
+    """Out of what a piece is cut."""
+
+    SHEET = "sheet", N_("From a sheet")
+    BAR = "bar", N_("From a bar")
+    NONE = "none", N_("Not cut")
+
+
+EVALUATOR = str(EVALUATOR_VERSION)  # raised when the same document would explode differently
+LIVE = (PieceState.PLANNED, PieceState.CUT, PieceState.MADE, PieceState.PACKED, PieceState.SHIPPED)
+ON_FLOOR = (PieceState.PLANNED, PieceState.CUT, PieceState.MADE)
+SQUARE_MM = Decimal(1_000_000)
+
+
+class NothingToRelease(RuleViolation):
+    """An order without lines."""
+
+    code = "mes.splitting.nothing_to_release"
+    message = N_("%(number)s has no lines. Add what was ordered, then release it.")
+
+
+class LinesRefused(RuleViolation):
+    """Some lines cannot be made as they stand; the order's page shows each under its line."""
+
+    code = "mes.splitting.lines_refused"
+    message = N_("%(number)s cannot be released: line %(lines)s. Correct what stands under these lines.")
+
+
+class ChangedMeanwhile(RuleViolation):
+    """The order was changed after it was checked."""
+
+    code = "mes.splitting.changed_meanwhile"
+    message = N_("%(number)s was changed while it was being split. Look at it and release it again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that stands against making one line."""
+
+    line_id: int
+    position: int
+    refusal: AppError
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenLine:
+    """One line, split: what every one of its sets is made of."""
+
+    line_id: int
+    position: int
+    room: str
+    set_count: int
+    door_version_id: int
+    parameters_sha256: str
+    spec: LineSpec
+    explosion: Explosion
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenOrder:
+    """One order, split in memory: what a release will write, and the state it was split from."""
+
+    order_id: int
+    number: str
+    version: int
+    lines: tuple[FrozenLine, ...]
+
+    def sets(self) -> Iterator[tuple[FrozenLine, int]]:
+        """Return every physical set: its line, and which of the line's equal sets it is."""
+        for line in self.lines:
+            for position in range(1, line.set_count + 1):
+                yield line, position
+
+    @property
+    def set_count(self) -> int:
+        """How many door sets it is."""
+        return sum(line.set_count for line in self.lines)
+
+    @property
+    def tracked_count(self) -> int:
+        """How many pieces get a label."""
+        return sum(
+            line.set_count * sum(piece.is_tracked for piece in line.explosion.pieces) for line in self.lines
+        )
+
+
+def parameters_sha256(document_sha256: str, spec: LineSpec) -> str:
+    """Return the fingerprint of everything that a split result depends on, but the evaluator."""
+    return hashlib.sha256(f"{document_sha256} {spec.sha256}".encode()).hexdigest()
+
+
+def net_need(order: FrozenOrder) -> dict[str, Decimal]:
+    """Return what an order needs of each material, net, by material code.
+
+    Sheets in m2 and bars in m of the sizes as cut; the rest as the model's requirements count it.
+    """
+    need: Counter[str] = Counter()
+    for line in order.lines:
+        for piece in line.explosion.pieces:
+            if piece.cut_length_mm is None or not piece.material_code:
+                continue
+            one = piece.cut_length_mm / 1000
+            if piece.cut_width_mm is not None:
+                one = piece.cut_length_mm * piece.cut_width_mm / SQUARE_MM
+            need[piece.material_code] += one * piece.count * line.set_count  # type: ignore[assignment]
+        for wanted in line.explosion.requirements:
+            need[wanted.material_code] += wanted.quantity * line.set_count  # type: ignore[assignment]
+    return {code: Decimal(quantity) for code, quantity in need.items()}

@@ -1,0 +1,313 @@
+"""Commands of splitting: each changes one thing and never commits."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from core.audit import service as audit
+from core.codes import Letter
+from core.errors import NotFound
+from core.events import publish
+from core.numbers.service import next_codes
+from erp.materials import queries as materials
+from erp.sales import service as sales
+from erp.sales.model import Order
+from erp.stock import service as stock
+from mes.scanning import service as scanning
+from mes.splitting.events import PieceReplaced, SetsFrozen
+from mes.splitting.model import DoorSet, Piece, Requirement
+from mes.splitting.rules import (
+    EVALUATOR,
+    ON_FLOOR,
+    ChangedMeanwhile,
+    CutMethod,
+    FrozenLine,
+    FrozenOrder,
+    PieceState,
+    net_need,
+)
+
+NET_STEP = Decimal("0.001")
+
+
+def release(session: Session, order: FrozenOrder, *, by: int | None, at: datetime) -> None:
+    """Freeze an order that was split in memory: sets, pieces, requirements, demand, packages.
+
+    Locks the order. Publishes SetsFrozen. Raises ChangedMeanwhile, StepRefused.
+    """
+    row = session.get(Order, order.order_id, with_for_update=True)
+    if row is None:
+        raise NotFound
+    if row.version != order.version:
+        raise ChangedMeanwhile(number=order.number)
+    sales.mark_released(
+        session, order.order_id, set_count=order.set_count, piece_count=order.tracked_count, by=by, at=at
+    )
+    by_code = {code: material.id for code, material in materials.by_code(session).items()}
+    set_ids = _insert_sets(session, order, at)
+    _insert_pieces(session, order, set_ids, by_code, at)
+    _insert_requirements(session, order, set_ids, by_code)
+    need = {
+        by_code[code]: quantity.quantize(NET_STEP, ROUND_HALF_UP)
+        for code, quantity in net_need(order).items()
+    }
+    stock.put_demand(session, "erp.sales.order", order.order_id, need)
+    publish(session, SetsFrozen(order.order_id))
+
+
+def _insert_sets(session: Session, order: FrozenOrder, at: datetime) -> list[int]:
+    frozen = {line.line_id: _frozen(line) for line in order.lines}
+    labels = next_codes(session, Letter.DOOR_SET, order.set_count)
+    rows = [
+        {
+            "code": label,
+            "number": f"{order.number}-{line.position}-{position}",
+            "order_id": order.order_id,
+            "position": position,
+            "frozen_at": at,
+            **frozen[line.line_id],
+        }
+        for label, (line, position) in zip(labels, order.sets(), strict=True)
+    ]
+    made = insert(DoorSet).returning(DoorSet.id, sort_by_parameter_order=True)
+    return list(session.scalars(made, rows))
+
+
+def _frozen(line: FrozenLine) -> dict[str, Any]:
+    """Return what all sets of a line have in common."""
+    explosion = line.explosion
+    return {
+        "line_id": line.line_id,
+        "room": line.room,
+        "door_version_id": line.door_version_id,
+        "parameters_sha256": line.parameters_sha256,
+        "evaluator": EVALUATOR,
+        "results": {name: str(value) for name, value in explosion.results.items()},
+        "drawing": explosion.drawing.to_dict(),
+        "packages": [
+            {
+                "kind": one.kind,
+                "index": one.index,
+                "name": one.name,
+                "name_en": one.name_en,
+                "pieces": list(one.piece_codes),
+            }
+            for one in explosion.packages
+        ],
+    }
+
+
+def _insert_pieces(
+    session: Session, order: FrozenOrder, set_ids: Sequence[int], by_code: dict[str, int], at: datetime
+) -> None:
+    templates = {line.line_id: _pieces(line, order.order_id, by_code, at) for line in order.lines}
+    labels = iter(next_codes(session, Letter.PIECE, order.tracked_count))
+    rows = [
+        {**piece, "set_id": set_id, "code": next(labels) if piece["is_tracked"] else None}
+        for set_id, (line, _) in zip(set_ids, order.sets(), strict=True)
+        for piece in templates[line.line_id]
+    ]
+    session.execute(insert(Piece), rows)
+
+
+def _pieces(line: FrozenLine, order_id: int, by_code: dict[str, int], at: datetime) -> list[dict[str, Any]]:
+    """Return the pieces of one set of a line, but for their set and label."""
+    return [
+        {
+            "order_id": order_id,
+            "rule_code": piece.code,
+            "name": piece.name,
+            "name_en": piece.name_en,
+            "part_group": piece.group.value,
+            "material_id": by_code[piece.material_code] if piece.material_code else None,
+            "thickness_mm": piece.thickness_mm,
+            "length_mm": piece.length_mm,
+            "width_mm": piece.width_mm,
+            "cut_length_mm": piece.cut_length_mm,
+            "cut_width_mm": piece.cut_width_mm,
+            "cut_method": CutMethod(piece.cut.value),
+            "grain": piece.grain,
+            "part_count": piece.count,
+            "is_tracked": piece.is_tracked,
+            "edges": piece.edges,
+            "mitre": piece.mitre,
+            "machining": piece.machining,
+            "drawn_as": piece.drawn_as,
+            "joins": piece.joins or None,
+            "mirror_code": piece.is_mirror_of or None,
+            "package_kind": piece.package or None,
+            "package_index": piece.package_index if piece.package else None,
+            "route": list(piece.route),
+            "step_count": 0,
+            "state": PieceState.PLANNED,
+            "is_urgent": False,
+            "remake_of_id": None,
+            "changed_at": at,
+        }
+        for piece in line.explosion.pieces
+    ]
+
+
+def _insert_requirements(
+    session: Session, order: FrozenOrder, set_ids: Sequence[int], by_code: dict[str, int]
+) -> None:
+    rows = [
+        {
+            "set_id": set_id,
+            "rule_code": wanted.rule_code,
+            "material_id": by_code[wanted.material_code],
+            "needed_qty": wanted.quantity,
+        }
+        for set_id, (line, _) in zip(set_ids, order.sets(), strict=True)
+        for wanted in line.explosion.requirements
+    ]
+    if rows:
+        session.execute(insert(Requirement), rows)
+
+
+def advance(session: Session, piece_id: int, step: int, state: PieceState, *, at: datetime) -> bool:
+    """Count one more operation of a piece as done, if it stood at `step`; say whether this call won.
+
+    The piece becomes `state`; the order's progress is told: its first cut piece starts it, a made one counts.
+    """
+    order_id = session.scalar(
+        update(Piece)
+        .where(Piece.id == piece_id, Piece.step_count == step, Piece.state.in_(ON_FLOOR))
+        .values(step_count=step + 1, state=state, changed_at=at)
+        .returning(Piece.order_id)
+        .execution_options(synchronize_session=False)
+    )
+    if order_id is None:
+        return False
+    if state is PieceState.MADE:
+        sales.record_progress(session, order_id, made=1)
+    else:
+        sales.record_progress(session, order_id)
+    return True
+
+
+def mark_cut(session: Session, piece_ids: Collection[int], *, at: datetime) -> int:
+    """Mark untracked pieces as cut (they have no label to scan); return how many were planned."""
+    done = session.execute(
+        update(Piece)
+        .where(Piece.id.in_(piece_ids), Piece.state == PieceState.PLANNED, Piece.is_tracked.is_(False))
+        .values(state=PieceState.CUT, changed_at=at)
+        .execution_options(synchronize_session=False)
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def mark_packed(session: Session, piece_id: int, *, at: datetime) -> bool:
+    """Mark a made piece as packed, and tell its order; say whether this call won."""
+    return _turn(session, piece_id, PieceState.MADE, PieceState.PACKED, packed=1, at=at)
+
+
+def mark_unpacked(session: Session, piece_id: int, *, at: datetime) -> bool:
+    """Take a packed piece back to made, and tell its order; say whether this call won."""
+    return _turn(session, piece_id, PieceState.PACKED, PieceState.MADE, packed=-1, at=at)
+
+
+def _turn(
+    session: Session, piece_id: int, before: PieceState, after: PieceState, *, packed: int, at: datetime
+) -> bool:
+    order_id = session.scalar(
+        update(Piece)
+        .where(Piece.id == piece_id, Piece.state == before)
+        .values(state=after, changed_at=at)
+        .returning(Piece.order_id)
+        .execution_options(synchronize_session=False)
+    )
+    if order_id is None:
+        return False
+    sales.record_progress(session, order_id, packed=packed)
+    return True
+
+
+def mark_shipped(session: Session, piece_ids: Collection[int], *, at: datetime) -> int:
+    """Mark packed pieces as shipped; return how many were packed."""
+    done = session.execute(
+        update(Piece)
+        .where(Piece.id.in_(piece_ids), Piece.state == PieceState.PACKED)
+        .values(state=PieceState.SHIPPED, changed_at=at)
+        .execution_options(synchronize_session=False)
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def replace(session: Session, piece_id: int, reason: str, *, by: int | None, at: datetime) -> Piece | None:
+    """Scrap a piece that is not packed and return the one to be made in its place; None when another was first.
+
+    What was built into it is made again as well. The old label is refused from
+    now on and names the new one. Publishes PieceReplaced.
+    """
+    old = session.get(Piece, piece_id, with_for_update=True)
+    if old is None:
+        raise NotFound
+    was_made = old.state is PieceState.MADE
+    if not _scrap(session, old, at):
+        return None
+    new = _again(session, old, at)
+    if old.code is not None:
+        scanning.supersede(session, old.code, new.code, reason, by=by, at=at)
+    built_in = session.scalars(
+        select(Piece).where(
+            Piece.set_id == old.set_id, Piece.joins == old.rule_code, Piece.state.in_(ON_FLOOR)
+        )
+    ).all()
+    for part in built_in:
+        if _scrap(session, part, at):
+            _again(session, part, at)
+    if was_made:
+        sales.record_progress(session, old.order_id, made=-1)
+    publish(session, PieceReplaced(old.id, new.id))
+    audit.record(
+        session,
+        subject="mes.splitting.piece",
+        subject_id=old.id,
+        verb="replace",
+        by=by,
+        at=at,
+        changes={"code": [old.code, new.code]},
+    )
+    return new
+
+
+def _scrap(session: Session, piece: Piece, at: datetime) -> bool:
+    done = session.execute(
+        update(Piece)
+        .where(Piece.id == piece.id, Piece.state.in_(ON_FLOOR))
+        .values(state=PieceState.REMAKE, changed_at=at)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+COPIED = (
+    *("set_id", "order_id", "rule_code", "name", "name_en", "part_group", "material_id", "thickness_mm"),
+    *("length_mm", "width_mm", "cut_length_mm", "cut_width_mm", "cut_method", "grain", "part_count"),
+    *("is_tracked", "edges", "mitre", "machining", "drawn_as", "joins", "mirror_code", "package_kind"),
+    *("package_index", "route"),
+)
+
+
+def _again(session: Session, old: Piece, at: datetime) -> Piece:
+    """Plan a piece once more, urgently, with a label of its own."""
+    new = Piece(
+        **{name: getattr(old, name) for name in COPIED},
+        code=next_codes(session, Letter.PIECE, 1)[0] if old.is_tracked else None,
+        is_urgent=True,
+        remake_of_id=old.id,
+        changed_at=at,
+        state=PieceState.PLANNED,
+        step_count=0,
+    )
+    session.add(new)
+    session.flush()  # for its id
+    return new
+
