@@ -1,0 +1,9 @@
+# Thin names for `python3 dev.py X`, which also works where there is no make.
+# make run EMPTY=1      start without the demo      make test WITHOUT=browser   where no Chromium can be had
+# make test ARGS="-- -k packing"                    arguments for pytest
+
+PYTHON ?= python3
+.PHONY: run test check bench lock
+
+run test check bench lock:
+	@$(PYTHON) dev.py $@ $(ARGS)
