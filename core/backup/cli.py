@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
+from sqlalchemy.exc import DBAPIError
 
 from core import clock, work
 from core.backup import service
@@ -20,15 +23,22 @@ as_json = click.option("--json", "is_json", is_flag=True, help="Print the manife
 existing = click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 
 
+@contextmanager
+def _said() -> Iterator[None]:
+    """End with 1 and the reason when it is refused, or when disk or database say no."""
+    try:
+        yield
+    except (AppError, DBAPIError, OSError) as wrong:
+        raise click.ClickException(str(wrong).splitlines()[0]) from wrong
+
+
 @backup.command("create")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @as_json
 def create(file: Path, is_json: bool) -> None:
     """Write a copy of the whole database into FILE, while the server runs."""
-    try:
+    with _said():
         manifest = service.create(work.sessions().engine, file, at=clock.now())
-    except (AppError, OSError) as refused:
-        raise click.ClickException(str(refused)) from refused
     _print(manifest, f"{file}: {file.stat().st_size / 1e6:.1f} MB", is_json)
 
 
@@ -37,10 +47,8 @@ def create(file: Path, is_json: bool) -> None:
 @as_json
 def verify(file: Path, is_json: bool) -> None:
     """Prove that FILE restores: do it in a scratch database and compare."""
-    try:
+    with _said():
         manifest, differences = service.verify(work.sessions().engine, file)
-    except AppError as refused:
-        raise click.ClickException(str(refused)) from refused
     for line in differences:
         click.echo(line, err=True)
     if differences:
@@ -57,12 +65,10 @@ def verify(file: Path, is_json: bool) -> None:
 def restore(file: Path, replace: bool, is_json: bool) -> None:
     """Put the backup FILE into the database: all of it, or nothing."""
     engine = work.sessions().engine
-    try:
+    with _said():
         if replace:
             click.echo(f"What the database held before is kept in {_keep_present()}", err=True)
         manifest = service.restore(engine, file, replace=replace)
-    except AppError as refused:
-        raise click.ClickException(str(refused)) from refused
     _print(manifest, f"{file}: restored", is_json)
 
 

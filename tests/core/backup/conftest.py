@@ -33,6 +33,7 @@ def patterns(tmp_path_factory):
     file = tmp_path_factory.mktemp("pattern") / "pattern.db"
     _make_tables(f"sqlite:///{file}")
     if OF_THIS_RUN == "postgresql":
+        postgres.start_server()
         _make_tables(postgres.make_database(PATTERN))
     yield file
     if OF_THIS_RUN == "postgresql":

@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import insert
 
 from core import work
+from core.audit.model import Entry
 from core.auth.model import Person
 from core.backup.cli import backup as commands
 
@@ -25,7 +26,12 @@ def command(new_engine, tmp_path):
     app.extensions["sessions"] = work.Sessions(engine)
     app.cli.add_command(commands)
     runner = app.test_cli_runner()
-    return lambda *words: runner.invoke(args=["backup", *map(str, words)])
+
+    def run(*words):
+        return runner.invoke(args=["backup", *map(str, words)])
+
+    run.engine = engine
+    return run
 
 
 def test_a_backup_is_made_verified_and_restored(command, tmp_path):
@@ -74,3 +80,13 @@ def test_a_missing_file_is_wrong_use(command, tmp_path):
 
 def test_a_folder_that_is_not_there_ends_with_1(command, tmp_path):
     assert command("create", tmp_path / "nowhere" / "one.zip").exit_code == 1
+
+
+def test_a_database_without_its_tables_ends_with_1(command, tmp_path):
+    with command.engine.begin() as connection:
+        Entry.__table__.drop(connection)
+
+    refused = command("create", tmp_path / "one.zip")
+
+    assert refused.exit_code == 1
+    assert "core_audit_entry" in refused.stderr
