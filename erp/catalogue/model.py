@@ -37,3 +37,17 @@ class DoorVersion(Model):
     sha256: Mapped[str]
     loaded_at: Mapped[At]
     loaded_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))
+
+
+class LoadedPack(Model):
+    """One factory pack as it was loaded; the newest is what a dump starts from."""
+
+    __tablename__ = "erp_catalogue_loaded_pack"
+
+    id: Mapped[Id]
+    code: Mapped[str]  # of the factory
+    edition: Mapped[str]  # the version that the pack calls itself
+    content: Mapped[str]  # YAML
+    sha256: Mapped[str]
+    loaded_at: Mapped[At]
+    loaded_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))

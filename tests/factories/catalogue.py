@@ -1,5 +1,6 @@
 """The demo factory's pack and a plain line, for everything that splits doors."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -9,7 +10,9 @@ from erp.catalogue.rules.document import Handing, ModelDocument
 from erp.catalogue.rules.entries import Pack
 from erp.catalogue.rules.line import LineSpec
 from erp.catalogue.rules.pack import read_pack
+from erp.catalogue.service import load_pack
 
+LOADED = datetime(2026, 11, 1, 1, 0, tzinfo=UTC)
 PACK_FILE = Path(__file__).parents[2] / "mes" / "demo" / "jiangshan.yaml"
 
 
@@ -28,3 +31,9 @@ def make_spec(width: str = "900", height: str = "2100", wall: str = "240", **ove
     """Return a line for a white door, hinges left, pushed in."""
     given = {"handing": Handing.IN_L, "colour": "WHITE"} | over
     return LineSpec(Decimal(width), Decimal(height), Decimal(wall), **given)
+
+
+def load_catalogue(session: Any) -> None:
+    """Load the demo factory's models, materials, colours, defects and partners."""
+    load_pack(session, demo_pack(), by=None, at=LOADED)
+    session.flush()

@@ -1,0 +1,185 @@
+"""Reads of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from core.codelists import queries as codelists
+from core.codelists.model import Entry
+from core.errors import NotFound
+from core.i18n import Named
+from erp.catalogue.model import Door, DoorVersion, LoadedPack
+from erp.catalogue.rules.document import DimBasis, DoorKind, Limits, ModelDocument, read_document
+from erp.catalogue.rules.entries import Pack
+from erp.catalogue.rules.explode import explode
+from erp.catalogue.rules.explosion import Explosion
+from erp.catalogue.rules.pack import read_pack
+from erp.catalogue.rules.samples import smallest
+from erp.parties import queries as parties
+from erp.parties.model import Party
+from erp.parties.rules import PaperLanguage, PartyEntry
+
+MOST_DOCUMENTS = 500  # kept read; one is about 200 KB
+_documents: dict[str, ModelDocument] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class DoorWords:
+    """What an importer must know of one model: its names, its limits, what the leaf is smaller by."""
+
+    door_id: int
+    code: str
+    names: tuple[str, ...]
+    kind: DoorKind
+    limits: Limits
+    bases: tuple[DimBasis, ...]
+    leaf_less_width_mm: Decimal | None  # nothing where the leaf size does not tell the opening
+    leaf_less_height_mm: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class ColourWords:
+    """One colour with everything that it is called."""
+
+    code: str
+    names: tuple[str, ...]
+    nicknames: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words in which an order can be written."""
+
+    doors: tuple[DoorWords, ...]
+    colours: tuple[ColourWords, ...]
+
+
+def doors(session: Session) -> Sequence[Door]:
+    """Return the models that can be ordered, by code."""
+    return session.scalars(select(Door).where(Door.is_active).order_by(Door.code)).all()
+
+
+def listed(text: str, kind: DoorKind | None) -> Select[Any]:
+    """Return the models of a list page: of one kind, with `text` in code or name."""
+    rows = select(Door).where(Door.is_active)
+    if kind is not None:
+        rows = rows.where(Door.kind == kind)
+    if text:
+        fields = (Door.code, Door.name, Door.name_en)
+        rows = rows.where(or_(*(field.icontains(text, autoescape=True) for field in fields)))
+    return rows
+
+
+def door(session: Session, door_id: int) -> Door:
+    """Return one model. Raises NotFound."""
+    found = session.get(Door, door_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def versions(session: Session, door_id: int) -> Sequence[DoorVersion]:
+    """Return the versions of a model, newest first."""
+    wanted = select(DoorVersion).where(DoorVersion.door_id == door_id).order_by(DoorVersion.position.desc())
+    return session.scalars(wanted).all()
+
+
+def version(session: Session, version_id: int) -> DoorVersion:
+    """Return one version. Raises NotFound."""
+    found = session.get(DoorVersion, version_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def current_version(session: Session, door_id: int) -> DoorVersion:
+    """Return the version that new lines of a model are split with. Raises NotFound."""
+    current = door(session, door_id).current_version_id
+    if current is None:
+        raise NotFound
+    return version(session, current)
+
+
+def document(version: DoorVersion) -> ModelDocument:
+    """Return what a version holds; read once for each hash, as a version never changes."""
+    found = _documents.get(version.sha256)
+    if found is None:
+        if len(_documents) >= MOST_DOCUMENTS:
+            _documents.clear()
+        found = _documents[version.sha256] = read_document(version.document)
+    return found
+
+
+def documents(session: Session) -> dict[int, ModelDocument]:
+    """Return the current document of every active model, by the model's id."""
+    wanted = select(DoorVersion).join(Door, Door.current_version_id == DoorVersion.id).where(Door.is_active)
+    return {one.door_id: document(one) for one in session.scalars(wanted)}
+
+
+def colours(session: Session) -> dict[str, Entry]:
+    """Return the colours by code, in their order."""
+    return {one.code: one for one in codelists.entries(session, "colour")}
+
+
+def vocabulary(session: Session) -> Vocabulary:
+    """Return the words in which an order can be written."""
+    current = documents(session)
+    return Vocabulary(
+        tuple(_door_words(one, current[one.id]) for one in doors(session) if one.id in current),
+        tuple(
+            ColourWords(one.code, tuple(filter(None, (one.name, one.name_en))), tuple(one.nicknames))
+            for one in colours(session).values()
+        ),
+    )
+
+
+def loaded_pack(session: Session) -> LoadedPack:
+    """Return the factory pack loaded last. Raises NotFound."""
+    found = session.scalar(select(LoadedPack).order_by(LoadedPack.id.desc()).limit(1))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def pack(session: Session) -> Pack:
+    """Return the factory as a pack: the one loaded last, with the partners as they stand. Raises NotFound."""
+    loaded = read_pack(loaded_pack(session).content)
+    return replace(loaded, parties=tuple(_party_entry(one) for one in parties.everybody(session)))
+
+
+def _party_entry(party: Party) -> PartyEntry:
+    return PartyEntry(
+        code=party.code,
+        kind=party.kind,
+        name=Named(party.name, party.name_en),
+        contact=party.contact,
+        phone=party.phone,
+        address=party.address,
+        city=party.city,
+        locale=next(one for one in PaperLanguage if one == party.locale),
+    )
+
+
+def _door_words(door: Door, document: ModelDocument) -> DoorWords:
+    sample = _sample(document) if any(one.basis is DimBasis.LEAF for one in document.openings) else None
+    results = sample.results if sample else {}
+    return DoorWords(
+        door_id=door.id,
+        code=door.code,
+        names=tuple(filter(None, (door.name, door.name_en))),
+        kind=door.kind,
+        limits=document.limits,
+        bases=tuple(one.basis for one in document.openings),
+        leaf_less_width_mm=results["OW"] - results["LW"] if results else None,
+        leaf_less_height_mm=results["OH"] - results["LH"] if results else None,
+    )
+
+
+def _sample(document: ModelDocument) -> Explosion:
+    return explode(document, smallest(document))

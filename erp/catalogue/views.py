@@ -1,0 +1,97 @@
+"""Pages of the catalogue: the door models, each tried with any size, with its versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from core.errors import InvalidInput, NotFound
+from core.web.access import requires
+from core.web.forms import parse
+from core.web.lists import paged
+from core.work import read
+from erp.catalogue import queries
+from erp.catalogue.forms import TrialForm, first_values, options_of
+from erp.catalogue.model import Door, DoorVersion
+from erp.catalogue.rules.document import DoorKind, Field, Handing, ModelDocument
+from erp.catalogue.rules.explode import attempt
+from erp.catalogue.rules.explosion import Explosion
+from erp.materials import queries as materials
+
+bp = Blueprint("erp_catalogue", __name__)
+READ = "erp.catalogue.read"
+SORTS = {"code": Door.code, "name": Door.name, "kind": Door.kind}
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a model gives for what was typed."""
+
+    values: Mapping[str, str]
+    errors: Mapping[str, str]
+    explosion: Explosion | None = None
+    refusals: tuple[Exception, ...] = ()
+
+
+@bp.get("/doors/")
+@requires(READ)
+def door_list() -> ResponseReturnValue:
+    """List the door models."""
+    kind = next((one for one in DoorKind if one == request.args.get("kind")), None)
+    rows = queries.listed(request.args.get("q", "").strip()[:60], kind)
+    page = paged(read(), rows, SORTS, default="code", scalars=True)
+    return render_template(
+        "erp/catalogue/door_list.html",
+        page=page,
+        documents=queries.documents(read()),
+        colours=queries.colours(read()),
+        kinds=list(DoorKind),
+        kind=kind,
+    )
+
+
+@bp.get("/doors/<int:door_id>/")
+@requires(READ)
+def door_show(door_id: int) -> ResponseReturnValue:
+    """Show one model: its drawing and pieces for the sizes in the address, and its versions."""
+    door = queries.door(read(), door_id)
+    version = _version(door)
+    document = queries.document(version)
+    return render_template(
+        "erp/catalogue/door_show.html",
+        door=door,
+        version=version,
+        versions=queries.versions(read(), door_id),
+        document=document,
+        trial=_trial(document),
+        colours=queries.colours(read()),
+        materials=materials.by_code(read()),
+        operations={one.code: one.name for one in document.operations},
+        handings=list(Handing),
+        asks=frozenset(str(field) for field in document.requires),
+        mother=str(Field.MOTHER_WIDTH),
+    )
+
+
+def _version(door: Door) -> DoorVersion:
+    """Return the version that the address asks for, else the current one. Raises NotFound."""
+    asked = request.args.get("version", type=int)
+    version = queries.current_version(read(), door.id) if asked is None else queries.version(read(), asked)
+    if version.door_id != door.id:
+        raise NotFound
+    return version
+
+
+def _trial(document: ModelDocument) -> Trial:
+    """Return what comes of the sizes in the address; of usual ones where there are none."""
+    values = request.args.to_dict() if "width_mm" in request.args else first_values(document)
+    try:
+        form = parse(TrialForm, values)
+    except InvalidInput as wrong:
+        return Trial(values, wrong.fields)
+    spec = form.spec(options_of(document, values))
+    explosion, refusals = attempt(document, spec, materials.stock_lengths(read()))
+    return Trial(values, {}, explosion, refusals)
