@@ -1,0 +1,77 @@
+// @ts-check
+/**
+ * What every tablet and handheld page does: the clock, whether the server is there, codes typed by hand, and the lock when nobody
+ * has done anything for `data-lock-after-s` seconds (`data-lock-url`). Words stand in `data-*` of the element they are shown in.
+ */
+import { startBeat } from "lib/beat.js";
+import { startForms } from "lib/forms.js";
+import { tell } from "lib/scanner.js";
+
+const LOOK_MS = 15_000;
+const SIGNS = ["keydown", "pointerdown", "scan"];
+
+/** The server's clock less the tablet's, in ms: a tablet's own is often wrong. */
+let offsetMs = 0;
+
+function startClock() {
+  const clock = document.querySelector("[data-clock]");
+  if (!clock) return;
+  const tick = () => {
+    clock.textContent = new Date(Date.now() + offsetMs).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  };
+  tick();
+  setInterval(tick, 1000);
+}
+
+/** @param {HTMLElement} net @param {boolean} isThere */
+function showNet(net, isThere) {
+  net.classList.toggle("off", !isThere);
+  for (const part of net.querySelectorAll("[data-when]")) part.toggleAttribute("hidden", (part.getAttribute("data-when") === "online") !== isThere);
+}
+
+function startNet() {
+  const net = document.querySelector("[data-net]");
+  if (!(net instanceof HTMLElement)) return;
+  const look = async () => {
+    const answer = await fetch(net.dataset.net || "", { cache: "no-store" }).catch(() => null); // no answer is the answer
+    const told = answer && answer.headers.get("Date");
+    if (told) offsetMs = Date.parse(told) - Date.now();
+    showNet(net, Boolean(answer && answer.ok));
+  };
+  window.addEventListener("offline", () => showNet(net, false));
+  window.addEventListener("online", look);
+  setInterval(look, LOOK_MS);
+  look();
+}
+
+function startLock() {
+  const { lockUrl, lockAfterS } = document.body.dataset;
+  if (!lockUrl || !Number(lockAfterS)) return;
+  let lastAt = Date.now();
+  for (const sign of SIGNS) document.addEventListener(sign, () => (lastAt = Date.now()), { passive: true });
+  setInterval(() => {
+    if (Date.now() - lastAt > Number(lockAfterS) * 1000) window.location.assign(lockUrl);
+  }, 1000);
+}
+
+/** A torn label has a number that can be typed: `<form data-type-code><input name="code" data-scan-into></form>`. */
+function startTypedCodes() {
+  for (const form of document.querySelectorAll("form[data-type-code]")) {
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const field = form.querySelector("input");
+      if (!(field instanceof HTMLInputElement) || !field.value.trim()) return;
+      tell(field.value, true);
+      field.value = "";
+      field.blur();
+      form.closest("details")?.removeAttribute("open");
+    });
+  }
+}
+
+startClock();
+startNet();
+startLock();
+startTypedCodes();
+startForms();
+startBeat();

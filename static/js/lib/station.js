@@ -1,0 +1,86 @@
+// @ts-check
+/**
+ * The scanning loop of a tablet or handheld: a code comes in, one request goes out, its verdict fills the panel. Scans are judged
+ * one after the other in the order they came. A scan whose answer was lost keeps its `scan_id`: scanned again, it is the same gesture.
+ *
+ * The place to scan is an element with `data-scan-url`, `data-device`, `data-badge` and the texts `data-wait`, `data-checking`,
+ * `data-unreachable`, `data-unreachable-todo`, `data-broken`, `data-broken-todo`.
+ */
+import { Refused, SessionEnded, Unreachable, post } from "lib/api.js";
+import { onScan } from "lib/scanner.js";
+import * as sound from "lib/sound.js";
+import { uuid } from "lib/uuid.js";
+import { fit, show, verdictOf } from "lib/verdict.js";
+
+/**
+ * What one scanned code asks the server for; null when it was dealt with on the device.
+ * @typedef {{kind: string, context?: string | null, witness?: string | null, quantity?: number, code?: string, override?: object}} Wanted
+ */
+
+/** @type {Map<string, Record<string, any>>} bodies without an answer, by what they ask for */
+const unanswered = new Map();
+
+/** @param {HTMLElement} place @param {string} code @param {Wanted} wanted @param {boolean} manual */
+function bodyOf(place, code, wanted, manual) {
+  const asks = { kind: wanted.kind, code: wanted.code || code, context: wanted.context || null, witness: wanted.witness || null, quantity: wanted.quantity || 1 };
+  const key = JSON.stringify(asks);
+  const body = unanswered.get(key) || {
+    scan_id: uuid(), ...asks, badge: place.dataset.badge || null, device: place.dataset.device || null,
+    scanned_at: new Date().toISOString(), manual, ...(wanted.override ? { override: wanted.override } : {}),
+  };
+  unanswered.set(key, body);
+  return { key, body };
+}
+
+/** @param {HTMLElement} panel @param {HTMLElement} place @param {unknown} failure */
+function failed(panel, place, failure) {
+  const words = place.dataset;
+  sound.bad();
+  if (failure instanceof Unreachable) return show(panel, { kind: "stop", word: words.unreachable, todo: words.unreachableTodo });
+  if (failure instanceof Refused) return show(panel, { kind: "stop", word: failure.message, todo: words.brokenTodo });
+  if (failure instanceof SessionEnded) return show(panel, { kind: "stop", word: document.body.dataset.logIn, todo: document.body.dataset.sessionEnded });
+  return show(panel, { kind: "stop", word: words.broken, todo: words.brokenTodo });
+}
+
+/**
+ * Send one scan and draw its verdict.
+ * @param {HTMLElement} place @param {HTMLElement} panel @param {string} code @param {Wanted} wanted @param {boolean} [manual]
+ * @returns {Promise<any>} the answer, or null when none came
+ */
+export async function send(place, panel, code, wanted, manual = false) {
+  const { key, body } = bodyOf(place, code, wanted, manual);
+  place.setAttribute("aria-busy", "true");
+  try {
+    const answer = await post(place.dataset.scanUrl || "", body);
+    unanswered.delete(key);
+    const verdict = verdictOf(answer, panel);
+    show(panel, verdict);
+    if (verdict.kind === "done") sound.good();
+    else if (verdict.kind === "attn") sound.neutral();
+    else sound.bad();
+    return answer;
+  } catch (failure) {
+    if (!(failure instanceof Unreachable)) unanswered.delete(key);
+    failed(panel, place, failure);
+    return null;
+  } finally {
+    place.removeAttribute("aria-busy");
+  }
+}
+
+/**
+ * Judge every scan from now on.
+ * @param {{place: HTMLElement, panel: HTMLElement, want: (code: string) => Wanted | null, answered?: (answer: any, code: string) => void}} how
+ */
+export function startStation({ place, panel, want, answered }) {
+  fit(panel);
+  let line = Promise.resolve();
+  return onScan((code, manual) => {
+    line = line.then(async () => {
+      const wanted = want(code);
+      if (!wanted) return;
+      const answer = await send(place, panel, code, wanted, manual);
+      if (answer && answered) answered(answer, code);
+    });
+  }, sound.neutral);
+}

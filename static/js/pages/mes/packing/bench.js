@@ -1,0 +1,106 @@
+// @ts-check
+/** The packing bench: a package label takes a package in hand, pieces go into it, its label again (or the button) seals it. */
+import { typeLetter } from "lib/codes.js";
+import { send, startStation } from "lib/station.js";
+import { show } from "lib/verdict.js";
+
+const place = /** @type {HTMLElement} */ (document.querySelector("[data-scan-url]"));
+const panel = /** @type {HTMLElement} */ (document.getElementById("verdict"));
+const bench = /** @type {HTMLElement} */ (document.getElementById("bench"));
+let isTakingOut = false;
+let sealedCode = ""; // a sealed package that was scanned: "Open again" means this one
+
+/** What is in hand. @returns {DOMStringMap} */
+const inHand = () => /** @type {HTMLElement} */ (document.getElementById("job")).dataset;
+
+/** @param {string | undefined} url with 0 in the place of the package @param {string | number} packageId */
+const of = (url, packageId) => (url || "").replace("/0/", `/${packageId}/`);
+
+/** Another badge: another person at this bench. @param {string} code */
+function changePerson(code) {
+  const form = document.querySelector("[data-badge-form]");
+  const field = form?.querySelector("[name=badge]");
+  if (!(form instanceof HTMLFormElement) || !(field instanceof HTMLInputElement)) return;
+  field.value = code;
+  form.requestSubmit();
+}
+
+/** @param {string} code @returns {import("lib/station.js").Wanted | null} */
+function want(code) {
+  const hand = inHand();
+  if (typeLetter(code) === "U") {
+    changePerson(code);
+    return null;
+  }
+  if (typeLetter(code) === "K") {
+    const isSealing = code === hand.code && hand.state === "OPEN" && hand.complete !== undefined;
+    return { kind: isSealing ? "PACK_SEAL" : "PACK_OPEN" };
+  }
+  return { kind: isTakingOut ? "PACK_REMOVE" : "PACK_ADD", context: hand.code || null };
+}
+
+/** @param {boolean} isOn */
+function takeOut(isOn) {
+  isTakingOut = isOn;
+  document.querySelector('[data-act="take-out"]')?.setAttribute("aria-pressed", String(isOn));
+  if (isOn) show(panel, { kind: "wait", word: bench.dataset.takeOut });
+}
+
+/** Put the parts of a package in place. @param {string | number} packageId @param {string | number} [last] */
+async function refresh(packageId, last) {
+  const query = last ? `?last=${last}` : "";
+  const answer = await fetch(of(bench.dataset.partsUrl, packageId) + query, { credentials: "same-origin" }).catch(() => null);
+  if (!answer || !answer.ok) return; // the verdict stands; the list comes with the next scan
+  const parts = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const id of ["job", "inside", "main-act"]) {
+    const part = parts.getElementById(id);
+    if (part) document.getElementById(id)?.replaceWith(part);
+  }
+  const address = new URL(window.location.href);
+  address.searchParams.set("package", String(packageId));
+  window.history.replaceState(null, "", address); // a reload keeps what is in hand
+}
+
+/** @param {any} answer @param {string} code */
+function answered(answer, code) {
+  sealedCode = answer.block_code === "E24" && typeLetter(code) === "K" ? code : "";
+  if (answer.outcome !== "BLOCK") takeOut(false);
+  const packageId = answer.shown?.package_id || inHand().package;
+  if (packageId) refresh(packageId, answer.shown?.piece_id);
+}
+
+/** @param {string} kind @param {string | undefined} code @param {object} [override] */
+async function ask(kind, code, override) {
+  if (!code) return;
+  const answer = await send(place, panel, code, override ? { kind, override } : { kind });
+  if (answer) answered(answer, code);
+}
+
+async function showMissing() {
+  const { package: packageId } = inHand();
+  if (!packageId) return;
+  const answer = await fetch(of(bench.dataset.missingUrl, packageId), { credentials: "same-origin" }).catch(() => null);
+  if (!answer || !answer.ok) return;
+  panel.className = "verdict wait list";
+  panel.innerHTML = await answer.text();
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target instanceof Element ? event.target.closest("[data-act]") : null;
+  const act = button?.getAttribute("data-act");
+  if (act === "seal") ask("PACK_SEAL", inHand().code);
+  if (act === "missing") showMissing();
+  if (act === "take-out") takeOut(!isTakingOut);
+  if (act === "reopen") ask("PACK_REOPEN", sealedCode || inHand().code);
+  if (act === "take-out" || act === "reopen") button?.closest("details")?.removeAttribute("open");
+});
+
+panel.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || !form.matches("[data-sign]")) return;
+  event.preventDefault();
+  const typed = new FormData(form);
+  ask("PACK_SEAL", inHand().code, { badge: typed.get("sign-badge"), pin: typed.get("sign-pin"), reason: typed.get("sign-reason") });
+});
+
+startStation({ place, panel, want, answered });

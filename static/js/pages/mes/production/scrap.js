@@ -1,0 +1,21 @@
+// @ts-check
+/** Scrap: the next piece that is scanned is scrapped for the chosen reason; its remake's label can be printed at once. */
+import { startStation } from "lib/station.js";
+
+const place = /** @type {HTMLElement} */ (document.querySelector("main"));
+const panel = /** @type {HTMLElement} */ (document.querySelector("#verdict"));
+const chosen = document.querySelector("[data-reason]");
+const label = document.querySelector("[data-new-label]");
+const reason = chosen instanceof HTMLElement ? chosen.dataset.reason || "" : "";
+
+/** @param {any} answer */
+function answered(answer) {
+  const link = label?.querySelector("a");
+  const code = label?.querySelector("[data-new-code]");
+  if (answer.outcome === "BLOCK" || !label || !link || !code) return;
+  link.href = (link.dataset.href || "").replace("/0/", `/${answer.shown.new_piece_id}/`);
+  code.textContent = answer.shown.new_code;
+  label.removeAttribute("hidden");
+}
+
+startStation({ place, panel, want: () => ({ kind: "SCRAP", witness: reason }), answered });

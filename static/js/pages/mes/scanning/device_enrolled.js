@@ -1,0 +1,4 @@
+// @ts-check
+/** Keep the device's key beside the cookie: a browser that clears its cookies still knows where it stands. */
+const enrolled = document.getElementById("enrolled");
+if (enrolled) window.localStorage.setItem("mortise_device", enrolled.dataset.key || "");
