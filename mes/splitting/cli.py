@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import click
+from erp.sales.cli import orders
 
 from core.clock import now
 from core.errors import AppError
 from core.work import read, run
 from erp.sales import queries as sales
-from erp.sales.cli import orders
 from mes.splitting import queries, service
 from mes.splitting.model import Piece
 
@@ -70,7 +70,9 @@ def parts(number: str, as_json: bool) -> None:
         return
     for piece in pieces:
         size = "x".join(str(piece[name]) for name in ("length_mm", "width_mm") if piece[name] is not None)
-        click.echo(f"{piece['code'] or '-':>10}  {piece['piece']:<14} {piece['count']} x {size:<14} {piece['state']}")
+        click.echo(
+            f"{piece['code'] or '-':>10}  {piece['piece']:<14} {piece['count']} x {size:<14} {piece['state']}"
+        )
     for row in needed:
         click.echo(f"{'':>10}  {row['material']:<14} {row['quantity']} {row['unit']}")
     for package in packages:

@@ -1,17 +1,24 @@
-"""What splitting shows on an order's page: what stands against a release, or the sets and their pieces."""
+"""What splitting shows elsewhere: on an order's page, in the search, for a scanned code."""
 
-from core.i18n import N_
-from core.web.registry import Panel
-from erp.sales.model import Order
-from erp.sales.rules.states import OrderState
-from mes.splitting import queries
+from collections.abc import Iterator
+
+from flask import url_for
 from sqlalchemy.orm import Session
 
+from core.codes import clean
+from core.i18n import N_, Named
+from core.web.registry import Hit, Panel
+from erp.sales.model import Order
+from erp.sales.rules.states import OrderState
+from mes.scanning.service import Resolved
+from mes.splitting import queries
+
 UNSPLIT = (OrderState.DRAFT, OrderState.QUERY, OrderState.CONFIRMED)
+SET_PAGE = "mes_splitting.set_show"
 
 
 def order_panel(session: Session, order_id: int) -> Panel | None:
-    """Return the panel of an order's page."""
+    """Return what stands against a release, or the sets that the order was split into."""
     order = session.get(Order, order_id)
     if order is None or order.state is OrderState.CANCELLED:
         return None
@@ -20,3 +27,30 @@ def order_panel(session: Session, order_id: int) -> Panel | None:
     else:
         context = {"order": order, "faults": [], "sets": queries.sets(session, order_id)}
     return Panel(N_("Splitting"), "mes/splitting/_order_panel.html", context)
+
+
+def resolve_piece(session: Session, code: str) -> Resolved | None:
+    """Say what a piece's label stands for."""
+    piece = queries.piece_by_code(session, code)
+    if piece is None:
+        return None
+    name = Named(piece.name, piece.name_en)
+    return Resolved("piece", piece.id, name, piece.state, SET_PAGE, {"set_id": piece.set_id})
+
+
+def resolve_set(session: Session, code: str) -> Resolved | None:
+    """Say what a door set's code stands for."""
+    row = queries.set_by_code(session, code)
+    return (
+        None if row is None else Resolved("door_set", row.id, row.number, None, SET_PAGE, {"set_id": row.id})
+    )
+
+
+def hits(session: Session, text: str) -> Iterator[Hit]:
+    """Find pieces and door sets by their code, and sets by their number."""
+    code = clean(text)
+    piece = queries.piece_by_code(session, code)
+    if piece is not None:
+        yield Hit(f"{piece.code} {piece.name}", N_("Piece"), url_for(SET_PAGE, set_id=piece.set_id))
+    for row in queries.sets_found(session, code):
+        yield Hit(row.number, N_("Door set"), url_for(SET_PAGE, set_id=row.id))

@@ -139,7 +139,8 @@ def set_page(session: Session, set_id: int) -> SetPage:
     row = session.get(DoorSet, set_id)
     if row is None:
         raise NotFound
-    version, door = catalogue.version_and_door(session, row.door_version_id)
+    version = catalogue.version(session, row.door_version_id)
+    door = catalogue.door(session, version.door_id)
     pieces = session.execute(
         select(Piece, Material)
         .outerjoin(Material, Material.id == Piece.material_id)
@@ -189,6 +190,16 @@ def piece_by_code(session: Session, code: str) -> Piece | None:
 def set_by_code(session: Session, code: str) -> DoorSet | None:
     """Return the door set with this code."""
     return session.scalar(select(DoorSet).where(DoorSet.code == code))
+
+
+def sets_found(session: Session, text: str, limit: int = 10) -> Sequence[DoorSet]:
+    """Return the sets with this code, or whose number begins with this text."""
+    return session.scalars(
+        select(DoorSet)
+        .where((DoorSet.code == text) | DoorSet.number.startswith(text, autoescape=True))
+        .order_by(DoorSet.number)
+        .limit(limit)
+    ).all()
 
 
 def prove(session: Session) -> list[str]:

@@ -113,6 +113,11 @@ class FrozenOrder:
             line.set_count * sum(piece.is_tracked for piece in line.explosion.pieces) for line in self.lines
         )
 
+    @property
+    def package_count(self) -> int:
+        """How many packages it goes into."""
+        return sum(line.set_count * len(line.explosion.packages) for line in self.lines)
+
 
 def parameters_sha256(document_sha256: str, spec: LineSpec) -> str:
     """Return the fingerprint of everything that a split result depends on, but the evaluator."""

@@ -18,6 +18,7 @@ from core.numbers.service import next_codes
 from erp.materials import queries as materials
 from erp.sales import service as sales
 from erp.sales.model import Order
+from erp.sales.rules.orders import ReleasedCounts
 from erp.stock import service as stock
 from mes.scanning import service as scanning
 from mes.splitting.events import PieceReplaced, SetsFrozen
@@ -46,9 +47,8 @@ def release(session: Session, order: FrozenOrder, *, by: int | None, at: datetim
         raise NotFound
     if row.version != order.version:
         raise ChangedMeanwhile(number=order.number)
-    sales.mark_released(
-        session, order.order_id, set_count=order.set_count, piece_count=order.tracked_count, by=by, at=at
-    )
+    counts = ReleasedCounts(order.set_count, order.tracked_count, order.package_count)
+    sales.mark_released(session, order.order_id, counts=counts, by=by, at=at)
     by_code = {code: material.id for code, material in materials.by_code(session).items()}
     set_ids = _insert_sets(session, order, at)
     _insert_pieces(session, order, set_ids, by_code, at)
@@ -310,4 +310,3 @@ def _again(session: Session, old: Piece, at: datetime) -> Piece:
     session.add(new)
     session.flush()  # for its id
     return new
-

@@ -1,0 +1,146 @@
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import func, select
+
+from core.states import StepRefused
+from erp.catalogue.rules.document import Handing
+from erp.sales import service as sales
+from erp.sales.rules.states import OrderState
+from erp.stock.model import Demand
+from mes.scanning.model import FormerLabel
+from mes.splitting import queries, service
+from mes.splitting.model import DoorSet, Piece, Requirement
+from mes.splitting.rules import ChangedMeanwhile, LinesRefused, NothingToRelease, PieceState
+from tests.factories.factory import MORNING, make_line, make_order, release_order
+
+
+def sizes(session, order):
+    rows = session.scalars(select(Piece).where(Piece.order_id == order.id).order_by(Piece.id))
+    return {p.rule_code: (p.length_mm, p.width_mm) for p in rows}
+
+
+@pytest.mark.parametrize(
+    ("opening", "jamb", "head", "open_face", "back_face", "leaf"),
+    [
+        # domain: golden table of profile P70/45
+        (("900.0", "2100.0", "240.0"), 2090, 836, (1016, 2158), (992, 2146), (2055, 830)),
+        (("800.0", "2050.0", "120.0"), 2040, 736, (916, 2108), (892, 2096), (2005, 730)),
+    ],
+)
+def test_a_released_order_holds_the_golden_table(session, opening, jamb, head, open_face, back_face, leaf):
+    width, height, wall = map(Decimal, opening)
+    order = release_order(session, make_line(width_mm=width, height_mm=height, wall_mm=wall))
+    found = sizes(session, order)
+    assert (found["JAMB_L"][0], found["JAMB_R"][0], found["HEAD"][0]) == (jamb, jamb, head)
+    assert found["LEAF_1"] == leaf
+    lengths = sorted(length for code, (length, _) in found.items() if code.startswith("ARCH"))
+    assert lengths == sorted((*open_face, open_face[1], *back_face, back_face[1]))
+
+
+def test_a_door_too_high_for_the_stock_is_not_released(session):
+    # golden row 3: its vertical architrave needs 2458 mm, the stock has 2440
+    order = make_order(session, make_line(height_mm=Decimal("2400.0"), width_mm=Decimal("1000.0")))
+    found = queries.faults(session, order.id)
+    assert [f.refusal.facts["need_mm"] for f in found if "need_mm" in f.refusal.facts] != []
+    with pytest.raises(LinesRefused) as refused:
+        queries.prepare(session, order.id)
+    assert refused.value.facts["lines"] == [1]
+
+
+def test_a_release_writes_every_physical_set(session):
+    order = release_order(session, make_line(set_count=2), make_line(handing=Handing.OUT_R, room="次卧"))
+    sets = queries.sets(session, order.id)
+    assert [s.number.removeprefix(order.number) for s in sets] == ["-1-1", "-1-2", "-2-1"]
+    assert len({s.code for s in sets}) == 3
+    assert (order.state, order.set_count) == (OrderState.RELEASED, 3)
+    tracked = session.scalar(
+        select(func.count()).select_from(Piece).where(Piece.order_id == order.id, Piece.is_tracked)
+    )
+    assert order.piece_count == tracked
+    assert session.scalar(select(func.count()).select_from(Requirement)) > 0
+    assert all(s.door_version_id and s.evaluator and len(s.parameters_sha256) == 64 for s in sets)
+
+
+def test_what_an_order_needs_is_written_as_demand(session):
+    order = release_order(session)
+    need = session.scalars(select(Demand).where(Demand.subject == "erp.sales.order")).all()
+    assert {d.subject_id for d in need} == {order.id}
+    assert all(d.needed_qty > 0 and d.issued_qty == 0 for d in need)
+
+
+def test_nothing_is_released_twice(session):
+    order = release_order(session)
+    frozen = queries.prepare(session, order.id)
+    with pytest.raises(StepRefused):
+        service.release(session, frozen, by=None, at=MORNING)
+    assert session.scalar(select(func.count()).select_from(DoorSet)) == 1
+
+
+def test_an_order_that_changed_after_its_check_is_not_released(session):
+    order = make_order(session)
+    sales.confirm(session, order.id, by=None, at=MORNING)
+    frozen = queries.prepare(session, order.id)
+    order.note = "急"
+    session.flush()
+    with pytest.raises(ChangedMeanwhile):
+        service.release(session, frozen, by=None, at=MORNING)
+
+
+def test_an_order_without_lines_is_not_released(session):
+    order = make_order(session)
+    sales.remove_line(session, order.id, queries._lines(session, order.id)[0].id, by=None, at=MORNING)
+    with pytest.raises(NothingToRelease):
+        queries.prepare(session, order.id)
+
+
+def piece(session, order, code):
+    return session.scalar(select(Piece).where(Piece.order_id == order.id, Piece.rule_code == code))
+
+
+def test_an_operation_is_counted_once(session):
+    order = release_order(session)
+    jamb = piece(session, order, "JAMB_L")
+    assert service.advance(session, jamb.id, 0, PieceState.CUT, at=MORNING)
+    assert not service.advance(session, jamb.id, 0, PieceState.CUT, at=MORNING)
+    session.refresh(order)
+    assert order.state is OrderState.IN_PRODUCTION
+
+
+def test_a_scrapped_piece_is_made_again_under_a_new_label(session):
+    order = release_order(session)
+    old = piece(session, order, "JAMB_L")
+    new = service.replace(session, old.id, "scrapped", by=None, at=MORNING)
+    session.refresh(old)
+    assert (old.state, new.state, new.is_urgent) == (PieceState.REMAKE, PieceState.PLANNED, True)
+    assert (new.cut_length_mm, new.cut_width_mm, new.remake_of_id) == (
+        old.cut_length_mm,
+        old.cut_width_mm,
+        old.id,
+    )
+    former = session.scalar(select(FormerLabel).where(FormerLabel.code == old.code))
+    assert former.new_code == new.code
+    assert service.replace(session, old.id, "scrapped", by=None, at=MORNING) is None
+    assert queries.prove(session) == []
+
+
+def test_with_a_scrapped_leaf_its_components_are_made_again(session):
+    order = release_order(session)
+    leaf = piece(session, order, "LEAF_1")
+    before = session.scalar(select(func.count()).select_from(Piece).where(Piece.joins == "LEAF_1"))
+    service.replace(session, leaf.id, "scrapped", by=None, at=MORNING)
+    remade = session.scalar(
+        select(func.count()).where(Piece.joins == "LEAF_1", Piece.remake_of_id.is_not(None))
+    )
+    assert remade == before > 0
+
+
+def test_only_a_made_piece_is_packed(session):
+    order = release_order(session)
+    jamb = piece(session, order, "JAMB_L")
+    assert not service.mark_packed(session, jamb.id, at=MORNING)
+    service.advance(session, jamb.id, 0, PieceState.MADE, at=MORNING)
+    assert service.mark_packed(session, jamb.id, at=MORNING)
+    assert service.mark_unpacked(session, jamb.id, at=MORNING)
+    session.refresh(order)
+    assert (order.made_count, order.packed_count) == (1, 0)
