@@ -55,7 +55,9 @@ def create_app(settings: Mapping[str, Any], packages: Iterable[ModuleType]) -> F
     for group in (auth_cli.people, auth_cli.tokens, jobs_cli.jobs, server_cli.database, server_cli.serve):
         app.cli.add_command(group)
     registered: Registry = app.extensions["registry"]
-    registered.grant("administrator", "core.auth.manage", "core.jobs.read", "core.jobs.stop", "core.files.read")
+    registered.grant(
+        "administrator", "core.auth.manage", "core.jobs.read", "core.jobs.stop", "core.files.read"
+    )
     for package in packages:
         package.register(app)
     registered.grant("administrator", *(right for rights in registered.grants.values() for right in rights))

@@ -133,9 +133,7 @@ def make_engine(url: str, pool_size: int = 5) -> Engine:
     """
     if not url.startswith("sqlite"):
         return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
-    engine = create_engine(
-        url, pool_size=2 * pool_size, max_overflow=10, connect_args={"timeout": BUSY_S}
-    )
+    engine = create_engine(url, pool_size=2 * pool_size, max_overflow=10, connect_args={"timeout": BUSY_S})
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     return engine
@@ -145,7 +143,9 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 Document = JSON().with_variant(JSONB(), "postgresql")
 
 Id = Annotated[int, mapped_column(BigId, primary_key=True)]
-Ref = Annotated[int, mapped_column(BigId)]  # for foreign keys: mapped_column(ForeignKey(…)) is added by the table
+Ref = Annotated[
+    int, mapped_column(BigId)
+]  # for foreign keys: mapped_column(ForeignKey(…)) is added by the table
 Code = Annotated[str, mapped_column(String(16))]  # a printed code, core.codes
 Mm = Annotated[Decimal, mapped_column(Fixed(8, 1))]
 Kg = Annotated[Decimal, mapped_column(Fixed(10, 3))]

@@ -2,12 +2,22 @@
 
 from flask import Flask
 
-from core.web.registry import registry
+from core.i18n import N_
+from core.web.registry import MenuEntry, blueprints, registry
+from erp.catalogue import cli as catalogue_cli
 from erp.catalogue import model as _catalogue  # noqa: F401  (its tables)
+from erp.catalogue import views as catalogue
 from erp.materials import model as _materials  # noqa: F401
+from erp.materials import views as materials
 from erp.parties import model as _parties  # noqa: F401
+from erp.parties import panels as parties_panels
+from erp.parties import views as parties
 from erp.sales import model as _sales  # noqa: F401
+from erp.stock import cli as stock_cli
 from erp.stock import model as _stock  # noqa: F401
+from erp.stock import panels as stock_panels
+from erp.stock import queries as stock
+from erp.stock import views as stock_views
 
 
 def register(app: Flask) -> None:
@@ -24,10 +34,30 @@ def _register_sales(app: Flask) -> None:
 
 def _register_catalogue(app: Flask) -> None:
     """Parties, materials, door models."""
+    blueprints(
+        app,
+        (catalogue.bp, "/erp/catalogue"),
+        (materials.bp, "/erp/materials"),
+        (parties.bp, "/erp/parties"),
+    )
+    app.cli.add_command(catalogue_cli.catalogue)
+    menu = registry(app).menu
+    menu.append(MenuEntry(N_("Door models"), "erp_catalogue.door_list", "erp.catalogue.read"))
+    menu.append(MenuEntry(N_("Materials"), "erp_materials.material_list", "erp.materials.read"))
+    menu.append(MenuEntry(N_("Partners"), "erp_parties.party_list", "erp.parties.read"))
+    registry(app).providers.append(parties_panels.find)
 
 
 def _register_stock(app: Flask) -> None:
     """Places, lots, balances."""
+    blueprints(app, (stock_views.bp, "/erp/stock"))
+    app.cli.add_command(stock_cli.stock)
+    put = registry(app)
+    put.menu.append(MenuEntry(N_("Stock"), "erp_stock.balance_list", "erp.stock.read"))
+    put.providers.append(stock_panels.hits)
+    put.invariants["balances equal the sum of moves"] = stock.verify
+    put.grant("keeper", "erp.stock.place")
+    put.grant("administrator", "erp.stock.verify")
 
 
 def _grants(app: Flask) -> None:

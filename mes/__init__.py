@@ -2,15 +2,40 @@
 
 from flask import Flask
 
-from core.web.registry import blueprints, registry
+from core.codes import Letter
+from core.events import subscribe
+from core.i18n import N_
+from core.web.registry import MenuEntry, blueprints, registry
 from mes.cutting import model as _cutting  # noqa: F401  (its tables)
 from mes.packing import model as _packing  # noqa: F401
+from mes.packing import panels as packing_panels
+from mes.packing import queries as packing
+from mes.packing import scans as packing_scans
+from mes.packing import subscribers as packing_subscribers
+from mes.packing import views as packing_views
 from mes.planning import model as _planning  # noqa: F401
-from mes.production import model as _production  # noqa: F401
+from mes.production import panels as production_panels
+from mes.production import scans as production_scans
+from mes.production import views as production_views
 from mes.scanning import api as scanning_api
 from mes.scanning import model as _scanning  # noqa: F401
+from mes.scanning import views as scanning_views
+from mes.scanning.service import handle, resolve_with
 from mes.shipping import model as _shipping  # noqa: F401
-from mes.splitting import model as _splitting  # noqa: F401
+from mes.shipping import panels as shipping_panels
+from mes.shipping import queries as shipping
+from mes.shipping import scans as shipping_scans
+from mes.shipping import views as shipping_views
+
+from mes.splitting import panels as splitting_panels
+from mes.splitting import queries as splitting
+from mes.splitting import views as splitting_views
+from mes.splitting.events import PieceReplaced, SetsFrozen
+from mes.warehouse import api as warehouse_api
+from mes.warehouse import panels as warehouse_panels
+from mes.warehouse import queries as warehouse
+from mes.warehouse import scans as warehouse_scans
+from mes.warehouse import views as warehouse_views
 
 
 def register(app: Flask) -> None:
@@ -29,11 +54,20 @@ def register(app: Flask) -> None:
 
 def _register_scanning(app: Flask) -> None:
     """The one door for every scan; stations and devices."""
-    blueprints(app, (scanning_api.bp, "/api/v1"))
+    blueprints(app, (scanning_api.bp, "/api/v1"), (scanning_views.bp, "/mes/scanning"))
+    registry(app).menu.append(MenuEntry(N_("Stations"), "mes_scanning.station_list", "mes.scanning.read"))
+    resolve_with(Letter.STATION, scanning_views.resolve_station)
 
 
 def _register_splitting(app: Flask) -> None:
     """Release; door sets and their pieces."""
+    blueprints(app, (splitting_views.bp, "/mes/splitting"))
+    put = registry(app)
+    put.panel("erp.sales.order", "mes.splitting.read", splitting_panels.order_panel)
+    put.providers.append(splitting_panels.hits)
+    put.invariants["scrapped pieces are replaced"] = splitting.prove
+    resolve_with(Letter.PIECE, splitting_panels.resolve_piece)
+    resolve_with(Letter.DOOR_SET, splitting_panels.resolve_set)
 
 
 def _register_cutting(app: Flask) -> None:
@@ -42,18 +76,60 @@ def _register_cutting(app: Flask) -> None:
 
 def _register_production(app: Flask) -> None:
     """Operations at the stations, scrap, the team leader's page."""
+    blueprints(app, (production_views.bp, "/mes/production"))
+    put = registry(app)
+    put.menu.append(MenuEntry(N_("Shop floor"), "mes_production.lead", "mes.production.lead"))
+    put.menu.append(MenuEntry(N_("Station"), "mes_production.station", "mes.production.report"))
+    put.home("mes.production.lead", "mes_production.lead")
+    put.home("mes.production.report", "mes_production.station")
+    put.panel("erp.sales.order", "mes.splitting.read", production_panels.order_panel)
+    for handler in production_scans.HANDLERS:
+        handle(handler)
 
 
 def _register_packing(app: Flask) -> None:
     """Packages and their labels."""
+    blueprints(app, (packing_views.bp, "/mes/packing"))
+    put = registry(app)
+    put.menu.append(MenuEntry(N_("Packing"), "mes_packing.bench", "mes.packing.pack"))
+    put.home("mes.packing.pack", "mes_packing.bench")
+    put.panel("erp.sales.order", "mes.packing.read", packing_panels.order_panel)
+    put.providers.append(packing_panels.hits)
+    put.invariants["packages agree with their scans"] = packing.faults
+    subscribe(SetsFrozen, packing_subscribers.on_sets_frozen)
+    subscribe(PieceReplaced, packing_subscribers.on_piece_replaced)
+    resolve_with(Letter.PACKAGE, packing_scans.resolve_package)
+    for handler in packing_scans.HANDLERS:
+        handle(handler)
 
 
 def _register_warehouse(app: Flask) -> None:
     """Goods in, issue, put-away, by scan."""
+    blueprints(app, (warehouse_views.bp, "/mes/warehouse"), (warehouse_api.bp, "/api/v1/warehouse"))
+    put = registry(app)
+    put.menu.append(MenuEntry(N_("Warehouse"), "mes_warehouse.home", "mes.warehouse.read"))
+    put.home("mes.warehouse.issue", "mes_warehouse.home")
+    put.panel("erp.sales.order", "erp.stock.read", warehouse_panels.order_panel)
+    put.invariants["packages lie where packages may"] = warehouse.faults
+    resolve_with(Letter.PLACE, warehouse_scans.resolve_place)
+    resolve_with(Letter.LOT, warehouse_scans.resolve_lot)
+    for handler in warehouse_scans.HANDLERS:
+        handle(handler)
 
 
 def _register_shipping(app: Flask) -> None:
     """Loads and delivery notes."""
+    blueprints(app, (shipping_views.bp, "/mes/shipping"))
+    put = registry(app)
+    put.menu.append(MenuEntry(N_("Shipping"), "mes_shipping.load_list", "mes.shipping.read"))
+    put.home("mes.shipping.load", "mes_shipping.dock")
+    put.panel("erp.sales.order", "mes.shipping.read", shipping_panels.order_panel)
+    put.providers.append(shipping_panels.hits)
+    put.invariants["loads agree with packages, orders and scans"] = shipping.faults
+    resolve_with(Letter.LOAD, shipping_scans.resolve_load)
+    resolve_with(Letter.DELIVERY, shipping_scans.resolve_delivery)
+    for handler in shipping_scans.HANDLERS:
+        handle(handler)
 
 
 def _register_efficiency(app: Flask) -> None:
@@ -77,6 +153,7 @@ def _grants(app: Flask) -> None:
     grant("operator", scan, "mes.production.report", "mes.production.scrap", "mes.cutting.read", "mes.splitting.read")
     grant("packer", scan, "mes.packing.pack", "mes.packing.read", "mes.packing.label", "mes.splitting.read")
     grant("loader", scan, "mes.shipping.load", "mes.shipping.read", "mes.packing.read", "mes.warehouse.store")
+    grant("loader", "mes.shipping.plan")
     grant("leader", scan, "mes.production.lead", "mes.production.report", "mes.production.scrap", "mes.cutting.read")
     grant("leader", "mes.packing.pack", "mes.packing.read", "mes.packing.label", "mes.packing.override")
     grant("leader", "mes.shipping.read", "mes.shipping.load", "mes.shipping.sign", "mes.splitting.read")

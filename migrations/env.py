@@ -16,7 +16,7 @@ def migrate(connection: Connection) -> None:
     """Run the migrations in one transaction, and prove that no row lost its parent."""
     sqlite = connection.dialect.name == "sqlite"
     if sqlite:
-        # a table changed in batch is dropped and made anew: with foreign keys on that would delete its children
+        # a table changed in batch is dropped and made anew: with foreign keys on, its children would go
         connection.connection.execute("PRAGMA foreign_keys = OFF")
     context.configure(
         connection=connection,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,11 +72,17 @@ def copy_of(template: str, name: str, folder: Path) -> str:
     return f"sqlite:///{folder / name}.db"
 
 
-@pytest.fixture(scope="session")
-def app(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    app = build(copy_of(template, "shared", tmp_path_factory.mktemp("shared")))
+@contextmanager
+def application(template: str, name: str, folder: Path) -> Iterator[Flask]:
+    app = build(copy_of(template, name, folder))
     yield app
     app.extensions["sessions"].engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def app(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    with application(template, "shared", tmp_path_factory.mktemp("shared")) as app:
+        yield app
 
 
 @pytest.fixture
@@ -137,6 +143,5 @@ class Database:
 
 @pytest.fixture
 def database(template: str, tmp_path: Path) -> Iterator[Database]:
-    app = build(copy_of(template, "own", tmp_path))
-    yield Database(app)
-    app.extensions["sessions"].engine.dispose()
+    with application(template, "own", tmp_path) as app:
+        yield Database(app)

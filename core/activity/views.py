@@ -30,7 +30,13 @@ class Heard(BaseModel):
 
 
 @endpoint(
-    bp, "POST", "/beat", permission=LOGGED_IN, body=Beat, answer=Heard, summary="Keep a sign of work of a page"
+    bp,
+    "POST",
+    "/beat",
+    permission=LOGGED_IN,
+    body=Beat,
+    answer=Heard,
+    summary="Keep a sign of work of a page",
 )
 def beat(body: Beat) -> Heard:
     """Keep one heartbeat of the person's page."""

@@ -18,4 +18,6 @@ class Entry(Model):
     verb: Mapped[str]  # "release"
     changes: Mapped[Json]  # {field: [from, to]}
     happened_at: Mapped[At] = mapped_column(index=True)
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))  # empty: a command line or a job
+    person_id: Mapped[int | None] = mapped_column(
+        ForeignKey("core_auth_person.id")
+    )  # empty: a command line or a job

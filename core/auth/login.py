@@ -26,7 +26,7 @@ LOCALES = ("zh_Hans_CN", "en")
 
 
 @dataclass(frozen=True)
-class CurrentPerson(UserMixin):
+class CurrentPerson(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
     """The person of this request, as Flask-Login and the templates see them."""
 
     id: int

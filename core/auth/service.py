@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -132,7 +133,7 @@ def amend_person(
     person = session.get(Person, person_id)
     if person is None:
         raise NotFound
-    changes = {
+    changes: dict[str, list[Any]] = {
         "name": [person.name, name],
         "is_active": [person.is_active, is_active],
         "roles": [None, sorted(roles)],
@@ -172,7 +173,9 @@ def set_locale(session: Session, person_id: int, locale: str) -> None:
 
 def create_token(session: Session, login: str, name: str, *, by: int | None, at: datetime) -> str:
     """Make a token for a person and return its key, which is shown once. Raises NotFound."""
-    person_id = session.scalar(select(Person.id).where(Person.login == login.strip().lower(), Person.is_active))
+    person_id = session.scalar(
+        select(Person.id).where(Person.login == login.strip().lower(), Person.is_active)
+    )
     if person_id is None:
         raise NotFound
     key = "mt_" + secrets.token_urlsafe(32)

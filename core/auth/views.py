@@ -94,18 +94,22 @@ def language_set() -> ResponseReturnValue:
 @logged_in
 def profile() -> ResponseReturnValue:
     """Show who is logged in and what they may."""
-    return render_template("core/auth/profile.html", person=me())
+    return render_template("core/auth/profile.html", person=me(), roles=Role)
 
 
 @bp.get("/people/")
 @requires(MANAGE)
 def person_list() -> ResponseReturnValue:
     """List everybody."""
-    return render_template("core/auth/person_list.html", people=queries.people(read()))
+    return render_template("core/auth/person_list.html", people=queries.people(read()), all_roles=Role)
 
 
-def _form_page(person: Person | None, values: object, errors: dict[str, str], status: int) -> ResponseReturnValue:
-    page = render_template("core/auth/person_form.html", person=person, values=values, errors=errors, roles=Role)
+def _form_page(
+    person: Person | None, values: object, errors: dict[str, str], status: int
+) -> ResponseReturnValue:
+    page = render_template(
+        "core/auth/person_form.html", person=person, values=values, errors=errors, roles=Role
+    )
     return page, status
 
 

@@ -93,7 +93,14 @@ def serve() -> None:
 
 def _web(host: str, port: int, processes: int, threads: int) -> list[str]:
     if sys.platform == "win32":
-        return [sys.executable, "-m", "waitress", f"--listen={host}:{port}", f"--threads={threads}", "wsgi:app"]
+        return [
+            sys.executable,
+            "-m",
+            "waitress",
+            f"--listen={host}:{port}",
+            f"--threads={threads}",
+            "wsgi:app",
+        ]
     return [
         *(sys.executable, "-m", "gunicorn", "--bind", f"{host}:{port}", "--worker-class", "gthread"),
         *("--workers", str(processes), "--threads", str(threads), "--preload", "--no-control-socket"),

@@ -126,7 +126,8 @@ def openapi() -> ResponseReturnValue:
 def describe(app: Flask) -> dict[str, Any]:
     """Return the OpenAPI 3.1 description of every declared JSON view."""
     found = [
-        (rule, getattr(app.view_functions[rule.endpoint], "described", None)) for rule in app.url_map.iter_rules()
+        (rule, getattr(app.view_functions[rule.endpoint], "described", None))
+        for rule in app.url_map.iter_rules()
     ]
     declared = sorted(((r, d) for r, d in found if d), key=lambda pair: (pair[0].rule, pair[1].method))
     models = {m for _, d in declared for m in (d.body, d.answer) if m is not None} | {ErrorAnswer}
@@ -181,5 +182,3 @@ def _operation(rule: Any, described: Endpoint) -> dict[str, Any]:
 
 def _content(model: type[BaseModel]) -> dict[str, Any]:
     return {"application/json": {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
-
-

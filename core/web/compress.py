@@ -11,8 +11,8 @@ TEXT = ("text/", "application/json", "application/javascript", "image/svg+xml")
 def _compress(response: Response) -> Response:
     if (
         response.status_code != 200
-        or not response.mimetype.startswith(TEXT)
-        or "gzip" not in request.accept_encodings
+        or not (response.mimetype or "").startswith(TEXT)
+        or not request.accept_encodings.quality("gzip")
         or "Content-Encoding" in response.headers
     ):
         return response

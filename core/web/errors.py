@@ -10,7 +10,8 @@ from flask import Flask, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, NotFound as NoSuchPage, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import NotFound as NoSuchPage
 
 from core.choices import Choice
 from core.errors import (
@@ -74,7 +75,8 @@ def shown(value: Any) -> Any:
 
 def text_of(error: AppError) -> str:
     """Return the refusal's sentence in the person's language."""
-    return gettext(error.message) % {name: shown(value) for name, value in error.facts.items()}
+    text: str = gettext(error.message)
+    return text % {name: shown(value) for name, value in error.facts.items()}
 
 
 def wants_json() -> bool:

@@ -8,7 +8,15 @@ from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
 from flask_babel import gettext
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from core.errors import InvalidInput
 from core.i18n import N_
@@ -79,7 +87,8 @@ Count = Annotated[int, BeforeValidator(_half_width), Field(ge=1, le=9999)]
 def sentence(kind: str, context: Mapping[str, Any], value: Any) -> str:
     """Return one fault's sentence in the person's language."""
     facts = {**context, "input": str(value)[:60]}
-    return gettext(SENTENCES.get(kind, UNREADABLE)) % facts
+    text: str = gettext(SENTENCES.get(kind, UNREADABLE))
+    return text % facts
 
 
 def parse(model: type[M], given: Mapping[str, Any]) -> M:

@@ -72,7 +72,9 @@ def export(name: str, columns: Mapping[str, Callable[[T], Any]], rows: Iterable[
     Text is written as text: a cell that begins with = + - @ can start nothing.
     """
     file = io.BytesIO()
-    book = xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book = xlsxwriter.Workbook(
+        file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    )
     sheet = book.add_worksheet()
     bold = book.add_format({"bold": True})
     for at, heading in enumerate(columns):

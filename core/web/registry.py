@@ -1,4 +1,4 @@
-"""What the packages put on when they register: menu, panels, search, invariants, grants. Plain lists, per application."""
+"""What the packages put on when they register: menu, panels, search, invariants, grants."""
 
 from __future__ import annotations
 

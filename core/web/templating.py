@@ -47,12 +47,14 @@ def named(row: Named | Name) -> str:
 
 def label(word: Choice) -> str:
     """Return a choice's word in the person's language."""
-    return gettext(word.label)
+    text: str = gettext(word.label)
+    return text
 
 
 def say(text: Sentence) -> str:
     """Return a sentence with its facts in the person's language."""
-    return gettext(text.msgid) % {name: shown(value) for name, value in text.facts.items()}
+    sentence: str = gettext(text.msgid)
+    return sentence % {name: shown(value) for name, value in text.facts.items()}
 
 
 def zone() -> ZoneInfo:

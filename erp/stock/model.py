@@ -30,6 +30,9 @@ class Lot(Model):
     supplier_id: Mapped[int | None] = mapped_column(ForeignKey("erp_parties_party.id"))
     supplier_reference: Mapped[str] = mapped_column(default="")
     received_at: Mapped[At]
+    form_key: Mapped[str | None] = mapped_column(
+        unique=True
+    )  # minted with the form: sent twice, received once
 
 
 class Move(Model):
@@ -50,6 +53,7 @@ class Move(Model):
     moved_qty: Mapped[Qty]
     subject: Mapped[str | None]  # what it was moved for, e.g. "mes.planning.batch"
     subject_id: Mapped[int | None]
+    reverses_id: Mapped[int | None] = mapped_column(ForeignKey("erp_stock_move.id"), unique=True)
     moved_at: Mapped[At] = mapped_column(index=True)
     moved_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))
 
@@ -70,7 +74,7 @@ class Balance(Model):
 
 
 class Demand(Model):
-    """What one order needs of one material, in the material's unit; written at its release."""
+    """What one subject needs of one material: an order in the material's unit, a batch in articles."""
 
     __tablename__ = "erp_stock_demand"
     __table_args__ = (

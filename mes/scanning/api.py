@@ -132,12 +132,13 @@ def _message(said: dict[str, Any]) -> str:
         return str(_shown(said["say"]))
     facts = {name: _shown(said[name]) for name in ("expected", "got", "todo")}
     name = gettext(Block(said["block_code"]).label)
-    return gettext(
+    message: str = gettext(
         "%(code)s %(name)s. Expected: %(expected)s. Got: %(got)s. %(todo)s",
         code=said["block_code"],
         name=name,
         **facts,
     )
+    return message
 
 
 def answer_of(scan_id: str, said: dict[str, Any], *, replayed: bool) -> ScanAnswer:
@@ -156,9 +157,7 @@ def answer_of(scan_id: str, said: dict[str, Any], *, replayed: bool) -> ScanAnsw
 
 def _who(known: Known) -> Who:
     grants = registry().grants
-    return Who(
-        known.id, known.name, frozenset().union(*(grants.get(role, set()) for role in known.roles))
-    )
+    return Who(known.id, known.name, frozenset().union(*(grants.get(role, set()) for role in known.roles)))
 
 
 def _person(badge: str | None, where: Where | None) -> Who:
@@ -278,4 +277,3 @@ def resolve() -> ResolveAnswer:
     return ResolveAnswer(
         code=code, object_type=found.object_type, url=url, block_code=None, todo=None, **shown
     )
-

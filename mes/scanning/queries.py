@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
+from core.auth.model import Person
 from core.i18n import Named
 from mes.scanning.model import Device, FormerLabel, Scan, Station
-from mes.scanning.rules import Where
+from mes.scanning.rules import Block, Outcome, ScanKind, Where
 
 
 def where(session: Session, device_key: str) -> Where | None:
@@ -61,3 +64,60 @@ def recent(session: Session, object_type: str, object_id: int, limit: int = 50) 
         .order_by(Scan.id.desc())
         .limit(limit)
     ).all()
+
+
+def station_of_code(session: Session, code: str) -> Station | None:
+    """Return the station whose label carries `code`."""
+    return session.scalar(select(Station).where(Station.code == code))
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which scans to list; what is None or empty is any."""
+
+    since: datetime | None = None
+    before: datetime | None = None
+    person_id: int | None = None
+    kind: ScanKind | None = None
+    outcome: Outcome | None = None
+    block: Block | None = None
+    code: str = ""
+
+
+SCAN_SORTS = {"at": Scan.id, "who": Person.name, "kind": Scan.kind, "verdict": Scan.outcome}
+EXPORTED_AT_MOST = 50_000  # rows of a spreadsheet that an office computer still opens
+
+
+def scan_rows(wanted: Wanted) -> Select[Any]:
+    """Return the scans of a filter with who and where, to be paged."""
+    columns: tuple[Any, ...] = (Scan.id, Scan.received_at, Scan.kind, Scan.code, Scan.context, Scan.witness)
+    verdicts = (Scan.outcome, Scan.block_code, Scan.override_reason, Scan.is_manual, Scan.answer)
+    rows = (
+        select(*columns, *verdicts, Person.name.label("person"), Station.name.label("station"))
+        .join(Person, Person.id == Scan.person_id)
+        .outerjoin(Station, Station.id == Scan.station_id)
+    )
+    if wanted.since is not None:
+        rows = rows.where(Scan.received_at >= wanted.since)
+    if wanted.before is not None:
+        rows = rows.where(Scan.received_at < wanted.before)
+    if wanted.code:
+        rows = rows.where(or_(Scan.code == wanted.code, Scan.context == wanted.code))
+    equal = {
+        Scan.person_id: wanted.person_id,
+        Scan.kind: wanted.kind,
+        Scan.outcome: wanted.outcome,
+        Scan.block_code: wanted.block,
+    }
+    return rows.where(*(column == value for column, value in equal.items() if value is not None))
+
+
+def newest_scans(wanted: Wanted) -> Select[Any]:
+    """Return the scans of a filter, newest first, as many as a spreadsheet takes."""
+    return scan_rows(wanted).order_by(Scan.id.desc()).limit(EXPORTED_AT_MOST)
+
+
+def people_who_scanned(session: Session) -> Sequence[Person]:
+    """Return everybody who ever scanned, by name."""
+    who = select(Scan.person_id).distinct()
+    return session.scalars(select(Person).where(Person.id.in_(who)).order_by(Person.name)).all()

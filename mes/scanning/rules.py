@@ -12,6 +12,9 @@ from core.errors import AppError, RuleViolation
 from core.i18n import N_, Named
 
 
+DEVICE_COOKIE = "mortise_device"  # where an enrolled device keeps its key
+
+
 class StationKind(Choice):
     """What is done at a station, which decides the page its tablet shows."""
 

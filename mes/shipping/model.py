@@ -48,7 +48,7 @@ class Delivery(Model):
 
 
 class LoadPackage(Model):
-    """One package that belongs onto one load; loaded once it has been scanned on. Left behind: the row goes."""
+    """One package that belongs onto one load; loaded once it was scanned on. Left behind: the row goes."""
 
     __tablename__ = "mes_shipping_load_package"
 

@@ -235,6 +235,17 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_erp_catalogue_door_version')),
     sa.UniqueConstraint('door_id', 'position', name=op.f('uq_erp_catalogue_door_version_door_id_position'))
     )
+    op.create_table('erp_catalogue_loaded_pack',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('code', sa.String(), nullable=False),
+    sa.Column('edition', sa.String(), nullable=False),
+    sa.Column('content', sa.String(), nullable=False),
+    sa.Column('sha256', sa.String(), nullable=False),
+    sa.Column('loaded_at', core.db.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('loaded_by_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['loaded_by_id'], ['core_auth_person.id'], name=op.f('fk_erp_catalogue_loaded_pack_loaded_by_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_erp_catalogue_loaded_pack'))
+    )
     op.create_table('erp_materials_article',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('material_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -360,10 +371,12 @@ def upgrade() -> None:
     sa.Column('supplier_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('supplier_reference', sa.String(), nullable=False),
     sa.Column('received_at', core.db.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('form_key', sa.String(), nullable=True),
     sa.ForeignKeyConstraint(['article_id'], ['erp_materials_article.id'], name=op.f('fk_erp_stock_lot_article_id')),
     sa.ForeignKeyConstraint(['supplier_id'], ['erp_parties_party.id'], name=op.f('fk_erp_stock_lot_supplier_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_erp_stock_lot')),
-    sa.UniqueConstraint('code', name=op.f('uq_erp_stock_lot_code'))
+    sa.UniqueConstraint('code', name=op.f('uq_erp_stock_lot_code')),
+    sa.UniqueConstraint('form_key', name=op.f('uq_erp_stock_lot_form_key'))
     )
     with op.batch_alter_table('erp_stock_lot', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_erp_stock_lot_article_id'), ['article_id'], unique=False)
@@ -524,6 +537,7 @@ def upgrade() -> None:
     sa.Column('moved_qty', core.db.Fixed(precision=14, scale=3), nullable=False),
     sa.Column('subject', sa.String(), nullable=True),
     sa.Column('subject_id', sa.Integer(), nullable=True),
+    sa.Column('reverses_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('moved_at', core.db.UtcDateTime(timezone=True), nullable=False),
     sa.Column('moved_by_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.CheckConstraint('from_place_id <> to_place_id', name=op.f('ck_erp_stock_move_places_differ')),
@@ -531,8 +545,10 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['from_place_id'], ['erp_stock_place.id'], name=op.f('fk_erp_stock_move_from_place_id')),
     sa.ForeignKeyConstraint(['lot_id'], ['erp_stock_lot.id'], name=op.f('fk_erp_stock_move_lot_id')),
     sa.ForeignKeyConstraint(['moved_by_id'], ['core_auth_person.id'], name=op.f('fk_erp_stock_move_moved_by_id')),
+    sa.ForeignKeyConstraint(['reverses_id'], ['erp_stock_move.id'], name=op.f('fk_erp_stock_move_reverses_id')),
     sa.ForeignKeyConstraint(['to_place_id'], ['erp_stock_place.id'], name=op.f('fk_erp_stock_move_to_place_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_erp_stock_move'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_erp_stock_move')),
+    sa.UniqueConstraint('reverses_id', name=op.f('uq_erp_stock_move_reverses_id'))
     )
     with op.batch_alter_table('erp_stock_move', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_erp_stock_move_lot_id'), ['lot_id'], unique=False)
@@ -929,6 +945,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_erp_materials_article_material_id'))
 
     op.drop_table('erp_materials_article')
+    op.drop_table('erp_catalogue_loaded_pack')
     op.drop_table('erp_catalogue_door_version')
     with op.batch_alter_table('core_jobs_job', schema=None) as batch_op:
         batch_op.drop_index('ix_core_jobs_job_state_id')
