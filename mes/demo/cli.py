@@ -1,0 +1,88 @@
+"""The demo on the command line."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from core.auth import queries as people
+from core.clock import day_of, now
+from core.errors import AppError
+from core.jobs.worker import run_waiting
+from core.web.registry import registry
+from core.work import read, run
+from erp.catalogue.rules.pack import read_pack
+from mes.demo import service
+from mes.demo.rules import CAST
+
+demo = AppGroup("demo", help="A factory to try Mortise with.")
+PACK = Path(__file__).parent / "jiangshan.yaml"
+
+
+def _secrets() -> dict[str, str]:
+    """Return the demo's password and PIN: random per installation, kept under the var folder."""
+    file = Path(current_app.config["VAR_DIR"]) / "demo.json"
+    kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    wanted = current_app.config["DEMO_PASSWORD"]
+    if not kept or (wanted and kept["password"] != wanted):
+        kept = {
+            "password": wanted or secrets.token_urlsafe(9),
+            "pin": kept.get("pin", f"{secrets.randbelow(10**6):06d}"),
+        }
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(kept))
+    return kept
+
+
+def _show(made: dict[str, str]) -> None:
+    """Print where to go and how to log in."""
+    host, port = current_app.config["HOST"], current_app.config["PORT"]
+    badges = {person.login: badge for person, _, badge in people.people(read())}
+    click.echo(f"\nMortise 榫: http://{host}:{port}/    password of every demo log-in: {made['password']}")
+    for one in CAST:
+        click.echo(f"  {one.login:<14} {one.name}  badge {badges.get(one.login)}")
+    click.echo(f"  PIN for signatures (leader): {made['pin']}\n")
+
+
+@demo.command("load")
+@click.option("--if-empty", is_flag=True, help="only into an empty database; print the log-ins in any case")
+@click.option("--sets-per-day", default=6, show_default=True, type=click.IntRange(1, 1000))
+@click.option("--days", default=3, show_default=True, type=click.IntRange(0, 400), help="days of history")
+@click.option("--seed", default=6250, show_default=True)
+def load(if_empty: bool, sets_per_day: int, days: int, seed: int) -> None:
+    """Set up the demo factory and a plausible history of it, by the real commands."""
+    if people.is_anybody(read()):
+        if not if_empty:
+            raise click.ClickException("there are people here already; the demo goes into an empty database")
+        if (Path(current_app.config["VAR_DIR"]) / "demo.json").exists():
+            _show(_secrets())
+        return
+    made = _secrets()
+    zone = current_app.config["TIMEZONE"]
+    first = day_of(now() - timedelta(days=days + 1), zone)
+    pack = read_pack(PACK.read_text(encoding="utf-8"))
+    start = service.at_hour(first, 7, zone)
+    try:
+        run(service.set_up, pack, made["password"], made["pin"], at=start)
+        crew = service.crew(read(), registry().grants)
+        run(service.receive_stock, crew.person("keeper").id, at=start)
+        story = service.Story(crew, Random(seed), zone)  # noqa: S311  (a story, no secret)
+        app = current_app._get_current_object()  # type: ignore[attr-defined]
+        for day in (first + timedelta(days=past) for past in range(days)):
+            for chapter in story.day(day, sets_per_day):
+                run(chapter)
+                run_waiting(app)
+        for chapter in story.today(day_of(now(), zone), now()):
+            run(chapter)
+            run_waiting(app)
+    except AppError as wrong:
+        raise click.ClickException(str(wrong)) from wrong
+    _show(made)

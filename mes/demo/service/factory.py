@@ -1,0 +1,170 @@
+"""Commands of the demo: the factory set up, its stock received, its floor at work, by the real commands."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.auth import queries as people
+from core.auth import service as auth
+from core.auth.queries import Known
+from erp.catalogue import service as catalogue
+from erp.catalogue.rules.entries import Pack
+from erp.materials.model import Article, Material
+from erp.materials.rules import MaterialKind
+from erp.parties import queries as parties
+from erp.sales import service as sales
+from erp.sales.model import Order
+from erp.sales.rules.orders import OrderHead
+from erp.stock import service as stock
+from erp.stock.model import Place
+from erp.stock.rules import PlaceKind
+from mes.demo.rules import CAST, Wish
+from mes.scanning import service as scanning
+from mes.scanning.model import Station
+from mes.scanning.rules import ScanKind, ScanRequest, StationKind, Where, Who
+
+OPENING_QTY = {
+    # what lies in stock on the first day, per article
+    MaterialKind.SHEET: Decimal(120),
+    MaterialKind.BAR: Decimal(400),
+    MaterialKind.BAND: Decimal(2000),
+    MaterialKind.HARDWARE: Decimal(300),
+    MaterialKind.CARTON: Decimal(300),
+    MaterialKind.OTHER: Decimal(500),
+}
+
+
+class Refused(Exception):
+    """A scan of the demo was refused: the demo and the rules have drifted apart."""
+
+
+def set_up(session: Session, pack: Pack, password: str, pin: str, *, at: datetime) -> list[Known]:
+    """Load the pack with its stations and places, and take the cast in; return it."""
+    catalogue.load_pack(session, pack, by=None, at=at)
+    for one in pack.stations:
+        station = scanning.add_station(
+            session, one.name.zh, one.name.en, StationKind(one.kind), tuple(one.operations)
+        )
+        scanning.enrol(session, station.id, one.name.zh, by=None, at=at)
+    for spot in pack.places:
+        stock.add_place(session, spot.name, PlaceKind(spot.kind))
+    made = []
+    for person in CAST:
+        row = auth.add_person(
+            session,
+            person.login,
+            person.name,
+            [person.role.value],
+            password=password,
+            pin=pin,
+            by=None,
+            at=at,
+        )
+        known = people.by_id(session, row.id)
+        if known is not None:
+            made.append(known)
+    return made
+
+
+def receive_stock(session: Session, by: int, *, at: datetime) -> int:
+    """Receive a first delivery of every article into its store; return how many lots that were."""
+    places = {
+        p.name: p.id
+        for p in session.scalars(select(Place).where(Place.kind == PlaceKind.STORE).order_by(Place.id))
+    }
+    shelf = {
+        MaterialKind.SHEET: "A-01",
+        MaterialKind.BAR: "B-01",
+        MaterialKind.HARDWARE: "C-01",
+    }
+    suppliers = parties.suppliers(session)
+    rows = session.execute(
+        select(Article.id, Material.kind)
+        .join(Material, Material.id == Article.material_id)
+        .order_by(Article.id)
+    ).all()
+    for number, (article_id, kind) in enumerate(rows, 1):
+        wanted = shelf.get(kind, "C-02")
+        place_id = next((at_id for name, at_id in places.items() if name.startswith(wanted)), None)
+        if place_id is None:
+            place_id = next(iter(places.values()))
+        stock.receive(
+            session,
+            article_id,
+            OPENING_QTY[kind],
+            place_id,
+            supplier_id=suppliers[number % len(suppliers)].id,
+            reference=f"RK-{number:04d}",
+            by=by,
+            at=at,
+        )
+    return len(rows)
+
+
+def enter(session: Session, wish: Wish, due_on: date, on: date, *, by: int, at: datetime) -> Order:
+    """Enter what a dealer wants, as a draft."""
+    dealer = parties.by_code(session, wish.dealer)
+    if dealer is None:
+        raise LookupError(wish.dealer)
+    head = OrderHead(
+        dealer_id=dealer.id,
+        dealer_reference=wish.reference,
+        customer=wish.customer,
+        site=wish.site,
+        due_on=due_on,
+    )
+    order = sales.create_order(session, head, by=by, at=at, on=on)
+    for line in wish.lines:
+        sales.add_line(session, order.id, line, by=by, at=at)
+    return order
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """One person at one station, who scans."""
+
+    who: Who
+    where: Where
+
+    def scan(
+        self,
+        session: Session,
+        kind: ScanKind,
+        code: str,
+        *,
+        at: datetime,
+        context: str | None = None,
+        witness: str | None = None,
+        quantity: int = 1,
+    ) -> None:
+        """Scan once and go on; a refusal ends the demo. Raises Refused."""
+        mark = f"{kind.value} {code} {context} {at.isoformat()}"
+        scan_id = hashlib.sha256(mark.encode()).hexdigest()[:32]
+        asked = ScanRequest(
+            scan_id=f"demo-{scan_id}",
+            kind=kind,
+            code=code,
+            context=context,
+            witness=witness,
+            quantity=quantity,
+            is_manual=False,
+            scanned_at=at,
+            at=at,
+            who=self.who,
+            where=self.where,
+        )
+        said, _ = scanning.take(session, asked, scan_id)
+        if said["outcome"] == "BLOCK":
+            raise Refused(f"{kind.value} {code} at {context}: {said['block_code']} {said['got']}")
+
+
+def stations(session: Session) -> Sequence[Station]:
+    """Return the stations in the order in which the pack names them."""
+    return session.scalars(select(Station).order_by(Station.id)).all()

@@ -1,0 +1,278 @@
+"""The days of the demo factory, told by the real commands: order, release, batch, cut, make, pack, store, ship."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.activity import service as activity
+from core.auth import queries as people
+from core.auth.model import Person
+from core.i18n import Named
+from erp.sales import service as sales
+from erp.stock.model import Place
+from erp.stock.rules import PlaceKind
+from mes.cutting import service as cutting
+from mes.cutting.model import CutLayout, CutPlan
+from mes.cutting.rules import PlanState
+from mes.demo.rules import Wish, wishes
+from mes.demo.service.factory import Hand, enter
+from mes.packing.model import Content, Package
+from mes.packing.rules import PackageState
+from mes.planning import service as planning
+from mes.scanning.model import Device, Station
+from mes.scanning.rules import ScanKind, StationKind, Where, Who
+from mes.shipping import service as shipping
+from mes.splitting import queries as splitting_queries
+from mes.splitting import service as splitting
+from mes.splitting.model import Piece
+from mes.splitting.rules import ON_FLOOR
+
+Chapter = Callable[[Session], None]
+SCAN_EVERY = timedelta(seconds=12)
+BEAT_EVERY = timedelta(seconds=60)
+SPLIT_MINUTES = 3  # at the order's page until it is released
+LEAD_DAYS = 7
+
+
+def at_hour(day: date, hour: int, zone: str) -> datetime:
+    """Return a moment of the factory's day."""
+    return datetime.combine(day, time(hour), ZoneInfo(zone)).astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Who works where."""
+
+    people: dict[str, Who]
+    places: dict[str, Where]  # a station for every operation, and one for every kind of station
+
+    def person(self, login: str) -> Who:
+        """Return one of the cast."""
+        return self.people[login]
+
+    def hand(self, login: str, place: str) -> Hand:
+        """Return a person at a station."""
+        return Hand(self.people[login], self.places[place])
+
+
+def crew(session: Session, grants: dict[str, set[str]]) -> Crew:
+    """Return the demo's people with what they may, and its stations, each with a device."""
+    found: dict[str, Who] = {}
+    for person in session.scalars(select(Person)):
+        known = people.by_id(session, person.id)
+        if known is not None:
+            rights = frozenset().union(*(grants.get(role, set()) for role in known.roles))
+            found[person.login] = Who(person.id, person.name, rights)
+    places: dict[str, Where] = {}
+    rows = session.execute(
+        select(Device.id, Station).join(Station, Station.id == Device.station_id).order_by(Station.id)
+    )
+    for device_id, station in rows:
+        name = Named(station.name, station.name_en)
+        operations = tuple(station.operation_codes)
+        where = Where(device_id, station.id, name, station.kind, operations)
+        places.setdefault(station.kind.value, where)
+        for operation in operations:
+            places.setdefault(operation, where)
+    return Crew(found, places)
+
+
+@dataclass
+class Clock:
+    """A moment that moves on with every scan."""
+
+    at: datetime
+
+    def tick(self, step: timedelta = SCAN_EVERY) -> datetime:
+        """Move on and return the moment."""
+        self.at += step
+        return self.at
+
+
+@dataclass
+class Story:
+    """What happens in the demo factory; orders wait in these lists for their next day."""
+
+    crew: Crew
+    chance: Random
+    zone: str
+    released: list[int] = field(default_factory=list)
+    planned: list[int] = field(default_factory=list)  # batches
+    stored: list[int] = field(default_factory=list)
+
+    def day(self, day: date, sets: int) -> Iterator[Chapter]:
+        """Return the chapters of one past day: ship, make, plan, take orders."""
+        yield lambda session: self.ship(session, day)
+        yield lambda session: self.make(session, day)
+        yield lambda session: self.plan(session, day)
+        yield lambda session: self.take_orders(session, day, sets)
+
+    def today(self, day: date, at: datetime) -> Iterator[Chapter]:
+        """Return what has happened today: one order is half made, one is being packed, two are new."""
+        begin = at - timedelta(hours=2)
+        yield lambda session: self.plan_at(session, begin)
+        yield lambda session: self.begin_making(session, begin)
+        yield lambda session: self.new_orders(session, day, at - timedelta(minutes=40))
+
+    def _order(self, session: Session, wish: Wish, day: date, clock: Clock) -> int:
+        """Enter one order and confirm it; the clerk works on it for two minutes."""
+        clerk = self.crew.person("clerk").id
+        began = clock.tick(BEAT_EVERY)
+        order = enter(session, wish, day + timedelta(days=LEAD_DAYS), day, by=clerk, at=began)
+        for _ in range(2):
+            at = clock.tick(BEAT_EVERY)
+            activity.beat(session, clerk, "splitting", "erp.sales.order", order.id, at=at)
+        sales.confirm(session, order.id, by=clerk, at=clock.at)
+        return order.id
+
+    def _release(self, session: Session, order_id: int, clock: Clock) -> None:
+        splitter = self.crew.person("splitter").id
+        for _ in range(SPLIT_MINUTES):
+            at = clock.tick(BEAT_EVERY)
+            activity.beat(session, splitter, "splitting", "erp.sales.order", order_id, at=at)
+        splitting.release(
+            session, splitting_queries.prepare(session, order_id), by=splitter, at=clock.at
+        )
+
+    def take_orders(self, session: Session, day: date, sets: int) -> None:
+        """Take in what the dealers send, and release it."""
+        clock = Clock(at_hour(day, 9, self.zone))
+        for wish in wishes(self.chance, ("D001", "D002", "D003"), sets):
+            order_id = self._order(session, wish, day, clock)
+            self._release(session, order_id, clock)
+            self.released.append(order_id)
+
+    def plan(self, session: Session, day: date) -> None:
+        """Make a batch of what was released the day before."""
+        self.plan_at(session, at_hour(day, 8, self.zone))
+
+    def plan_at(self, session: Session, at: datetime) -> None:
+        """Make a batch of what is released, and have its cut plans computed."""
+        if not self.released:
+            return
+        splitter = self.crew.person("splitter").id
+        batch = planning.create_batch(session, self.released, by=splitter, at=at)
+        cutting.plan_batch(session, batch.id, by=splitter, at=at)
+        self.planned.append(batch.id)
+        self.released = []
+
+    def make(self, session: Session, day: date) -> None:
+        """Cut, make, pack and store the batches that are planned."""
+        clock = Clock(at_hour(day, 10, self.zone))
+        for batch_id in self.planned:
+            self._cut(session, batch_id, clock)
+            for order_id in planning.order_ids(session, batch_id):
+                self._make_pieces(session, order_id, clock)
+                self._pack(session, order_id, clock)
+                self.stored.append(order_id)
+        self.planned = []
+
+    def _cut(self, session: Session, batch_id: int, clock: Clock) -> None:
+        saw = self.crew.hand("operator", "CUT")
+        sheets = session.scalars(
+            select(CutLayout.code)
+            .join(CutPlan, CutPlan.id == CutLayout.plan_id)
+            .where(CutPlan.batch_id == batch_id, CutPlan.state == PlanState.READY)
+            .order_by(CutLayout.plan_id, CutLayout.position)
+        ).all()
+        for code in sheets:
+            saw.scan(session, ScanKind.CUT_DONE, code, at=clock.tick())
+
+    def _make_pieces(self, session: Session, order_id: int, clock: Clock, share: float = 1.0) -> None:
+        """Report every open operation of an order's labelled pieces, or of a share of them."""
+        pieces = session.scalars(
+            select(Piece)
+            .where(Piece.order_id == order_id, Piece.is_tracked, Piece.state.in_(ON_FLOOR))
+            .order_by(Piece.id)
+            .execution_options(populate_existing=True)
+        ).all()
+        for piece in pieces[: round(len(pieces) * share)]:
+            for operation in piece.route[piece.step_count :]:
+                hand = self.crew.hand("operator", operation)
+                hand.scan(session, ScanKind.OP_DONE, str(piece.code), at=clock.tick())
+
+    def _pack(self, session: Session, order_id: int, clock: Clock, most: int | None = None) -> None:
+        """Pack, seal and put away an order's packages, or the first of them."""
+        bench, store = self.crew.hand("packer", "PACK"), self.crew.hand("keeper", "STORE")
+        shelf = self._shelf(session)
+        packages = session.scalars(
+            select(Package).where(Package.order_id == order_id).order_by(Package.position)
+        ).all()
+        for package in packages[:most]:
+            codes = self._contents(session, package.id)
+            bench.scan(session, ScanKind.PACK_OPEN, package.code, at=clock.tick())
+            for code in codes:
+                bench.scan(session, ScanKind.PACK_ADD, code, context=package.code, at=clock.tick())
+            bench.scan(session, ScanKind.PACK_SEAL, package.code, at=clock.tick())
+            store.scan(
+                session, ScanKind.STORE_IN, package.code, context=shelf, witness=codes[0], at=clock.tick()
+            )
+
+    def _contents(self, session: Session, package_id: int) -> Sequence[str]:
+        return [
+            str(code)
+            for code in session.scalars(
+                select(Piece.code)
+                .join(Content, Content.piece_id == Piece.id)
+                .where(Content.package_id == package_id)
+                .order_by(Piece.id)
+            )
+        ]
+
+    def _shelf(self, session: Session) -> str:
+        shelves = session.scalars(
+            select(Place.code).where(Place.kind == PlaceKind.FINISHED).order_by(Place.id)
+        ).all()
+        return self.chance.choice(shelves)
+
+    def ship(self, session: Session, day: date) -> None:
+        """Load what is in store and send it off."""
+        if not self.stored:
+            return
+        clock = Clock(at_hour(day, 7, self.zone))
+        dock = self.crew.hand("loader", "DOCK")
+        clerk = self.crew.person("clerk").id
+        load = shipping.create_load(
+            session, f"浙H·{self.chance.randint(10000, 99999)}", "毛师傅", "0570-5550303", day, by=clerk, at=clock.at
+        )
+        packages = session.execute(
+            select(Package.id, Package.code).where(
+                Package.order_id.in_(self.stored), Package.state == PackageState.IN_STORE
+            )
+        ).all()
+        shipping.add_packages(session, load.id, [row.id for row in packages], by=clerk, at=clock.at)
+        for row in packages:
+            dock.scan(session, ScanKind.LOAD, row.code, context=load.code, at=clock.tick())
+        dock.scan(session, ScanKind.SHIP_CLOSE, load.code, at=clock.tick())
+        shipping.ship(session, load.id, by=clerk, at=clock.tick())
+        self.stored = []
+
+    def begin_making(self, session: Session, at: datetime) -> None:
+        """Leave the floor in the middle of its work: one order partly packed, one half made."""
+        clock = Clock(at + timedelta(minutes=10))
+        for batch_id in self.planned:
+            self._cut(session, batch_id, clock)
+            order_ids: Iterable[int] = planning.order_ids(session, batch_id)
+            for number, order_id in enumerate(order_ids):
+                if number == 0:
+                    self._make_pieces(session, order_id, clock)
+                    self._pack(session, order_id, clock, most=2)
+                elif number == 1:
+                    self._make_pieces(session, order_id, clock, share=0.5)
+
+    def new_orders(self, session: Session, day: date, at: datetime) -> None:
+        """Leave one order to be released, and one in draft."""
+        clock = Clock(at)
+        first, second = list(wishes(self.chance, ("D001", "D002"), 8))[:2]
+        self._order(session, first, day, clock)
+        enter(
+            session, second, day + timedelta(days=LEAD_DAYS), day, by=self.crew.person("clerk").id, at=clock.tick()
+        )
+

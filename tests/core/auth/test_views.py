@@ -1,0 +1,139 @@
+"""Ways in and out: password, token, language; and who may manage people."""
+
+import pytest
+
+from core.auth import queries, service
+from core.auth.rules import LoginUnfit, LoginWrong, PasswordWeak, PinUnfit, SignatureWrong
+from tests.conftest import NOON
+
+
+@pytest.fixture
+def clerk(session):
+    person = service.add_person(
+        session, "lin", "林芳", ["clerk"], password="sägemehl 12", pin="4711", by=None, at=NOON
+    )
+    session.commit()
+    return person
+
+
+def test_the_right_password_leads_to_where_one_wanted_to_go(app, session, clerk):
+    client = app.test_client()
+    sent = {"login": " LIN ", "password": "sägemehl 12", "next": "/erp/sales/orders/?sort=due"}
+    answer = client.post("/login", data=sent)
+    assert (answer.status_code, answer.location) == (302, "/erp/sales/orders/?sort=due")
+    assert "林芳" in client.get("/me").text
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example"])
+def test_nobody_is_led_to_another_site(app, session, clerk, elsewhere):
+    answer = app.test_client().post(
+        "/login", data={"login": "lin", "password": "sägemehl 12", "next": elsewhere}
+    )
+    assert "evil" not in answer.location
+
+
+def test_a_wrong_password_keeps_what_was_typed(app, session, clerk):
+    answer = app.test_client().post("/login", data={"login": "lin", "password": "x", "next": "/me"})
+    assert answer.status_code == 403
+    assert 'value="lin"' in answer.text
+    assert 'value="x"' not in answer.text
+
+
+def test_a_page_without_log_in_leads_to_the_log_in_and_back(app, session):
+    answer = app.test_client().get("/me?x=1")
+    assert (answer.status_code, answer.location) == (302, "/login?next=/me?x%3D1")
+
+
+def test_a_form_sent_without_log_in_is_told_so(app, session):
+    assert app.test_client().post("/logout").status_code == 401
+
+
+def test_logged_out_is_out(client_for):
+    client = client_for("clerk")
+    assert client.get("/me").status_code == 200
+    client.post("/logout")
+    assert client.get("/me").status_code == 302
+
+
+def test_the_language_is_kept_with_the_person(client_for, session):
+    client = client_for("clerk")
+    assert 'lang="zh-Hans"' in client.get("/me").text
+    client.post("/language", data={"locale": "en", "next": "/me"})
+    assert 'lang="en"' in client.get("/me").text
+    session.expire_all()
+    assert queries.by_id(session, client.person_id).locale == "en"
+
+
+def test_only_the_administrator_manages_people(client_for):
+    assert client_for("clerk").get("/people/").status_code == 403
+    assert client_for("administrator").get("/people/").status_code == 200
+
+
+def test_a_person_is_taken_in_on_the_page(client_for, session):
+    client = client_for("administrator")
+    sent = {"login": "sun", "name": "孙丽", "roles": ["packer", "loader"], "password": "long enough", "pin": ""}
+    assert client.post("/people/new", data=sent).status_code == 302
+    known = service.check_password(session, "sun", "long enough")
+    assert known.roles == {"packer", "loader"}
+
+
+def test_a_refused_person_keeps_what_was_typed(client_for):
+    sent = {"login": "sun", "name": "孙丽", "roles": ["packer"], "password": "short"}
+    answer = client_for("administrator").post("/people/new", data=sent)
+    assert (answer.status_code, "孙丽" in answer.text) == (422, True)
+
+
+def test_a_token_acts_for_its_person(app, session, clerk):
+    key = service.create_token(session, "lin", "shop software", by=None, at=NOON)
+    session.commit()
+    client = app.test_client()
+    assert client.get("/me", headers={"Authorization": f"Bearer {key}"}).status_code == 200
+    assert client.get("/me", headers={"Authorization": "Bearer mt_other"}).status_code == 302
+
+
+def test_the_key_of_a_token_is_not_kept(session, clerk):
+    key = service.create_token(session, "lin", "", by=None, at=NOON)
+    stored = service.Token.__table__.select()
+    assert key not in str(session.execute(stored).all())
+
+
+@pytest.mark.parametrize(
+    ("over", "refusal"),
+    [
+        ({"login": "Ж"}, LoginUnfit),
+        ({"login": "a b"}, LoginUnfit),
+        ({"password": "short12"}, PasswordWeak),
+        ({"pin": "12a4"}, PinUnfit),
+        ({"pin": "123"}, PinUnfit),
+    ],
+)
+def test_an_unfit_person_is_refused(session, over, refusal):
+    given = {"login": "sun", "password": "long enough", "pin": None} | over
+    with pytest.raises(refusal):
+        service.add_person(
+            session, given["login"], "孙丽", [], password=given["password"], pin=given["pin"], by=None, at=NOON
+        )
+
+
+def test_a_signature_needs_badge_and_pin(session, clerk):
+    badge = queries.people(session)[0][2]
+    assert service.check_signature(session, badge, "4711").id == clerk.id
+    for wrong_badge, wrong_pin in ((badge, "4712"), ("U00017J", "4711")):
+        with pytest.raises(SignatureWrong):
+            service.check_signature(session, wrong_badge, wrong_pin)
+
+
+def test_who_left_does_not_get_in(session, clerk):
+    service.amend_person(
+        session, clerk.id, name="林芳", roles=["clerk"], is_active=False, password=None, pin=None, by=clerk.id, at=NOON
+    )
+    session.flush()
+    with pytest.raises(LoginWrong):
+        service.check_password(session, "lin", "sägemehl 12")
+
+
+def test_a_new_badge_puts_the_old_one_out_of_force(session, clerk):
+    old = queries.people(session)[0][2]
+    new = service.give_badge(session, clerk.id, at=NOON)
+    session.flush()
+    assert (queries.by_badge(session, old), queries.by_badge(session, new).id) == (None, clerk.id)
