@@ -15,6 +15,7 @@ from core.audit import model as _audit  # noqa: F401  (its tables)
 from core.auth import cli as auth_cli
 from core.auth import login
 from core.auth import views as auth
+from core.backup import cli as backup_cli
 from core.codelists import model as _codelists  # noqa: F401
 from core.db import make_engine
 from core.files import views as files
@@ -52,7 +53,7 @@ def create_app(settings: Mapping[str, Any], packages: Iterable[ModuleType]) -> F
         (activity.bp, "/core/activity"),
         (api.bp, "/api/v1"),
     )
-    for group in (auth_cli.people, auth_cli.tokens, jobs_cli.jobs, server_cli.database, server_cli.serve):
+    for group in (backup_cli.backup, auth_cli.people, auth_cli.tokens, jobs_cli.jobs, server_cli.database, server_cli.serve):
         app.cli.add_command(group)
     registered: Registry = app.extensions["registry"]
     registered.grant(

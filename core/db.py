@@ -82,10 +82,16 @@ class Fixed(TypeDecorator[Decimal]):
         """Refuse floats and lost places; scale for SQLite."""
         if value is None:
             return None
-        if isinstance(value, float) or value != round(value, self.places):
+        exact = Decimal(value) if isinstance(value, int) else value
+        if not isinstance(exact, Decimal) or not self._fits(exact):
             raise ValueError(f"{value!r} does not fit {self.places} places")
-        exact = Decimal(value)
         return int(exact.scaleb(self.places)) if dialect.name == "sqlite" else exact
+
+    def _fits(self, value: Decimal) -> bool:
+        exponent = value.as_tuple().exponent
+        if not isinstance(exponent, int):  # NaN, infinity
+            return False
+        return -exponent <= self.places or value == round(value, self.places)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         """Give back a Decimal with all its places."""

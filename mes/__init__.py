@@ -5,15 +5,23 @@ from flask import Flask
 from core.codes import Letter
 from core.events import subscribe
 from core.i18n import N_
+from core.jobs.registry import handle as handle_job
 from core.web.registry import MenuEntry, blueprints, registry
-from mes.cutting import model as _cutting  # noqa: F401  (its tables)
+from mes.cutting import cli as cutting_cli
+from mes.cutting import jobs as cutting_jobs
+from mes.cutting import panels as cutting_panels
+from mes.cutting import queries as cutting
+from mes.cutting import service as cutting_commands
+from mes.cutting import views as cutting_views
+from mes.demo import cli as demo_cli
 from mes.packing import model as _packing  # noqa: F401
 from mes.packing import panels as packing_panels
 from mes.packing import queries as packing
 from mes.packing import scans as packing_scans
 from mes.packing import subscribers as packing_subscribers
 from mes.packing import views as packing_views
-from mes.planning import model as _planning  # noqa: F401
+from mes.planning import panels as planning_panels
+from mes.planning import views as planning_views
 from mes.production import panels as production_panels
 from mes.production import scans as production_scans
 from mes.production import views as production_views
@@ -26,7 +34,7 @@ from mes.shipping import panels as shipping_panels
 from mes.shipping import queries as shipping
 from mes.shipping import scans as shipping_scans
 from mes.shipping import views as shipping_views
-
+from mes.splitting import cli as _splitting_cli  # noqa: F401  (adds to the group `orders`)
 from mes.splitting import panels as splitting_panels
 from mes.splitting import queries as splitting
 from mes.splitting import views as splitting_views
@@ -72,6 +80,18 @@ def _register_splitting(app: Flask) -> None:
 
 def _register_cutting(app: Flask) -> None:
     """Batches, cut plans, piece labels."""
+    blueprints(app, (planning_views.bp, "/mes/planning"), (cutting_views.bp, "/mes/cutting"))
+    put = registry(app)
+    put.menu.append(MenuEntry(N_("Batches"), "mes_planning.batch_list", "mes.planning.read"))
+    put.menu.append(MenuEntry(N_("Cutting"), "mes_cutting.plan_list", "mes.cutting.read"))
+    put.panel("erp.sales.order", "mes.planning.read", planning_panels.order_panel)
+    put.panel("mes.planning.batch", "mes.cutting.read", cutting_panels.batch_panel)
+    put.providers.append(planning_panels.hits)
+    put.invariants["placements agree with their cut plans"] = cutting.prove
+    resolve_with(Letter.BATCH, planning_panels.resolve_batch)
+    resolve_with(Letter.SHEET, cutting_panels.resolve_sheet)
+    handle_job(cutting_commands.SOLVE, cutting_jobs.solve_plan)
+    app.cli.add_command(cutting_cli.cutting)
 
 
 def _register_production(app: Flask) -> None:
@@ -79,7 +99,6 @@ def _register_production(app: Flask) -> None:
     blueprints(app, (production_views.bp, "/mes/production"))
     put = registry(app)
     put.menu.append(MenuEntry(N_("Shop floor"), "mes_production.lead", "mes.production.lead"))
-    put.menu.append(MenuEntry(N_("Station"), "mes_production.station", "mes.production.report"))
     put.home("mes.production.lead", "mes_production.lead")
     put.home("mes.production.report", "mes_production.station")
     put.panel("erp.sales.order", "mes.splitting.read", production_panels.order_panel)
@@ -110,6 +129,7 @@ def _register_warehouse(app: Flask) -> None:
     put.menu.append(MenuEntry(N_("Warehouse"), "mes_warehouse.home", "mes.warehouse.read"))
     put.home("mes.warehouse.issue", "mes_warehouse.home")
     put.panel("erp.sales.order", "erp.stock.read", warehouse_panels.order_panel)
+    put.panel("erp.stock.place", "mes.packing.read", warehouse_panels.place_panel)
     put.invariants["packages lie where packages may"] = warehouse.faults
     resolve_with(Letter.PLACE, warehouse_scans.resolve_place)
     resolve_with(Letter.LOT, warehouse_scans.resolve_lot)
@@ -138,6 +158,7 @@ def _register_efficiency(app: Flask) -> None:
 
 def _register_demo(app: Flask) -> None:
     """The demo factory."""
+    app.cli.add_command(demo_cli.demo)
 
 
 def _grants(app: Flask) -> None:

@@ -17,6 +17,11 @@ def by_code(session: Session) -> dict[str, Material]:
     return {one.code: one for one in session.scalars(select(Material))}
 
 
+def ids(session: Session) -> dict[str, int]:
+    """Return the id of every material by its code."""
+    return {code: material_id for code, material_id in session.execute(select(Material.code, Material.id))}
+
+
 def articles(session: Session, material_id: int) -> Sequence[Article]:
     """Return the active articles of one material, the longest first."""
     wanted = select(Article).where(Article.material_id == material_id, Article.is_active)

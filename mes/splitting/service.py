@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.audit import service as audit
@@ -35,6 +35,8 @@ from mes.splitting.rules import (
 )
 
 NET_STEP = Decimal("0.001")
+# the bare tables: an insert into the mapped classes would be cut up by which values are empty
+SETS, PIECES, REQUIREMENTS = (cast(Table, kind.__table__) for kind in (DoorSet, Piece, Requirement))
 
 
 def release(session: Session, order: FrozenOrder, *, by: int | None, at: datetime) -> None:
@@ -49,7 +51,7 @@ def release(session: Session, order: FrozenOrder, *, by: int | None, at: datetim
         raise ChangedMeanwhile(number=order.number)
     counts = ReleasedCounts(order.set_count, order.tracked_count, order.package_count)
     sales.mark_released(session, order.order_id, counts=counts, by=by, at=at)
-    by_code = {code: material.id for code, material in materials.by_code(session).items()}
+    by_code = materials.ids(session)
     set_ids = _insert_sets(session, order, at)
     _insert_pieces(session, order, set_ids, by_code, at)
     _insert_requirements(session, order, set_ids, by_code)
@@ -75,7 +77,7 @@ def _insert_sets(session: Session, order: FrozenOrder, at: datetime) -> list[int
         }
         for label, (line, position) in zip(labels, order.sets(), strict=True)
     ]
-    made = insert(DoorSet).returning(DoorSet.id, sort_by_parameter_order=True)
+    made = insert(SETS).returning(SETS.c.id, sort_by_parameter_order=True)
     return list(session.scalars(made, rows))
 
 
@@ -113,7 +115,7 @@ def _insert_pieces(
         for set_id, (line, _) in zip(set_ids, order.sets(), strict=True)
         for piece in templates[line.line_id]
     ]
-    session.execute(insert(Piece), rows)
+    session.execute(insert(PIECES), rows)
 
 
 def _pieces(line: FrozenLine, order_id: int, by_code: dict[str, int], at: datetime) -> list[dict[str, Any]]:
@@ -168,7 +170,7 @@ def _insert_requirements(
         for wanted in line.explosion.requirements
     ]
     if rows:
-        session.execute(insert(Requirement), rows)
+        session.execute(insert(REQUIREMENTS), rows)
 
 
 def advance(session: Session, piece_id: int, step: int, state: PieceState, *, at: datetime) -> bool:

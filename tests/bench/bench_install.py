@@ -38,7 +38,8 @@ def _start(clone: Path, env: dict[str, str], name: str) -> float:
     with running(command, port, {**env, "MORTISE_PORT": str(port)}, path="/", folder=clone) as server:
         print(f"  {name}: {server.started_s:.1f} s to the first page")
         for process, megabytes in server.memory_mb().items():
-            print(f"    at rest {megabytes:6.0f} MB (limit of a web process {PROCESS_LIMIT_MB})  {process}")
+            print(f"    {megabytes:6.0f} MB at rest  {process}")
+        print(f"    (at most {PROCESS_LIMIT_MB} MB are meant for a web process, gunicorn)")
         return server.started_s
 
 

@@ -25,6 +25,7 @@ from mes.demo.rules import Wish, wishes
 from mes.demo.service.factory import Hand, enter
 from mes.packing.model import Content, Package
 from mes.packing.rules import PackageState
+from mes.planning import queries as planning_queries
 from mes.planning import service as planning
 from mes.scanning.model import Device, Station
 from mes.scanning.rules import ScanKind, StationKind, Where, Who
@@ -168,7 +169,7 @@ class Story:
         clock = Clock(at_hour(day, 10, self.zone))
         for batch_id in self.planned:
             self._cut(session, batch_id, clock)
-            for order_id in planning.order_ids(session, batch_id):
+            for order_id in planning_queries.order_ids(session, batch_id):
                 self._make_pieces(session, order_id, clock)
                 self._pack(session, order_id, clock)
                 self.stored.append(order_id)
@@ -193,10 +194,12 @@ class Story:
             .order_by(Piece.id)
             .execution_options(populate_existing=True)
         ).all()
-        for piece in pieces[: round(len(pieces) * share)]:
-            for operation in piece.route[piece.step_count :]:
-                hand = self.crew.hand("operator", operation)
-                hand.scan(session, ScanKind.OP_DONE, str(piece.code), at=clock.tick())
+        chosen = pieces[: round(len(pieces) * share)]
+        for step in range(max(len(piece.route) for piece in chosen)):
+            for piece in chosen:
+                if piece.step_count <= step < len(piece.route):
+                    hand = self.crew.hand("operator", piece.route[step])
+                    hand.scan(session, ScanKind.OP_DONE, str(piece.code), at=clock.tick())
 
     def _pack(self, session: Session, order_id: int, clock: Clock, most: int | None = None) -> None:
         """Pack, seal and put away an order's packages, or the first of them."""
@@ -259,7 +262,7 @@ class Story:
         clock = Clock(at + timedelta(minutes=10))
         for batch_id in self.planned:
             self._cut(session, batch_id, clock)
-            order_ids: Iterable[int] = planning.order_ids(session, batch_id)
+            order_ids: Iterable[int] = planning_queries.order_ids(session, batch_id)
             for number, order_id in enumerate(order_ids):
                 if number == 0:
                     self._make_pieces(session, order_id, clock)
