@@ -42,7 +42,7 @@ class Page(Generic[T]):
 
 def paged(
     session: Session,
-    rows: Select[Any],
+    rows: Select[*tuple[Any, ...]],
     sorts: Mapping[str, Any],
     *,
     default: str,

@@ -8,11 +8,15 @@ from core.codes import Letter
 from core.numbers.service import next_codes
 from erp.catalogue.model import Door, DoorVersion
 from erp.catalogue.rules.document import DimBasis, DoorKind
-from erp.materials.rules import Grain
+from erp.materials.model import Article, Material
+from erp.materials.rules import Grain, MaterialKind, Unit
 from erp.parties.model import Party
 from erp.parties.rules import PartyKind
 from erp.sales.model import Line, Order
 from erp.sales.rules.states import OrderState
+from mes.cutting.model import CutLayout, CutPlan, Placement
+from mes.cutting.rules import PlanState
+from mes.planning.model import Batch
 from mes.scanning import service as scanning
 from mes.scanning.rules import StationKind
 from mes.splitting.model import DoorSet, Piece
@@ -150,3 +154,52 @@ def make_piece(session, door_set, **over):
     session.add(piece)
     session.flush()
     return piece
+
+
+def make_sheets(session, count=1, state=PlanState.READY):
+    """A cut plan with some physical sheets."""
+    board = Material(code="T-BOARD", name="密度板", kind=MaterialKind.SHEET, unit_code=Unit.SQUARE_METRE)
+    session.add(board)
+    session.flush()
+    article = Article(
+        material_id=board.id, code="T-BOARD-2440", length_mm=Decimal(2440), width_mm=Decimal(1220)
+    )
+    (batch_code,) = next_codes(session, Letter.BATCH, 1)
+    batch = Batch(number="BA2611-0099", code=batch_code, created_at=FROZEN)
+    session.add_all([article, batch])
+    session.flush()
+    plan = CutPlan(
+        number="BA2611-0099-1",
+        batch_id=batch.id,
+        material_id=board.id,
+        state=state,
+        instance={},
+        piece_count=count,
+        created_at=FROZEN,
+    )
+    session.add(plan)
+    session.flush()
+    sheets = [
+        CutLayout(code=code, plan_id=plan.id, position=position, pattern=0, article_id=article.id)
+        for position, code in enumerate(next_codes(session, Letter.SHEET, count), 1)
+    ]
+    session.add_all(sheets)
+    session.flush()
+    return sheets
+
+
+def place(session, sheet, piece, position=1):
+    """Put one part of a piece on a sheet."""
+    session.add(
+        Placement(
+            layout_id=sheet.id,
+            piece_id=piece.id,
+            position=position,
+            x_mm=Decimal(10),
+            y_mm=Decimal(10),
+            length_mm=Decimal(2090),
+            width_mm=Decimal(240),
+            is_turned=False,
+        )
+    )
+    session.flush()

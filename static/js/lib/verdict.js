@@ -116,7 +116,7 @@ export function verdictOf(answer, panel) {
     return { kind: "stop", number, word, expected, got, todo, say: answer.message };
   }
   if (answer.outcome === "BLOCK") {
-    return { kind: "attn", name: shown.name || answer.block_name, size: shown.size, say: answer.block_name, todo: answer.todo, picture };
+    return { kind: "attn", name: shown.name || answer.block_name, size: shown.size, say: answer.got || answer.block_name, todo: answer.todo, picture };
   }
   const word = answer.outcome === "OVERRIDE" ? panel.dataset.overridden : "";
   const name = shown.name || answer.say;

@@ -52,9 +52,9 @@ async function refresh(packageId, last) {
   const answer = await fetch(of(bench.dataset.partsUrl, packageId) + query, { credentials: "same-origin" }).catch(() => null);
   if (!answer || !answer.ok) return; // the verdict stands; the list comes with the next scan
   const parts = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const id of ["job", "inside", "main-act"]) {
-    const part = parts.getElementById(id);
-    if (part) document.getElementById(id)?.replaceWith(part);
+  for (const part of ["#job", ".contents", "#main-act"]) {
+    const fresh = parts.querySelector(part);
+    if (fresh) document.querySelector(`.floor > ${part}, #bench > ${part}, .floor-acts > ${part}`)?.replaceWith(fresh);
   }
   const address = new URL(window.location.href);
   address.searchParams.set("package", String(packageId));

@@ -1,0 +1,217 @@
+"""What a station reads: a piece, a sheet, the names of operations."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.i18n import Named
+from erp.catalogue.model import Door, DoorVersion
+from erp.sales.model import Order
+from mes.cutting.model import CutLayout, CutPlan, Placement
+from mes.cutting.rules import PlanState
+from mes.production.model import WorkReport
+from mes.production.rules import (
+    Standing,
+    next_operation,
+)
+from mes.scanning.model import Station
+from mes.splitting.model import DoorSet, Piece
+from mes.splitting.rules import PieceState
+
+OPEN = (PieceState.PLANNED, PieceState.CUT)
+GONE = (PieceState.VOID, PieceState.REMAKE)
+
+
+@dataclass(frozen=True, slots=True)
+class PieceAtStation:
+    """One piece with what its verdict says about it."""
+
+    id: int
+    code: str
+    name: Named
+    rule_code: str
+    length_mm: Any
+    width_mm: Any
+    part_count: int
+    order_id: int
+    order_number: str
+    set_id: int
+    set_number: str
+    room: str
+    door_version_id: int
+    standing: Standing
+
+
+def piece_at(session: Session, code: str, station_id: int | None) -> PieceAtStation | None:
+    """Return the piece of a label and when `station_id` last reported on it, or None."""
+    row = session.execute(
+        select(Piece, DoorSet.number, DoorSet.room, DoorSet.door_version_id, Order.number)
+        .join(DoorSet, DoorSet.id == Piece.set_id)
+        .join(Order, Order.id == Piece.order_id)
+        .where(Piece.code == code)
+        .execution_options(populate_existing=True)  # one transaction may hold many scans
+    ).one_or_none()
+    if row is None:
+        return None
+    piece, set_number, room, version_id, order_number = row
+    last_here_at = session.scalar(
+        select(func.max(WorkReport.done_at)).where(
+            WorkReport.piece_id == piece.id, WorkReport.station_id == station_id
+        )
+    )
+    return PieceAtStation(
+        id=piece.id,
+        code=code,
+        name=Named(piece.name, piece.name_en),
+        rule_code=piece.rule_code,
+        length_mm=piece.length_mm,
+        width_mm=piece.width_mm,
+        part_count=piece.part_count,
+        order_id=piece.order_id,
+        order_number=order_number,
+        set_id=piece.set_id,
+        set_number=set_number,
+        room=room,
+        door_version_id=version_id,
+        standing=Standing(piece.state, tuple(piece.route), piece.step_count, last_here_at),
+    )
+
+
+def open_inside(session: Session, set_id: int, rule_code: str) -> Named | None:
+    """Return the first part that is built into a piece and is not done yet, or None.
+
+    A part with a label is done with its route; one without is done when it is cut.
+    """
+    parts = session.scalars(
+        select(Piece)
+        .where(Piece.set_id == set_id, Piece.joins == rule_code, Piece.state.in_(OPEN))
+        .order_by(Piece.id)
+        .execution_options(populate_existing=True)
+    )
+    return next((Named(part.name, part.name_en) for part in parts if _is_open(part)), None)
+
+
+def _is_open(part: Piece) -> bool:
+    if part.is_tracked:
+        return next_operation(part.route, part.step_count) is not None
+    return part.state is PieceState.PLANNED and bool(part.route)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One physical sheet or bar of a cut plan."""
+
+    id: int
+    plan_id: int
+    is_in_force: bool  # not of a plan that a newer one replaced
+
+
+def sheet_by_code(session: Session, code: str) -> Sheet | None:
+    """Return the sheet or bar with this label, or None."""
+    row = session.execute(
+        select(CutLayout.id, CutLayout.plan_id, CutPlan.state)
+        .join(CutPlan, CutPlan.id == CutLayout.plan_id)
+        .where(CutLayout.code == code)
+    ).one_or_none()
+    return None if row is None else Sheet(row.id, row.plan_id, row.state is PlanState.READY)
+
+
+def pieces_on(session: Session, sheet_id: int) -> list[tuple[int, bool]]:
+    """Return the planned pieces of a cut sheet that lie on no uncut one, and whether each has a label."""
+    elsewhere = (
+        select(Placement.id)
+        .join(CutLayout, CutLayout.id == Placement.layout_id)
+        .join(CutPlan, CutPlan.id == CutLayout.plan_id)
+        .where(
+            Placement.piece_id == Piece.id,
+            CutLayout.cut_at.is_(None),
+            CutPlan.state == PlanState.READY,
+        )
+    )
+    rows = session.execute(
+        select(Piece.id, Piece.is_tracked)
+        .where(
+            Piece.id.in_(select(Placement.piece_id).where(Placement.layout_id == sheet_id)),
+            Piece.state == PieceState.PLANNED,
+            ~elsewhere.exists(),
+        )
+        .order_by(Piece.id)
+    )
+    return [(key, is_tracked) for key, is_tracked in rows]
+
+
+def set_progress(session: Session, set_id: int) -> tuple[int, int]:
+    """Return how many of a set's labelled pieces are made or further, and how many there are."""
+    made_or_further = (PieceState.MADE, PieceState.PACKED, PieceState.SHIPPED)
+    rows = session.execute(
+        select(Piece.state, func.count())
+        .where(Piece.set_id == set_id, Piece.is_tracked, Piece.state.not_in(GONE))
+        .group_by(Piece.state)
+    )
+    counts = {state: count for state, count in rows}  # noqa: C416  (a row is no pair to the type checker)
+    return sum(counts.get(state, 0) for state in made_or_further), sum(counts.values())
+
+
+def operation_names(session: Session, version_id: int) -> dict[str, Named]:
+    """Return the names of the operations of one frozen door model."""
+    listed = session.scalar(select(DoorVersion.document["operations"]).where(DoorVersion.id == version_id))
+    return _named(listed or [])
+
+
+def all_operation_names(session: Session) -> dict[str, Named]:
+    """Return the names of the operations of all door models in force."""
+    documents = session.scalars(
+        select(DoorVersion.document["operations"])
+        .join(Door, Door.current_version_id == DoorVersion.id)
+        .order_by(DoorVersion.id)
+    )
+    return {code: name for listed in documents for code, name in _named(listed or []).items()}
+
+
+def _named(operations: Iterable[Mapping[str, Any]]) -> dict[str, Named]:
+    return {one["code"]: Named(one["name"]["zh"], one["name"]["en"]) for one in operations}
+
+
+def stations_of(session: Session) -> dict[str, list[Named]]:
+    """Return the stations at which each operation is done."""
+    found = defaultdict(list)
+    stations = session.scalars(select(Station).where(Station.is_active).order_by(Station.name))
+    for station in stations:
+        for operation in station.operation_codes:
+            found[operation].append(Named(station.name, station.name_en))
+    return dict(found)
+
+
+def done_count(session: Session, station_id: int, on: date, zone: str) -> int:
+    """Return the operations that a station has reported on one factory day."""
+    begins, ends = day_bounds(on, zone)
+    count = session.scalar(
+        select(func.count())
+        .select_from(WorkReport)
+        .where(WorkReport.station_id == station_id, WorkReport.done_at >= begins, WorkReport.done_at < ends)
+    )
+    return count or 0
+
+
+def day_bounds(on: date, zone: str) -> tuple[datetime, datetime]:
+    """Return when a factory day begins and ends."""
+    midnight = datetime.combine(on, time(), ZoneInfo(zone))
+    return midnight, datetime.combine(on + timedelta(days=1), time(), ZoneInfo(zone))
+
+
+def picture(session: Session, piece_id: int) -> tuple[dict[str, Any], str, Named] | None:
+    """Return the drawing of a piece's set, the part to point out in it and its name, or None."""
+    row = session.execute(
+        select(DoorSet.drawing, Piece.drawn_as, Piece.name, Piece.name_en)
+        .join(Piece, Piece.set_id == DoorSet.id)
+        .where(Piece.id == piece_id)
+    ).one_or_none()
+    return None if row is None else (row[0], row[1] or "", Named(row[2], row[3]))

@@ -1,0 +1,342 @@
+"""Commands of production: each changes one thing and never commits. A refused scan is raised as Blocked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from core.codelists import queries as codelists
+from core.i18n import N_, Named
+from mes.cutting import service as cutting
+from mes.production import queries
+from mes.production.model import Scrap, WorkReport
+from mes.production.queries import PieceAtStation
+from mes.production.rules import CUT, Verdict, judge, next_operation, size_text
+from mes.scanning import service as scanning
+from mes.scanning.rules import Accepted, Block, Blocked, Progress, Text, Where
+from mes.splitting import service as splitting
+from mes.splitting.rules import PieceState
+
+
+def report(session: Session, code: str, *, where: Where | None, by: int, at: datetime) -> Accepted:
+    """Report the operation that a piece is due for, at the station that does it.
+
+    Locks the piece by its conditional update. Raises Blocked E21, E26, E22, E24, E28, E23, E27.
+    """
+    station = _station(where)
+    piece = _piece(session, code, station)
+    names = queries.operation_names(session, piece.door_version_id)
+    due = next_operation(piece.standing.route, piece.standing.step_count)
+    verdict = judge(piece.standing, station.operations, at=at)
+    if verdict is not Verdict.DO or due is None:
+        raise _refusal(session, piece, station, verdict, names)
+    if piece.standing.step_count == 0:
+        _refuse_open_parts(session, piece)
+    after = PieceState.MADE if piece.standing.step_count + 1 == len(piece.standing.route) else PieceState.CUT
+    if not splitting.advance(session, piece.id, piece.standing.step_count, after, at=at):
+        raise _changed(piece)
+    session.execute(
+        insert(WorkReport).values(
+            piece_id=piece.id,
+            operation_code=due,
+            pass_no=1,
+            person_id=by,
+            station_id=station.station_id,
+            done_at=at,
+        )
+    )
+    return _accepted(session, piece, due, names)
+
+
+def _station(where: Where | None) -> Where:
+    if where is None or not where.operations:
+        raise Blocked(
+            Block.E22,
+            expected=Text(N_("A tablet at a station that does operations")),
+            got=Text(N_("A device at no such station")),
+            todo=Text(N_("Scan at the station, or have this device enrolled there.")),
+        )
+    return where
+
+
+def _piece(session: Session, code: str, where: Where | None) -> PieceAtStation:
+    """Return the piece of a label in force. Raises Blocked E21, E26, E24."""
+    piece = queries.piece_at(session, code, where.station_id if where else None)
+    if piece is None:
+        raise scanning.unknown(session, code)
+    if piece.standing.state in queries.GONE:
+        gone = scanning.unknown(session, code)
+        if gone.block is Block.E26:
+            raise gone
+        raise _closed(piece)
+    return piece
+
+
+def _refusal(
+    session: Session, piece: PieceAtStation, station: Where, verdict: Verdict, names: dict[str, Named]
+) -> Blocked:
+    """Return why a station does not report a piece now."""
+    if verdict is Verdict.CLOSED:
+        return _closed(piece)
+    if verdict is Verdict.DONE_BEFORE:
+        return _done_before(piece, names)
+    if verdict is Verdict.FINISHED:
+        return _blocked(
+            piece,
+            Block.E22,
+            expected=Text(N_("A piece for: %(station)s"), {"station": station.station_name}),
+            got=Text(N_("%(piece)s, all operations done"), {"piece": piece.name}),
+            todo=Text(N_("Take it to packing.")),
+        )
+    return _earlier_open(session, piece, station, names)
+
+
+def _closed(piece: PieceAtStation) -> Blocked:
+    return _blocked(
+        piece,
+        Block.E24,
+        expected=Text(N_("A piece in work")),
+        got=Text(N_("%(piece)s, %(state)s"), {"piece": piece.name, "state": piece.standing.state}),
+        todo=Text(N_("Put it aside and call the team leader.")),
+    )
+
+
+def _done_before(piece: PieceAtStation, names: dict[str, Named]) -> Blocked:
+    due = next_operation(piece.standing.route, piece.standing.step_count)
+    todo = _next(due, names)
+    return _blocked(
+        piece,
+        Block.E28,
+        expected=todo,
+        got=Text(N_("%(piece)s, already reported here"), {"piece": piece.name}),
+        todo=todo,
+    )
+
+
+def _earlier_open(
+    session: Session, piece: PieceAtStation, station: Where, names: dict[str, Named]
+) -> Blocked:
+    due = next_operation(piece.standing.route, piece.standing.step_count) or ""
+    places = queries.stations_of(session).get(due, [])
+    todo = (
+        Text(N_("Take it to: %(station)s"), {"station": places[0]})
+        if places
+        else Text(N_("Put it aside and call the team leader."))
+    )
+    return _blocked(
+        piece,
+        Block.E23,
+        expected=Text(N_("First: %(operation)s"), {"operation": names.get(due, Named(due))}),
+        got=Text(N_("%(piece)s at: %(station)s"), {"piece": piece.name, "station": station.station_name}),
+        todo=todo,
+    )
+
+
+def _refuse_open_parts(session: Session, piece: PieceAtStation) -> None:
+    """Refuse the first operation while a part that is built in is not done. Raises Blocked E23."""
+    part = queries.open_inside(session, piece.set_id, piece.rule_code)
+    if part is None:
+        return
+    raise _blocked(
+        piece,
+        Block.E23,
+        expected=Text(N_("First finish the part: %(part)s"), {"part": part}),
+        got=Text(N_("%(piece)s of %(set)s"), {"piece": piece.name, "set": piece.set_number}),
+        todo=Text(N_("Have the sheet or bar with this part cut and scanned.")),
+    )
+
+
+def _changed(piece: PieceAtStation) -> Blocked:
+    return _blocked(
+        piece,
+        Block.E27,
+        expected=Text(N_("As it was a moment ago")),
+        got=Text(N_("Changed by another meanwhile")),
+        todo=Text(N_("Scan again.")),
+    )
+
+
+def _blocked(piece: PieceAtStation, block: Block, expected: Text, got: Text, todo: Text) -> Blocked:
+    """Return a refusal that says which piece it is about."""
+    return Blocked(
+        block,
+        expected=expected,
+        got=got,
+        todo=todo,
+        object_type="piece",
+        object_id=piece.id,
+        context_id=piece.set_id,
+        shown=shown(piece),
+    )
+
+
+def shown(piece: PieceAtStation) -> dict[str, Any]:
+    """Return what a page shows of a piece."""
+    return {
+        "name": piece.name,
+        "size": size_text(piece.length_mm, piece.width_mm, piece.part_count),
+        "order": piece.order_number,
+        "set": piece.set_number,
+        "room": piece.room,
+        "picture": f"/mes/production/pieces/{piece.id}/picture",
+    }
+
+
+def _next(due: str | None, names: dict[str, Named]) -> Text:
+    if due is None:
+        return Text(N_("All operations done: to packing"))
+    return Text(N_("Next: %(operation)s"), {"operation": names.get(due, Named(due))})
+
+
+def _accepted(session: Session, piece: PieceAtStation, done: str, names: dict[str, Named]) -> Accepted:
+    made_count, total_count = queries.set_progress(session, piece.set_id)
+    after = next_operation(piece.standing.route, piece.standing.step_count + 1)
+    return Accepted(
+        Text(N_("%(operation)s done"), {"operation": names.get(done, Named(done))}),
+        object_type="piece",
+        object_id=piece.id,
+        context_id=piece.set_id,
+        progress=Progress(made_count, total_count),
+        shown=shown(piece) | {"next": _next(after, names)},
+    )
+
+
+def scrap(
+    session: Session, code: str, defect_code: str | None, *, where: Where | None, by: int, at: datetime
+) -> Accepted:
+    """Scrap a piece: another one with a new label takes its place, first in the line to be cut.
+
+    Raises Blocked E21, E26, E24, E22, E27.
+    """
+    piece = _piece(session, code, where)
+    if judge(piece.standing, (), at=at) is Verdict.CLOSED:
+        raise _packed(piece)
+    defect = next((one for one in codelists.entries(session, "defect") if one.code == defect_code), None)
+    if defect is None:
+        raise _blocked(
+            piece,
+            Block.E22,
+            expected=Text(N_("A reason out of the list")),
+            got=Text("%(code)s", {"code": defect_code or "—"}),
+            todo=Text(N_("Choose the reason, then scan the piece again.")),
+        )
+    new = splitting.replace(session, piece.id, defect.code, by=by, at=at)
+    if new is None:
+        raise _changed(piece)
+    session.execute(
+        insert(Scrap).values(
+            piece_id=piece.id,
+            new_piece_id=new.id,
+            defect_code=defect.code,
+            note="",
+            operation_code=next_operation(piece.standing.route, piece.standing.step_count),
+            person_id=by,
+            station_id=where and where.station_id,
+            scrapped_at=at,
+        )
+    )
+    facts = {"reason": Named(defect.name, defect.name_en), "code": new.code}
+    return Accepted(
+        Text(N_("Scrapped: %(reason)s. Remake %(code)s"), facts),
+        object_type="piece",
+        object_id=piece.id,
+        context_id=piece.set_id,
+        shown=shown(piece)
+        | {
+            "next": Text(N_("Throw the old label away; the remake is cut first")),
+            "new_code": new.code,
+            "new_piece_id": new.id,
+        },
+    )
+
+
+def _packed(piece: PieceAtStation) -> Blocked:
+    return _blocked(
+        piece,
+        Block.E24,
+        expected=Text(N_("A piece that is not packed")),
+        got=Text(N_("%(piece)s, %(state)s"), {"piece": piece.name, "state": piece.standing.state}),
+        todo=Text(N_("Have it taken out of its package first.")),
+    )
+
+
+def report_cut(session: Session, code: str, *, where: Where | None, by: int, at: datetime) -> Accepted:
+    """Report one sheet or bar as cut: its pieces that lie on cut stock with all their parts are cut.
+
+    Locks the sheet by its conditional update. Raises Blocked E21, E22, E24, E28.
+    """
+    station = _station(where)
+    if CUT not in station.operations:
+        raise Blocked(
+            Block.E22,
+            expected=Text(N_("A piece for: %(station)s"), {"station": station.station_name}),
+            got=Text(N_("The label of a sheet or bar")),
+            todo=Text(N_("Scan it at the saw.")),
+        )
+    sheet = queries.sheet_by_code(session, code)
+    if sheet is None:
+        raise scanning.unknown(session, code)
+    if not sheet.is_in_force:
+        raise Blocked(
+            Block.E24,
+            expected=Text(N_("A sheet of a plan in force")),
+            got=Text(N_("Sheet %(code)s of a replaced plan"), {"code": code}),
+            todo=Text(N_("Put it aside and call the team leader.")),
+            object_type="sheet",
+            object_id=sheet.id,
+        )
+    if not cutting.mark_layout_cut(session, sheet.id, by=by, at=at):
+        raise Blocked(
+            Block.E28,
+            expected=Text(N_("A sheet that is not cut yet")),
+            got=Text(N_("Sheet %(code)s, cut before"), {"code": code}),
+            todo=Text(N_("Take the next sheet.")),
+            object_type="sheet",
+            object_id=sheet.id,
+        )
+    piece_count = _cut_pieces(session, sheet.id, station.station_id, by=by, at=at)
+    return Accepted(
+        Text(N_("Sheet %(code)s is cut"), {"code": code}),
+        object_type="sheet",
+        object_id=sheet.id,
+        context_id=sheet.plan_id,
+        shown={"name": Text(N_("Sheet cut")), "size": Text(N_("%(count)s pieces"), {"count": piece_count})},
+    )
+
+
+def _cut_pieces(session: Session, sheet_id: int, station_id: int, *, by: int, at: datetime) -> int:
+    """Report the cutting of what lies on a sheet; return how many pieces are cut by it, label or not."""
+    found = queries.pieces_on(session, sheet_id)
+    silent = splitting.mark_cut(session, [key for key, is_tracked in found if not is_tracked], at=at)
+    labelled = [
+        key
+        for key, is_tracked in found
+        if is_tracked and splitting.advance(session, key, 0, PieceState.CUT, at=at)
+    ]
+    _report_cut(session, labelled, station_id, by=by, at=at)
+    return silent + len(labelled)
+
+
+def _report_cut(
+    session: Session, piece_ids: Sequence[int], station_id: int, *, by: int, at: datetime
+) -> None:
+    if not piece_ids:
+        return
+    session.execute(
+        insert(WorkReport),
+        [
+            {
+                "piece_id": key,
+                "operation_code": CUT,
+                "pass_no": 1,
+                "person_id": by,
+                "station_id": station_id,
+                "done_at": at,
+            }
+            for key in piece_ids
+        ],
+    )
