@@ -21,6 +21,7 @@ from core.db import make_engine
 from core.files import views as files
 from core.jobs import cli as jobs_cli
 from core.jobs import views as jobs
+from core.pdf.fonts import register_font
 from core.server import cli as server_cli
 from core.web import access, api, assets, compress, errors, health, logs, search, templating
 from core.web.registry import Registry, blueprints
@@ -55,6 +56,8 @@ def create_app(settings: Mapping[str, Any], packages: Iterable[ModuleType]) -> F
     )
     for group in (backup_cli.backup, auth_cli.people, auth_cli.tokens, jobs_cli.jobs, server_cli.database, server_cli.serve):
         app.cli.add_command(group)
+    if app.config["FONT_FILE"]:  # a wrong one stops the start; the installed one is loaded when first used
+        register_font(Path(app.config["FONT_FILE"]))
     registered: Registry = app.extensions["registry"]
     registered.grant(
         "administrator", "core.auth.manage", "core.jobs.read", "core.jobs.stop", "core.files.read"

@@ -17,7 +17,7 @@ FACE = "MortiseCJK"
 BOX = "□"  # stands where the face has no glyph: seen on paper, and reported
 SPACES = {"\t": " ", "\u00a0": " ", "\u2002": " ", "\u2003": " ", "\u2009": " ", "\u202f": " "}
 
-_wheel = "paperang_p2_fonts_cjk"
+FONT_PACKAGE = "paperang_p2_fonts_cjk"  # the wheel that carries it
 _registering = Lock()
 
 
@@ -34,9 +34,9 @@ class FontMissing(AppError):
 def wheel_font() -> Path:
     """Return the path of the font that the requirements bring. Raises FontMissing."""
     try:
-        return Path(str(files(_wheel).joinpath("fonts", "wqy-microhei.ttc")))
+        return Path(str(files(FONT_PACKAGE).joinpath("fonts", "wqy-microhei.ttc")))
     except ModuleNotFoundError as missing:
-        raise FontMissing(path=_wheel, reason=missing) from missing
+        raise FontMissing(path=FONT_PACKAGE, reason=missing) from missing
 
 
 def register_font(path: Path | None = None) -> TTFont:

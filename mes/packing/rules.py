@@ -1,0 +1,379 @@
+"""Rules of packing: what a package is, and how a scan at the bench is judged.
+
+A judgement gets frozen facts and gives the refusal, or nothing when the scan is right. The order of
+judgement is that of the contracts: closed, in another box, already here, other order or set, the
+mirror of an expected piece, not of this package, on hold, operation open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from core.choices import Choice
+from core.errors import RuleViolation
+from core.i18n import N_, Named
+from mes.scanning.rules import Block, Blocked, Progress, Text
+from mes.splitting.rules import PieceState
+
+
+class PackageState(Choice):
+    """Where a package stands (contracts: states)."""
+
+    PLANNED = "PLANNED", N_("Planned")
+    OPEN = "OPEN", N_("Being packed")
+    SEALED = "SEALED", N_("Sealed")
+    IN_STORE = "IN_STORE", N_("In store")
+    STAGED = "STAGED", N_("Staged")
+    LOADED = "LOADED", N_("Loaded")
+    SHIPPED = "SHIPPED", N_("Shipped")
+    RECEIVED = "RECEIVED", N_("Received")
+    VOID = "VOID", N_("Void")
+    DAMAGED = "DAMAGED", N_("Damaged")
+
+
+LOADABLE = (PackageState.SEALED, PackageState.IN_STORE, PackageState.STAGED)
+REOPENABLE = LOADABLE  # what is on a vehicle is unloaded first
+FINISHED = (*LOADABLE, PackageState.LOADED, PackageState.SHIPPED, PackageState.RECEIVED)
+LABEL_LINES = 6  # of contents on a package label: what 100 × 70 mm holds legibly
+
+
+class NothingToReprint(RuleViolation):
+    """A new label for a package that no label was ever printed for, or that is gone."""
+
+    code = "mes.packing.nothing_to_reprint"
+    message = N_(
+        "Package %(number)s is %(state)s: it gets no new label. "
+        "Print its first label, or ask the team leader."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One piece that belongs into a package."""
+
+    piece_id: int
+    rule_code: str
+    mirror_code: str | None
+    name: Named
+    length_mm: Decimal | None
+    width_mm: Decimal | None
+    part_count: int
+    is_packed: bool
+    is_remake: bool = False
+    drawn_as: str = ""  # its place in the drawing
+
+    @property
+    def size(self) -> str:
+        """Length × width as a person reads it; a kit has none."""
+        return " × ".join(_plain(side) for side in (self.length_mm, self.width_mm) if side is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One package as a judge sees it."""
+
+    package_id: int
+    code: str
+    kind: str
+    name: Named
+    position: int
+    total_count: int
+    state: PackageState
+    order_id: int
+    order_number: str
+    is_order_open: bool
+    set_id: int
+    set_number: str
+    room: str
+    items: tuple[Item, ...] = ()
+
+    @property
+    def number(self) -> str:
+        """What is written on it in large figures: 2/4."""
+        return f"{self.position}/{self.total_count}"
+
+    @property
+    def progress(self) -> Progress:
+        """How full it is; what is missing, by name."""
+        missing = tuple(item.name for item in self.items if not item.is_packed)
+        return Progress(len(self.items) - len(missing), len(self.items), missing)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The piece that was scanned, as a judge sees it."""
+
+    piece_id: int
+    rule_code: str
+    mirror_code: str | None
+    name: Named
+    set_id: int
+    set_number: str
+    order_number: str
+    room: str
+    state: PieceState
+    next_operation: Named | None = None  # none when all are done
+    box: Box | None = None  # the package that it belongs to
+    is_packed: bool = False
+
+
+def is_complete(items: Sequence[Item]) -> bool:
+    """Say whether everything that belongs in has been scanned in."""
+    return all(item.is_packed for item in items)
+
+
+def judge_open(box: Box) -> Blocked | None:
+    """Return why a package cannot be opened for packing, if so."""
+    if not box.is_order_open:
+        return _order_closed(box)
+    if box.state in (PackageState.PLANNED, PackageState.OPEN):
+        return None
+    todo = Text(N_("Press “Open again” first, or scan another package."))
+    if box.state not in REOPENABLE:
+        todo = Text(N_("Scan another package."))
+    return _closed(box, Text(N_("A package that is not sealed")), todo)
+
+
+def judge_add(box: Box, piece: Piece) -> Blocked | None:
+    """Return why a piece does not go into a package, if so."""
+    return (
+        _not_open(box)
+        or _elsewhere(box, piece)
+        or _already_in(box, piece)
+        or _other_set(box, piece)
+        or _not_of_box(box, piece)
+        or _on_hold(piece)
+        or _not_made(piece)
+    )
+
+
+def judge_remove(box: Box, piece: Piece) -> Blocked | None:
+    """Return why a piece cannot be taken out of a package, if so."""
+    refusal = _not_open(box) or _elsewhere(box, piece)
+    if refusal or piece.is_packed:
+        return refusal
+    return Blocked(
+        Block.E02,
+        expected=Text(N_("A piece out of %(package)s"), {"package": label_of(box)}),
+        got=Text(N_("%(piece)s, not packed"), {"piece": piece.name}),
+        todo=Text(N_("Nothing to take out. Scan the piece that is to go.")),
+        object_type="piece",
+        object_id=piece.piece_id,
+    )
+
+
+def judge_seal(box: Box) -> Blocked | None:
+    """Return why a package cannot be sealed, if so; E01 may be signed by a supervisor."""
+    refusal = _not_open(box)
+    if refusal or is_complete(box.items):
+        return refusal
+    progress = box.progress
+    return Blocked(
+        Block.E01,
+        expected=Text(N_("%(count)s parts"), {"count": progress.total_count}),
+        got=Text(N_("%(count)s parts"), {"count": progress.done_count}),
+        todo=Text(N_("Scan what is missing: %(pieces)s."), {"pieces": list(progress.missing)}),
+        object_type="package",
+        object_id=box.package_id,
+        progress=progress,
+    )
+
+
+def judge_reopen(box: Box) -> Blocked | None:
+    """Return why a sealed package cannot be opened again, if so."""
+    if not box.is_order_open:
+        return _order_closed(box)
+    if box.state in REOPENABLE:
+        return None
+    todo = {
+        PackageState.PLANNED: Text(N_("Scan its label to open it.")),
+        PackageState.OPEN: Text(N_("It is open: go on packing.")),
+        PackageState.LOADED: Text(N_("Have it unloaded first.")),
+    }.get(box.state, Text(N_("Ask the team leader.")))
+    return _closed(box, Text(N_("A sealed package")), todo)
+
+
+def lost(box: Box) -> Blocked:
+    """Return the refusal for a change that another scan made a moment ago."""
+    return Blocked(
+        Block.E27,
+        expected=_just(label_of(box)),
+        got=Text(N_("Changed meanwhile")),
+        todo=Text(N_("Look at the list and scan again.")),
+        object_type="package",
+        object_id=box.package_id,
+    )
+
+
+def label_of(box: Box) -> Named:
+    """Return a package's kind and number, such as 套包 2/4."""
+    return Named(f"{box.name.zh} {box.number}", f"{box.name.en} {box.number}" if box.name.en else "")
+
+
+def _just(name: Named) -> Text:
+    """Return a name as a whole sentence."""
+    return Text("%(name)s", {"name": name})
+
+
+def _closed(box: Box, expected: Text, todo: Text) -> Blocked:
+    facts = {"package": label_of(box), "state": box.state}
+    return Blocked(
+        Block.E24,
+        expected=expected,
+        got=Text("%(package)s: %(state)s", facts),
+        todo=todo,
+        object_type="package",
+        object_id=box.package_id,
+    )
+
+
+def _order_closed(box: Box) -> Blocked:
+    return Blocked(
+        Block.E24,
+        expected=Text(N_("An order in production")),
+        got=Text(N_("%(order)s, closed"), {"order": box.order_number}),
+        todo=Text(N_("Put it aside and call the team leader.")),
+        object_type="package",
+        object_id=box.package_id,
+    )
+
+
+def _not_open(box: Box) -> Blocked | None:
+    if not box.is_order_open:
+        return _order_closed(box)
+    if box.state is PackageState.OPEN:
+        return None
+    todo = Text(N_("Scan the label of the package that you are packing."))
+    if box.state in REOPENABLE:
+        todo = Text(N_("Press “Open again” first, or scan another package."))
+    return _closed(box, Text(N_("An open package")), todo)
+
+
+def _elsewhere(box: Box, piece: Piece) -> Blocked | None:
+    there = piece.box
+    if not piece.is_packed or there is None or there.package_id == box.package_id:
+        return None
+    facts = {"piece": piece.name, "order": there.order_number, "package": label_of(there)}
+    return Blocked(
+        Block.E06,
+        expected=Text(N_("A piece not packed yet")),
+        got=Text(N_("%(piece)s, in %(order)s %(package)s"), facts),
+        todo=Text(N_("Take it back to %(order)s %(package)s."), facts),
+        object_type="piece",
+        object_id=piece.piece_id,
+    )
+
+
+def _already_in(box: Box, piece: Piece) -> Blocked | None:
+    if not piece.is_packed:
+        return None
+    return Blocked(
+        Block.E28,
+        expected=Text(N_("A piece not packed yet")),
+        got=Text(N_("%(piece)s, already in here"), {"piece": piece.name}),
+        todo=Text(N_("Go on with the next piece.")),
+        object_type="piece",
+        object_id=piece.piece_id,
+    )
+
+
+def _other_set(box: Box, piece: Piece) -> Blocked | None:
+    if piece.set_id == box.set_id:
+        return None
+    is_same_order = piece.order_number == box.order_number  # then the number of the set tells them apart
+    wanted = box.set_number if is_same_order else box.order_number
+    came = piece.set_number if is_same_order else piece.order_number
+    got = {"order": came, "room": piece.room, "piece": piece.name}
+    return Blocked(
+        Block.E03,
+        expected=Text("%(order)s · %(room)s", {"order": wanted, "room": box.room}),
+        got=Text("%(order)s · %(room)s · %(piece)s", got),
+        todo=Text(N_("Take it out and put it with %(order)s, %(room)s."), got),
+        object_type="piece",
+        object_id=piece.piece_id,
+    )
+
+
+def _not_of_box(box: Box, piece: Piece) -> Blocked | None:
+    if piece.box is not None and piece.box.package_id == box.package_id:
+        return None
+    twin = next((item for item in box.items if not item.is_packed and _are_twins(item, piece)), None)
+    if twin is not None:
+        facts = {"piece": piece.name, "twin": twin.name}
+        return Blocked(
+            Block.E05,
+            expected=_just(twin.name),
+            got=_just(piece.name),
+            todo=Text(N_("Take it out and look for %(twin)s."), facts),
+            object_type="piece",
+            object_id=piece.piece_id,
+        )
+    return _extra(box, piece)
+
+
+def _extra(box: Box, piece: Piece) -> Blocked:
+    home = piece.box
+    facts = {"piece": piece.name, "package": None if home is None else label_of(home)}
+    if home is None:
+        got, todo = (
+            Text(N_("%(piece)s, of no package"), facts),
+            Text(N_("Take it out and call the team leader.")),
+        )
+    else:
+        got, todo = (
+            Text(N_("%(piece)s, of %(package)s"), facts),
+            Text(N_("Take it out. It goes into %(package)s."), facts),
+        )
+    return Blocked(
+        Block.E02,
+        expected=_just(label_of(box)),
+        got=got,
+        todo=todo,
+        object_type="piece",
+        object_id=piece.piece_id,
+    )
+
+
+def _are_twins(item: Item, piece: Piece) -> bool:
+    return item.rule_code == piece.mirror_code or piece.rule_code == item.mirror_code
+
+
+def _on_hold(piece: Piece) -> Blocked | None:
+    if piece.state not in (PieceState.VOID, PieceState.REMAKE):
+        return None
+    facts = {"piece": piece.name, "state": piece.state}
+    return Blocked(
+        Block.E07,
+        expected=Text(N_("A good piece")),
+        got=Text("%(piece)s: %(state)s", facts),
+        todo=Text(N_("Take it out and put it aside. A new piece will come.")),
+        object_type="piece",
+        object_id=piece.piece_id,
+    )
+
+
+def _not_made(piece: Piece) -> Blocked | None:
+    if piece.state is PieceState.MADE:
+        return None
+    facts = {"piece": piece.name, "operation": piece.next_operation, "state": piece.state}
+    if piece.next_operation is None:
+        got, todo = (
+            Text("%(piece)s: %(state)s", facts),
+            Text(N_("Put it aside and call the team leader.")),
+        )
+    else:
+        got, todo = Text(N_("Next: %(operation)s"), facts), Text(N_("Bring it to %(operation)s."), facts)
+    return Blocked(
+        Block.E23,
+        expected=Text(N_("All operations done")),
+        got=got,
+        todo=todo,
+        object_type="piece",
+        object_id=piece.piece_id,
+    )
+
+
+def _plain(side: Decimal) -> str:
+    return f"{side.normalize():f}"

@@ -1,0 +1,288 @@
+"""Commands of packing: each changes one thing and never commits.
+
+Lock order: the package, then its contents, then the piece and the order's counts. Adding takes the
+package's row for sharing, so that two packers fill one package at once; opening, sealing and opening
+again take it alone. A refusal is raised as Blocked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from core import codes
+from core.audit import service as audit
+from core.errors import NotFound
+from core.numbers import service as numbers
+from erp.sales import service as sales
+from mes.packing import queries
+from mes.packing.model import Content, Package
+from mes.packing.queries import Lock
+from mes.packing.rules import (
+    Box,
+    NothingToReprint,
+    PackageState,
+    judge_add,
+    judge_open,
+    judge_remove,
+    judge_reopen,
+    judge_seal,
+    lost,
+)
+from mes.packing.rules import Piece as PieceFacts
+from mes.scanning import service as scanning
+from mes.scanning.rules import Block, Blocked
+from mes.splitting import service as splitting
+from mes.splitting.model import DoorSet, Piece
+
+SUBJECT = "mes.packing.package"
+UNSEALED = {"sealed_at": None, "sealed_by_id": None, "place_id": None}
+
+
+def plan(session: Session, order_id: int) -> int:
+    """Plan the packages of a released order, i of N, with their contents; return N.
+
+    Sets in their order, packages in the order of the model's rules. N never changes afterwards.
+    """
+    sets = session.execute(
+        select(DoorSet.id, DoorSet.packages).where(DoorSet.order_id == order_id).order_by(DoorSet.id)
+    ).all()
+    planned = [(set_id, spec) for set_id, specs in sets for spec in specs]
+    if not planned:
+        return 0
+    labels = numbers.next_codes(session, codes.Letter.PACKAGE, len(planned))
+    rows = [
+        {
+            "code": code,
+            "order_id": order_id,
+            "set_id": set_id,
+            "kind": spec["kind"],
+            "name": spec["name"],
+            "name_en": spec["name_en"],
+            "position": position,
+            "total_count": len(planned),
+            "state": PackageState.PLANNED,
+            "label_count": 0,
+        }
+        for position, (code, (set_id, spec)) in enumerate(zip(labels, planned, strict=True), start=1)
+    ]
+    ids = session.scalars(insert(Package).returning(Package.id, sort_by_parameter_order=True), rows).all()
+    places = {
+        (set_id, spec["kind"], spec["index"]): package_id
+        for package_id, (set_id, spec) in zip(ids, planned, strict=True)
+    }
+    _plan_contents(session, order_id, places)
+    return len(planned)
+
+
+def _plan_contents(session: Session, order_id: int, places: dict[tuple[int, str, int], int]) -> None:
+    pieces = session.execute(
+        select(Piece.id, Piece.set_id, Piece.package_kind, Piece.package_index)
+        .where(Piece.order_id == order_id, Piece.is_tracked, Piece.package_kind.is_not(None))
+        .order_by(Piece.id)
+    )
+    contents = [
+        {"package_id": places[set_id, kind or "", index or 0], "piece_id": piece_id}
+        for piece_id, set_id, kind, index in pieces
+    ]
+    if contents:
+        session.execute(insert(Content), contents)
+
+
+def open_package(session: Session, package_id: int, *, by: int, at: datetime) -> Box:
+    """Begin to pack a package, or go on with it. Locks the package. Raises Blocked E24."""
+    box = _box(session, package_id)
+    _raise(judge_open(box))
+    if box.state is PackageState.OPEN:
+        return box
+    return _step(session, box, PackageState.OPEN, opened_at=at, opened_by_id=by)
+
+
+def add_piece(session: Session, package_id: int, piece: PieceFacts, *, by: int, at: datetime) -> Box:
+    """Put a piece into an open package and return how it stands.
+
+    Locks the package for sharing, then the content. Raises Blocked E24, E06, E28, E03, E05, E02, E07,
+    E23; E27 when another scan was quicker with something else.
+    """
+    box = _box(session, package_id, Lock.SHARED)
+    _raise(judge_add(box, piece))
+    won = session.scalar(
+        update(Content)
+        .where(
+            Content.piece_id == piece.piece_id, Content.package_id == package_id, Content.packed_at.is_(None)
+        )
+        .values(packed_at=at, packed_by_id=by)
+        .returning(Content.id)
+        .execution_options(synchronize_session=False)
+    )
+    if won is None or not splitting.mark_packed(session, piece.piece_id, at=at):
+        raise _lost_piece(session, box, piece)
+    return _with(box, piece, is_packed=True)
+
+
+def _lost_piece(session: Session, box: Box, piece: PieceFacts) -> Blocked:
+    """Judge again what another scan changed between the reading and the writing."""
+    now = queries.piece_by_id(session, piece.piece_id)
+    refusal = None if now is None else judge_add(box, now)
+    return refusal or lost(box)
+
+
+def remove_piece(session: Session, package_id: int, piece: PieceFacts, *, at: datetime) -> Box:
+    """Take a piece out of an open package. Locks the package. Raises Blocked E24, E06, E02, E27."""
+    box = _box(session, package_id)
+    _raise(judge_remove(box, piece))
+    won = session.scalar(
+        update(Content)
+        .where(
+            Content.piece_id == piece.piece_id,
+            Content.package_id == package_id,
+            Content.packed_at.is_not(None),
+        )
+        .values(packed_at=None, packed_by_id=None)
+        .returning(Content.id)
+        .execution_options(synchronize_session=False)
+    )
+    if won is None or not splitting.mark_unpacked(session, piece.piece_id, at=at):
+        raise lost(box)
+    return _with(box, piece, is_packed=False)
+
+
+def seal(session: Session, package_id: int, *, by: int, at: datetime, is_signed: bool = False) -> Box:
+    """Close a complete package; a supervisor's signature closes it with parts missing.
+
+    Locks the package. Raises Blocked E24, E01, E27.
+    """
+    box = _box(session, package_id)
+    refusal = judge_seal(box)
+    if refusal is not None and not (is_signed and refusal.block is Block.E01):
+        raise refusal
+    label_count = max(1, session.scalars(select(Package.label_count).where(Package.id == package_id)).one())
+    sealed = _step(session, box, PackageState.SEALED, sealed_at=at, sealed_by_id=by, label_count=label_count)
+    sales.record_progress(session, box.order_id, sealed=1)
+    return sealed
+
+
+def reopen(session: Session, package_id: int, *, by: int, at: datetime) -> Box:
+    """Open a sealed package again; it leaves its place. Locks the package. Raises Blocked E24, E27."""
+    box = _box(session, package_id)
+    _raise(judge_reopen(box))
+    _step(
+        session,
+        box,
+        PackageState.OPEN,
+        opened_at=at,
+        opened_by_id=by,
+        sealed_at=None,
+        sealed_by_id=None,
+        place_id=None,
+    )
+    sales.record_progress(session, box.order_id, sealed=-1)
+    return _box(session, package_id)
+
+
+def move_on(
+    session: Session,
+    package_ids: Collection[int],
+    states: Collection[PackageState],
+    wanted: PackageState,
+    *,
+    place_id: int | None = None,
+) -> int:
+    """Bring sealed packages on their way (store, stage, load, ship); return how many were in `states`.
+
+    For warehouse and shipping. A package that moves without `place_id` lies at no place.
+    """
+    moved = session.scalars(
+        update(Package)
+        .where(Package.id.in_(package_ids), Package.state.in_(states))
+        .values(state=wanted, place_id=place_id)
+        .returning(Package.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(moved.all())
+
+
+def replace_content(session: Session, old_piece_id: int, new_piece_id: int) -> None:
+    """Let a package wait for the piece that replaces a scrapped one, which was not packed."""
+    session.execute(
+        update(Content)
+        .where(Content.piece_id == old_piece_id, Content.packed_at.is_(None))
+        .values(piece_id=new_piece_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def count_labels(session: Session, package_ids: Sequence[int], *, by: int, at: datetime) -> None:
+    """Write down that the labels of some packages were printed."""
+    session.execute(
+        update(Package)
+        .where(Package.id.in_(package_ids))
+        .values(label_count=Package.label_count + 1)
+        .execution_options(synchronize_session=False)
+    )
+    for package_id in package_ids:
+        audit.record(session, subject=SUBJECT, subject_id=package_id, verb="print_label", by=by, at=at)
+
+
+def reprint_label(session: Session, package_id: int, *, by: int, at: datetime) -> str:
+    """Give a package a new label in place of a torn one, and return its code.
+
+    The old code is refused from now on (E26) and names the new one. Locks the package. Raises
+    NothingToReprint.
+    """
+    box = _box(session, package_id)
+    label_count = session.scalars(select(Package.label_count).where(Package.id == package_id)).one()
+    if label_count == 0 or box.state in (PackageState.VOID, PackageState.SHIPPED, PackageState.RECEIVED):
+        raise NothingToReprint(number=f"{box.order_number} {box.number}", state=box.state)
+    code = numbers.next_codes(session, codes.Letter.PACKAGE, 1)[0]
+    session.execute(
+        update(Package)
+        .where(Package.id == package_id)
+        .values(code=code, label_count=label_count + 1)
+        .execution_options(synchronize_session=False)
+    )
+    scanning.supersede(session, box.code, code, "torn", by=by, at=at)
+    changes = {"code": [box.code, code]}
+    audit.record(
+        session, subject=SUBJECT, subject_id=package_id, verb="reprint_label", by=by, at=at, changes=changes
+    )
+    return code
+
+
+def _box(session: Session, package_id: int, lock: Lock = Lock.ALONE) -> Box:
+    """Lock a package and return it as it stands."""
+    box = queries.box(session, package_id, lock)
+    if box is None:
+        raise NotFound
+    return box
+
+
+def _step(session: Session, box: Box, wanted: PackageState, **values: object) -> Box:
+    """Bring a package from the state it was judged in to another one, if it is still there; return it so."""
+    won = session.scalar(
+        update(Package)
+        .where(Package.id == box.package_id, Package.state == box.state)
+        .values(state=wanted, **values)
+        .returning(Package.id)
+        .execution_options(synchronize_session=False)
+    )
+    if won is None:
+        raise lost(box)
+    return replace(box, state=wanted)
+
+
+def _with(box: Box, piece: PieceFacts, *, is_packed: bool) -> Box:
+    """Return a package as it stands after one piece went in or out."""
+    items = (
+        replace(item, is_packed=is_packed) if item.piece_id == piece.piece_id else item for item in box.items
+    )
+    return replace(box, items=tuple(items))
+
+
+def _raise(refusal: Blocked | None) -> None:
+    if refusal is not None:
+        raise refusal
