@@ -1,0 +1,129 @@
+"""Forms of sales: what was typed becomes heads, lines and filters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from core.web.forms import Count, Form, Mm, Name, OptionalMm, Text
+from erp.catalogue.rules.document import DimBasis, Handing
+from erp.sales.queries.orders import OrderFilter, View
+from erp.sales.rules.normalise import day_of, plain
+from erp.sales.rules.orders import LineEntry, OrderHead
+from erp.sales.rules.reading import SETS_MAX
+from erp.sales.rules.states import OrderState
+
+OPTION = "option_"  # options of the model come as option_lock, option_corner …
+
+
+def _empty_is_none(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _no_wall_is_zero(value: object) -> object:
+    return "0" if isinstance(value, str) and not value.strip() else value
+
+
+def _plain_day(value: object) -> object:
+    """Let days be typed as people do: 2026/12/1, 20261201."""
+    day = day_of(value) if isinstance(value, str) else None
+    return day.isoformat() if day else _empty_is_none(value)
+
+
+OptionalText = Annotated[Text | None, BeforeValidator(_empty_is_none)]
+
+
+class HeadForm(Form):
+    """An order as a whole, as the clerk types it."""
+
+    dealer_id: Annotated[int, Field(gt=0)]
+    dealer_reference: Text = ""
+    customer: Text = ""
+    site: Text = ""
+    note: Annotated[str, Field(max_length=1000)] = ""
+    due_on: Annotated[date | None, BeforeValidator(_plain_day)] = None
+    form_key: Annotated[str, Field(max_length=40)] = ""
+    version: int = 0
+
+    @property
+    def head(self) -> OrderHead:
+        """The order's head."""
+        return OrderHead(
+            dealer_id=self.dealer_id,
+            dealer_reference=self.dealer_reference,
+            customer=self.customer,
+            site=self.site,
+            note=self.note,
+            due_on=self.due_on,
+        )
+
+
+class LineForm(Form):
+    """One line, as the clerk types it."""
+
+    door_code: Name
+    colour_code: OptionalText = None
+    dim_basis: DimBasis = DimBasis.OPENING
+    width_mm: Mm
+    height_mm: Mm
+    wall_mm: Annotated[
+        Decimal, BeforeValidator(_no_wall_is_zero), Field(ge=0, le=Decimal("9999.9"), decimal_places=1)
+    ]
+    mother_width_mm: OptionalMm = None
+    handing: Annotated[Handing | None, BeforeValidator(_empty_is_none)] = None
+    set_count: Annotated[Count, Field(le=SETS_MAX)] = 1
+    room: Text = ""
+    note: Text = ""
+
+    def entry(self, given: Mapping[str, str]) -> LineEntry:
+        """Return the line with the options that were chosen beside it."""
+        options = {
+            name.removeprefix(OPTION): value
+            for name, value in given.items()
+            if name.startswith(OPTION) and value
+        }
+        return LineEntry(
+            door_code=self.door_code,
+            width_mm=self.width_mm,
+            height_mm=self.height_mm,
+            wall_mm=self.wall_mm.quantize(Decimal("0.1")),
+            set_count=self.set_count,
+            dim_basis=self.dim_basis,
+            room=self.room,
+            colour_code=self.colour_code,
+            mother_width_mm=self.mother_width_mm,
+            handing=self.handing,
+            options=options,
+            note=self.note,
+        )
+
+
+class UploadForm(Form):
+    """Whose sheet it is and how this dealer writes; the file comes beside it."""
+
+    dealer_id: Annotated[int, Field(gt=0)]
+    profile: str = "plain"
+
+
+class ReasonForm(Form):
+    """Why, in the clerk's words."""
+
+    reason: Annotated[str, Field(max_length=500)] = ""
+
+
+def order_filter(asked: Mapping[str, str]) -> OrderFilter:
+    """Return what the address narrows the list to; what cannot be read narrows nothing."""
+    dealer = asked.get("dealer", "")
+    view = next((one for one in View if one.value == asked.get("view")), View.OPEN)
+    return OrderFilter(
+        view=view,
+        text=plain(asked.get("q", ""))[:60],
+        dealer_id=int(dealer) if dealer.isdecimal() and len(dealer) < 10 else None,
+        state=next((one for one in OrderState if one.value == asked.get("state")), None),
+        due_from=day_of(asked.get("from", "")),
+        due_to=day_of(asked.get("to", "")),
+    )

@@ -1,0 +1,106 @@
+"""What can be ordered: models, colours, stock sizes, and the vocabulary that sheets are read against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from core.codelists.model import Entry
+from erp.catalogue import queries as catalogue
+from erp.catalogue.model import Door
+from erp.catalogue.rules.document import DimBasis, ModelDocument, Option, Range
+from erp.catalogue.rules.explode import StockLengths
+from erp.catalogue.rules.formula import FormulaFault
+from erp.materials import queries as materials
+from erp.sales.rules.vocabulary import (
+    ColourWords,
+    Habits,
+    LeafLess,
+    Limits,
+    LockWords,
+    ModelWords,
+    Vocabulary,
+)
+
+LOCK_OPTION = "lock"  # the option that a sheet's lock column speaks of
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """One door model that can be ordered now, with the rules that new lines are split with."""
+
+    door: Door
+    document: ModelDocument
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Everything that can be ordered, as one page or one import needs it."""
+
+    doors: dict[str, Offered]  # by code
+    colours: dict[str, Entry]  # by code
+    stock: StockLengths
+
+    def by_id(self, door_id: int) -> Offered | None:
+        """Return the model of that id."""
+        return next((one for one in self.doors.values() if one.door.id == door_id), None)
+
+
+def offer(session: Session) -> Offer:
+    """Return what can be ordered now."""
+    documents = catalogue.documents(session)
+    doors = {
+        door.code: Offered(door, documents[door.id])
+        for door in catalogue.doors(session)
+        if door.id in documents
+    }
+    return Offer(doors, catalogue.colours(session), materials.stock_lengths(session))
+
+
+def vocabulary(offered: Offer, habits: Habits | None = None) -> Vocabulary:
+    """Return the words that a dealer's sheet is read against, with the dealer's habits."""
+    models = tuple(_model_words(one.door.code, one.document) for one in offered.doors.values())
+    colours = tuple(
+        ColourWords(entry.code, tuple(filter(None, (entry.name, entry.name_en))), tuple(entry.nicknames))
+        for entry in offered.colours.values()
+    )
+    return Vocabulary(models, colours, habits or Habits())
+
+
+def _model_words(code: str, document: ModelDocument) -> ModelWords:
+    lock = next((one for one in document.options if one.code == LOCK_OPTION), None)
+    return ModelWords(
+        code=code,
+        names=tuple(filter(None, (document.name.zh, document.name.en))),
+        kind=document.kind,
+        width=_limits(document.limits.width),
+        height=_limits(document.limits.height),
+        wall=_limits(document.limits.wall),
+        leaf_less=_leaf_less(document),
+        locks=_locks(lock),
+        usual_lock=(lock.default or "") if lock else "",
+    )
+
+
+def _limits(found: Range) -> Limits:
+    return Limits(found.min, found.max)
+
+
+def _locks(lock: Option | None) -> tuple[LockWords, ...]:
+    if lock is None:
+        return ()
+    return tuple(LockWords(one.code, tuple(filter(None, (one.name.zh, one.name.en)))) for one in lock.values)
+
+
+def _leaf_less(document: ModelDocument) -> LeafLess | None:
+    """Return how much smaller than its opening a single leaf is, by how a size given as the leaf is read."""
+    by_leaf = next((one for one in document.openings if one.basis is DimBasis.LEAF), None)
+    if by_leaf is None or len(document.leaves) != 1:
+        return None
+    width, height = document.limits.width.max, document.limits.height.max
+    names = {**document.parameters, "W": width, "H": height}
+    try:
+        return LeafLess(by_leaf.width.number(names) - width, by_leaf.height.number(names) - height)
+    except FormulaFault:  # the opening follows from more than the sizes: then nothing can be suspected
+        return None

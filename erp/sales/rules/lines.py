@@ -1,0 +1,365 @@
+"""From a sheet to typed lines: every value with the cell it came from, every doubt beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from enum import Enum
+
+from core.errors import RuleViolation
+from core.i18n import N_
+from erp.catalogue.rules.document import DimBasis
+from erp.sales.rules.headings import Column
+from erp.sales.rules.issues import Field, Issue, IssueCode, Severity, issue, one_each
+from erp.sales.rules.judging import LineValues, read_lock, recheck
+from erp.sales.rules.layout import (
+    Fact,
+    HeaderNotFound,
+    Layout,
+    TableColumn,
+    find_facts,
+    find_layout,
+    heading_text,
+    is_grand_total,
+    repeats_header,
+    total_word,
+)
+from erp.sales.rules.normalise import count_of, is_blank, plain, text_of
+from erp.sales.rules.reading import Read, read_basis, read_colour, read_count, read_handing, read_model
+from erp.sales.rules.sizes import Told, read_cell, read_one
+from erp.sales.rules.vocabulary import Habits, Vocabulary
+from erp.sales.rules.workbook import Sheet, address
+
+
+class NoLines(RuleViolation):
+    """The table has a head but no line under it."""
+
+    code = "erp.sales.no_lines"
+    message = N_(
+        "Order lines are expected under row %(row)s of %(sheet)s; there is none. Fill them in first."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where one value came from: the cell, and what stood in it."""
+
+    field: Field
+    cell: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRow:
+    """One line of the sheet as it was read."""
+
+    row_number: int  # as the spreadsheet counts
+    values: LineValues
+    source: tuple[Source, ...]
+    issues: tuple[Issue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOrder:
+    """One dealer's sheet as it was read; `issues` are about the sheet, those of lines stand with them."""
+
+    sheet_name: str
+    header_row: int  # as the spreadsheet counts
+    facts: tuple[Fact, ...]
+    rows: tuple[ReadRow, ...]
+    issues: tuple[Issue, ...]
+
+
+class _RowKind(Enum):
+    """What a row of the table is."""
+
+    LINE = "line"
+    TOTAL = "total"
+    HEADING = "heading"
+    OTHER = "other"
+
+
+def read_order(sheets: Sequence[Sheet], vocabulary: Vocabulary) -> ReadOrder:
+    """Read the first sheet that holds an order table. Raises HeaderNotFound, NoLines."""
+    own = vocabulary.habits.columns
+    found = [(sheet, layout) for sheet in sheets if (layout := find_layout(sheet, own)) is not None]
+    if not found:
+        raise HeaderNotFound(sheet=", ".join(sheet.name for sheet in sheets))
+    sheet, layout = found[0]
+    others = tuple(issue(IssueCode.SHEET_UNREAD, Severity.ASK, raw=other.name) for other, _ in found[1:])
+    return _Reader(sheet, layout, vocabulary).read(others)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """One pass over one sheet."""
+
+    sheet: Sheet
+    layout: Layout
+    vocabulary: Vocabulary
+    issues: list[Issue] = field(default_factory=list)
+    rows: list[ReadRow] = field(default_factory=list)
+    since_subtotal: int = 0  # sets counted since the last subtotal row
+    counted: int = 0
+    has_unread_count: bool = False
+
+    def read(self, others: tuple[Issue, ...]) -> ReadOrder:
+        """Walk down the table, then collect the facts around it."""
+        around = list(range(self.layout.header_row))
+        for row in range(self.layout.first_row, self.sheet.row_count):
+            kind = self._kind(row)
+            if kind is _RowKind.LINE:
+                self._read_line(row)
+            elif kind is _RowKind.OTHER:
+                around.append(row)
+        if not self.rows:
+            raise NoLines(row=self.layout.first_row, sheet=self.sheet.name)
+        unread = tuple(
+            issue(IssueCode.COLUMN_UNREAD, Severity.NOTE, cell=cell, raw=text)
+            for cell, text in self.layout.unread
+        )
+        return ReadOrder(
+            self.sheet.name,
+            self.layout.header_row + 1,
+            find_facts(self.sheet, self.layout, iter(around)),
+            mark_duplicates(self.rows),
+            (*self._basis_issue(), *self.issues, *unread, *others),
+        )
+
+    # --- which rows are lines
+
+    def _kind(self, row: int) -> _RowKind:
+        """Judge one row under the header; totals and headings are said, never dropped in silence."""
+        if (word := total_word(self.sheet, row, self.layout)) is not None:
+            self._read_total(row, word)
+            return _RowKind.TOTAL
+        if repeats_header(self.sheet, row, self.layout):
+            return _RowKind.HEADING
+        if (text := heading_text(self.sheet, row, self.layout)) is not None and not self._own(row):
+            self.issues.append(
+                issue(IssueCode.HEADING_SKIPPED, Severity.NOTE, cell=f"{row + 1}:{row + 1}", raw=text)
+            )
+            return _RowKind.HEADING
+        return _RowKind.LINE if self._own(row) else _RowKind.OTHER
+
+    def _own(self, row: int) -> bool:
+        """Whether the row itself, not a cell merged down to it, fills a size or two columns of a line."""
+        filled = {
+            column.column
+            for column in self.layout.columns
+            if column.column is not Column.POSITION
+            and (
+                (row, column.index) in self.sheet.without_value
+                or not is_blank(text_of(self.sheet.cells.get((row, column.index))))
+            )
+        }
+        sizes = filled & {Column.SIZE, Column.WIDTH, Column.HEIGHT}
+        return bool(sizes) or len(filled - {Column.NOTE}) >= 2
+
+    def _read_total(self, row: int, word: str) -> None:
+        """Say a total row, and compare its number with the sets counted above it."""
+        cell = address(row, self.layout.columns[0].index)
+        self.issues.append(issue(IssueCode.SUBTOTAL_SKIPPED, Severity.NOTE, cell=cell, raw=word))
+        counted = self.counted if is_grand_total(word) else self.since_subtotal
+        self.since_subtotal = 0
+        column = self.layout.find(Column.SET_COUNT)
+        if column is None:
+            return
+        came = count_of(text_of(self.sheet.value(row, column.index)))
+        if came is not None and came != counted and not self.has_unread_count:
+            self.issues.append(
+                issue(
+                    IssueCode.TOTAL_DIFFERS,
+                    Severity.ASK,
+                    cell=address(row, column.index),
+                    came=came,
+                    counted=counted,
+                )
+            )
+
+    # --- one line
+
+    def _read_line(self, row: int) -> None:
+        line = _Line(self.sheet, self.layout, self.vocabulary, row)
+        read = line.read()
+        count = read.values.set_count
+        self.has_unread_count = self.has_unread_count or count is None
+        self.since_subtotal += count or 0
+        self.counted += count or 0
+        self.rows.append(read)
+
+    def _basis_issue(self) -> Iterator[Issue]:
+        """Ask once for the whole sheet when nothing says what the sizes are of."""
+        if self.layout.basis is None and self.layout.find(Column.DIM_BASIS) is None:
+            habit = self.vocabulary.habits.dim_basis
+            yield issue(
+                IssueCode.DIM_BASIS_ASSUMED,
+                Severity.NOTE if habit else Severity.ASK,
+                Field.DIM_BASIS,
+                cell=address(self.layout.header_row, self.layout.columns[0].index),
+                offers=one_each(Field.DIM_BASIS, tuple(m.value for m in DimBasis)),
+                read=(habit or DimBasis.OPENING).value,
+            )
+
+
+@dataclass(slots=True)
+class _Line:
+    """The reading of one line, cell by cell."""
+
+    sheet: Sheet
+    layout: Layout
+    vocabulary: Vocabulary
+    row: int
+    values: LineValues = field(default_factory=LineValues)
+    source: list[Source] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+    looked_at: dict[Field | None, str] = field(default_factory=dict)  # empty cells have a place, too
+
+    def read(self) -> ReadRow:
+        """Read the words first: the model's limits help to understand the sizes."""
+        if self.row in self.sheet.hidden_rows:
+            self.issues.append(
+                issue(IssueCode.HIDDEN_ROW, Severity.ASK, Field.ROOM, cell=f"{self.row + 1}:{self.row + 1}")
+            )
+        self._read_words()
+        self._read_sizes()
+        stopped = {one.field for one in self.issues if one.severity is Severity.STOP}
+        cells = self.looked_at | {one.field: one.cell for one in self.source}
+        judged = tuple(
+            replace(one, cell=cells.get(one.field, ""))
+            for one in recheck(self.values, self.vocabulary)
+            if one.field not in stopped
+        )
+        return ReadRow(self.row + 1, self.values, tuple(self.source), (*self.issues, *judged))
+
+    def _cell(self, column: Column, *fields: Field) -> tuple[str, str]:
+        """Return text and address of the row's cell in a column; note merges and formulas without a value."""
+        found = self.layout.find(column)
+        if found is None:
+            return "", ""
+        row, index = self.sheet.source(self.row, found.index)
+        cell = address(row, index)
+        self.looked_at |= dict.fromkeys(fields, cell)
+        if (row, index) in self.sheet.without_value:
+            self.issues += [
+                issue(IssueCode.FORMULA_NO_VALUE, Severity.STOP, one, cell=cell) for one in fields
+            ]
+            self.source += [Source(one, cell, "") for one in fields]
+            return "", cell
+        text = text_of(self.sheet.cells.get((row, index)))
+        if text:
+            self.source += [Source(one, cell, text) for one in fields]
+        if text and row != self.row:
+            shared = Severity.ASK if column is Column.SET_COUNT else Severity.NOTE
+            self.issues.append(issue(IssueCode.MERGED_VALUE, shared, fields[0], cell=cell, raw=plain(text)))
+        return text, cell
+
+    def _read_words(self) -> None:
+        vocabulary, habits = self.vocabulary, self.vocabulary.habits
+        room, _ = self._cell(Column.ROOM, Field.ROOM)
+        note, _ = self._cell(Column.NOTE, Field.NOTE)
+        self.values = replace(self.values, room=plain(room), note=plain(note))
+        model, cell = self._cell(Column.MODEL, Field.MODEL)
+        if is_blank(model):
+            model, cell = self._cell(Column.KIND, Field.MODEL)
+        self._take(Field.MODEL, read_model(model, cell, vocabulary))
+        lock, _ = self._cell(Column.LOCK, Field.LOCK)
+        self.values = replace(self.values, lock=read_lock(lock, vocabulary.model(self.values.model)))
+        colour, cell = self._cell(Column.COLOUR, Field.COLOUR)
+        self._take(Field.COLOUR, read_colour(colour, cell, vocabulary))
+        handing, cell = self._cell(Column.HANDING, Field.HANDING)
+        self._take(Field.HANDING, read_handing(handing, cell, habits))
+        count, cell = self._cell(Column.SET_COUNT, Field.SET_COUNT)
+        if not self._stopped(Field.SET_COUNT):
+            self._take(Field.SET_COUNT, read_count(count, cell))
+        self._read_basis(habits)
+
+    def _read_basis(self, habits: Habits) -> None:
+        """Take what the sizes are of from the row, else the heading, else the habit, else the opening."""
+        text, cell = self._cell(Column.DIM_BASIS, Field.DIM_BASIS)
+        read = read_basis(text, cell)
+        self._take(Field.DIM_BASIS, read)
+        if read.value is None and not read.issues and not self._stopped(Field.DIM_BASIS):
+            basis = self.layout.basis or habits.dim_basis or DimBasis.OPENING
+            self.values = replace(self.values, dim_basis=basis)
+
+    def _read_sizes(self) -> None:
+        own = {column: self.layout.find(column) for column in (Column.WIDTH, Column.HEIGHT)}
+        if None in own.values():
+            text, cell = self._cell(Column.SIZE, Field.WIDTH, Field.HEIGHT)
+            if text:
+                self._read_size_cell(text, cell, self.layout.find(Column.SIZE))
+        else:
+            self._read_pair()
+        self._read_measure(Column.WALL, Field.WALL)
+        self._read_measure(Column.MOTHER_WIDTH, Field.MOTHER_WIDTH)
+
+    def _read_size_cell(self, text: str, cell: str, column: TableColumn | None) -> None:
+        """Width, height and perhaps the wall from one cell."""
+        model = self.vocabulary.model(self.values.model)
+        sizes = read_cell(text, cell, self._told(column), model)
+        self.values = replace(
+            self.values, width_mm=sizes.width_mm, height_mm=sizes.height_mm, wall_mm=sizes.wall_mm
+        )
+        self.issues += sizes.issues
+        if sizes.wall_mm is not None:
+            self.source.append(Source(Field.WALL, cell, text))
+
+    def _read_pair(self) -> None:
+        """Width and height from cells of their own; a whole size typed into one of them is read as such."""
+        width, cell = self._cell(Column.WIDTH, Field.WIDTH)
+        height, height_cell = self._cell(Column.HEIGHT, Field.HEIGHT)
+        if is_blank(height) and any(mark in plain(width).casefold() for mark in "*x×"):
+            self.source.append(Source(Field.HEIGHT, cell, width))
+            self._read_size_cell(width, cell, self.layout.find(Column.WIDTH))
+            return
+        for one, text, where in (
+            (Field.WIDTH, width, cell),
+            (Field.HEIGHT, height, height_cell),
+        ):
+            column = self.layout.find(Column.WIDTH if one is Field.WIDTH else Column.HEIGHT)
+            self._measure(one, text, where, column)
+
+    def _read_measure(self, column: Column, one: Field) -> None:
+        text, cell = self._cell(column, one)
+        self._measure(one, text, cell, self.layout.find(column))
+
+    def _measure(self, one: Field, text: str, cell: str, column: TableColumn | None) -> None:
+        if is_blank(text):
+            return
+        size = read_one(one, text, cell, self._told(column))
+        self.values = self.values.with_value(one, size.value_mm)
+        self.issues += size.issues
+
+    def _told(self, column: TableColumn | None) -> Told:
+        """What the heading says about unit and order, else the dealer's habit."""
+        habits = self.vocabulary.habits
+        unit = Decimal(column.unit_mm) if column is not None and column.unit_mm else habits.unit_mm
+        order = column.order if column is not None else ""
+        if not order and habits.is_height_first is not None:
+            order = "HWT" if habits.is_height_first else "WHT"
+        return Told(unit, order)
+
+    def _take(self, one: Field, read: Read) -> None:
+        if not self._stopped(one):
+            self.values = self.values.with_text(one, read.value)
+            self.issues += read.issues
+
+    def _stopped(self, one: Field) -> bool:
+        return any(found.field is one and found.severity is Severity.STOP for found in self.issues)
+
+
+def mark_duplicates(rows: Sequence[ReadRow]) -> tuple[ReadRow, ...]:
+    """Note rows that ask for the very same as an earlier one, room included."""
+    seen: dict[LineValues, int] = {}
+    marked = []
+    for row in rows:
+        same = replace(row.values, note="")
+        if same in seen:
+            note = issue(IssueCode.DUPLICATE_LINE, Severity.NOTE, Field.ROOM, row=seen[same])
+            marked.append(replace(row, issues=(*row.issues, note)))
+        else:
+            seen[same] = row.row_number
+            marked.append(row)
+    return tuple(marked)

@@ -1,0 +1,71 @@
+"""The states of an order and of an import, and the steps between them."""
+
+from core.choices import Choice
+from core.i18n import N_
+
+
+class OrderState(Choice):
+    """Where an order stands."""
+
+    DRAFT = "DRAFT", N_("Draft")
+    QUERY = "QUERY", N_("Query to dealer")
+    CONFIRMED = "CONFIRMED", N_("Confirmed")
+    RELEASED = "RELEASED", N_("Released")
+    IN_PRODUCTION = "IN_PRODUCTION", N_("In production")
+    READY = "READY", N_("Ready to ship")
+    SHIPPED = "SHIPPED", N_("Shipped")
+    CLOSED = "CLOSED", N_("Closed")
+    CANCELLED = "CANCELLED", N_("Cancelled")
+
+
+STEPS = {
+    (OrderState.DRAFT, OrderState.QUERY),
+    (OrderState.DRAFT, OrderState.CONFIRMED),
+    (OrderState.DRAFT, OrderState.CANCELLED),
+    (OrderState.QUERY, OrderState.DRAFT),
+    (OrderState.QUERY, OrderState.CONFIRMED),
+    (OrderState.QUERY, OrderState.CANCELLED),
+    (OrderState.CONFIRMED, OrderState.QUERY),
+    (OrderState.CONFIRMED, OrderState.DRAFT),
+    (OrderState.CONFIRMED, OrderState.RELEASED),
+    (OrderState.CONFIRMED, OrderState.CANCELLED),
+    (OrderState.RELEASED, OrderState.IN_PRODUCTION),
+    (OrderState.RELEASED, OrderState.READY),
+    (OrderState.IN_PRODUCTION, OrderState.READY),
+    (OrderState.READY, OrderState.IN_PRODUCTION),  # a packed piece was scrapped after all
+    (OrderState.READY, OrderState.SHIPPED),
+    (OrderState.SHIPPED, OrderState.CLOSED),
+}
+EDITABLE = frozenset({OrderState.DRAFT, OrderState.QUERY})  # lines may be edited freely
+OPEN_STATES = frozenset(OrderState) - {OrderState.SHIPPED, OrderState.CLOSED, OrderState.CANCELLED}
+
+
+class Verb(Choice):
+    """What is done to an order, as its history tells it."""
+
+    CREATE = "create", N_("entered")
+    AMEND = "amend", N_("changed the head")
+    ADD_LINE = "add line", N_("added a line")
+    AMEND_LINE = "amend line", N_("changed a line")
+    COPY_LINE = "copy line", N_("copied a line")
+    REMOVE_LINE = "remove line", N_("removed a line")
+    CONFIRM = "confirm", N_("confirmed")
+    ASK = "ask", N_("asked the dealer")
+    REOPEN = "reopen", N_("put back to draft")
+    CANCEL = "cancel", N_("cancelled")
+    RELEASE = "release", N_("released")
+
+
+class ImportState(Choice):
+    """Where a dealer's sheet stands on its way in."""
+
+    OPEN = "OPEN", N_("In review")
+    TAKEN = "TAKEN", N_("Taken in")
+    DROPPED = "DROPPED", N_("Dropped")
+
+
+IMPORT_STEPS = {
+    (ImportState.OPEN, ImportState.TAKEN),
+    (ImportState.OPEN, ImportState.DROPPED),
+    (ImportState.DROPPED, ImportState.OPEN),
+}

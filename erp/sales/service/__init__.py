@@ -1,0 +1,45 @@
+"""Commands of sales: orders by hand, orders out of dealers' sheets, and the progress that mes tells."""
+
+from erp.sales.service.imports import (
+    Upload,
+    correct_fact,
+    drop_import,
+    review_row,
+    review_sheet,
+    settle_all,
+    start_import,
+    take_in,
+)
+from erp.sales.service.lines import add_line, amend_line, copy_line, remove_line
+from erp.sales.service.orders import (
+    amend_head,
+    ask_dealer,
+    cancel,
+    confirm,
+    create_order,
+    reopen,
+)
+from erp.sales.service.progress import mark_released, record_progress
+
+__all__ = [
+    "Upload",
+    "add_line",
+    "amend_head",
+    "amend_line",
+    "ask_dealer",
+    "cancel",
+    "confirm",
+    "copy_line",
+    "correct_fact",
+    "create_order",
+    "drop_import",
+    "mark_released",
+    "record_progress",
+    "remove_line",
+    "reopen",
+    "review_row",
+    "review_sheet",
+    "settle_all",
+    "start_import",
+    "take_in",
+]

@@ -1,0 +1,168 @@
+"""Commands of order lines. Each locks its order, so that positions and states hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.audit.service import record
+from erp.catalogue import queries as catalogue
+from erp.sales.model import Line, Order
+from erp.sales.rules.orders import DoorUnknown, LineEntry, LineGone
+from erp.sales.rules.states import Verb
+from erp.sales.service.orders import SUBJECT, lock_editable
+
+FIELDS = (
+    "room",
+    "door_id",
+    "kind",
+    "colour_code",
+    "dim_basis",
+    "width_mm",
+    "height_mm",
+    "wall_mm",
+    "mother_width_mm",
+    "handing",
+    "options",
+    "set_count",
+    "note",
+)
+
+
+def add_line(
+    session: Session,
+    order_id: int,
+    entry: LineEntry,
+    *,
+    by: int | None,
+    at: datetime,
+    source: dict[str, Any] | None = None,
+) -> Line:
+    """Add a line at the end. Locks the order. Raises NotFound, OrderFrozen, DoorUnknown."""
+    order = lock_editable(session, order_id)
+    line = add_lines(session, order, [(entry, source or {})])[0]
+    _record(session, order_id, Verb.ADD_LINE, {"line": [None, line.position]}, by=by, at=at)
+    return line
+
+
+def add_lines(
+    session: Session, order: Order, entries: Iterable[tuple[LineEntry, dict[str, Any]]]
+) -> list[Line]:
+    """Add lines at the end of an order that the caller has locked. Raises DoorUnknown."""
+    doors = {door.code: door for door in catalogue.doors(session)}
+    position = _last_position(session, order.id)
+    lines = []
+    for entry, source in entries:
+        position += 1
+        line = Line(order_id=order.id, position=position, source=source)
+        _fill(line, entry, doors)
+        lines.append(line)
+    session.add_all(lines)
+    session.flush()  # the caller wants ids and positions
+    _count_sets(session, order)
+    return lines
+
+
+def _last_position(session: Session, order_id: int) -> int:
+    return (
+        session.scalar(select(func.coalesce(func.max(Line.position), 0)).where(Line.order_id == order_id))
+        or 0
+    )
+
+
+def _fill(line: Line, entry: LineEntry, doors: Mapping[str, Any]) -> None:
+    """Write the entry into the row; `doors` are the models by code. Raises DoorUnknown."""
+    door = doors.get(entry.door_code)
+    if door is None:
+        raise DoorUnknown(code=entry.door_code)
+    line.door_id, line.kind = door.id, door.kind
+    line.room, line.note = entry.room, entry.note
+    line.colour_code, line.handing = entry.colour_code, entry.handing
+    line.dim_basis = entry.dim_basis
+    line.width_mm, line.height_mm, line.wall_mm = entry.width_mm, entry.height_mm, entry.wall_mm
+    line.mother_width_mm = entry.mother_width_mm
+    line.options = dict(entry.options)
+    line.set_count = entry.set_count
+
+
+def _count_sets(session: Session, order: Order) -> None:
+    order.set_count = (
+        session.scalar(select(func.coalesce(func.sum(Line.set_count), 0)).where(Line.order_id == order.id))
+        or 0
+    )
+
+
+def amend_line(
+    session: Session, order_id: int, line_id: int, entry: LineEntry, *, by: int | None, at: datetime
+) -> Line:
+    """Change a line. Locks the order. Raises NotFound, OrderFrozen, LineGone, DoorUnknown."""
+    order = lock_editable(session, order_id)
+    line = _line(session, order_id, line_id)
+    before = {name: getattr(line, name) for name in FIELDS}
+    _fill(line, entry, {door.code: door for door in catalogue.doors(session)})
+    changes = {
+        f"{line.position}.{name}": [before[name], getattr(line, name)]
+        for name in FIELDS
+        if before[name] != getattr(line, name)
+    }
+    session.flush()  # the sum below reads the table
+    _count_sets(session, order)
+    if changes:
+        _record(session, order_id, Verb.AMEND_LINE, changes, by=by, at=at)
+    return line
+
+
+def copy_line(session: Session, order_id: int, line_id: int, *, by: int | None, at: datetime) -> Line:
+    """Repeat a line at the end, for another room. Locks the order.
+
+    Raises NotFound, OrderFrozen, LineGone.
+    """
+    order = lock_editable(session, order_id)
+    old = _line(session, order_id, line_id)
+    line = Line(
+        order_id=order_id,
+        position=_last_position(session, order_id) + 1,
+        source={},
+        **{name: getattr(old, name) for name in FIELDS if name != "room"},
+    )
+    session.add(line)
+    session.flush()  # the caller goes to the new line
+    _count_sets(session, order)
+    _record(session, order_id, Verb.COPY_LINE, {"line": [old.position, line.position]}, by=by, at=at)
+    return line
+
+
+def remove_line(session: Session, order_id: int, line_id: int, *, by: int | None, at: datetime) -> None:
+    """Remove a line; the others keep their positions. Locks the order.
+
+    Raises NotFound, OrderFrozen, LineGone.
+    """
+    order = lock_editable(session, order_id)
+    line = _line(session, order_id, line_id)
+    _record(session, order_id, Verb.REMOVE_LINE, {"line": [line.position, None]}, by=by, at=at)
+    session.delete(line)
+    session.flush()  # the sum below reads the table
+    _count_sets(session, order)
+
+
+def _line(session: Session, order_id: int, line_id: int) -> Line:
+    line = session.get(Line, line_id)
+    if line is None or line.order_id != order_id:
+        raise LineGone
+    return line
+
+
+def _record(
+    session: Session,
+    order_id: int,
+    verb: Verb,
+    changes: dict[str, list[Any]],
+    *,
+    by: int | None,
+    at: datetime,
+) -> None:
+    record(session, subject=SUBJECT, subject_id=order_id, verb=verb.value, by=by, at=at, changes=changes)

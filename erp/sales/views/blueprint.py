@@ -1,0 +1,11 @@
+"""The blueprint of sales, and its rights."""
+
+from flask import Blueprint
+
+bp = Blueprint("erp_sales", __name__)
+
+READ = "erp.sales.read"
+WRITE = "erp.sales.write"
+CONFIRM = "erp.sales.confirm"
+CANCEL = "erp.sales.cancel"
+IMPORT = "erp.sales.import"

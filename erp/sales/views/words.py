@@ -1,0 +1,66 @@
+"""Issues, offers and values as a person reads them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+
+from core.i18n import Named
+from core.web.errors import shown
+from core.web.templating import label, named
+from erp.catalogue.rules.document import DimBasis, Handing
+from erp.sales.queries.offer import LOCK_OPTION, Offer
+from erp.sales.rules.issues import Change, Field, Issue, Word
+
+
+def lock_values(offered: Offer) -> dict[str, dict[str, Named]]:
+    """Return the locks of each model: code -> name, by the model's code."""
+    return {
+        code: {
+            one.code: Named(one.name.zh, one.name.en)
+            for option in model.document.options
+            if option.code == LOCK_OPTION
+            for one in option.values
+        }
+        for code, model in offered.doors.items()
+    }
+
+
+def _value_text(field: Field | None, value: str, offered: Offer) -> str:
+    """Return a kept value as a person reads it."""
+    match field:
+        case Field.MODEL if value in offered.doors:
+            return named(offered.doors[value].door)
+        case Field.COLOUR if value in offered.colours:
+            return named(offered.colours[value])
+        case Field.HANDING if value in Handing.__members__:
+            return label(Handing[value])
+        case Field.DIM_BASIS if value in DimBasis.__members__:
+            return label(DimBasis[value])
+        case Field.LOCK:
+            names = next((locks[value] for locks in lock_values(offered).values() if value in locks), None)
+            return str(shown(names)) if names else value
+        case _:
+            return value
+
+
+def offer_text(changes: tuple[Change, ...], offered: Offer) -> str:
+    """Return what a button offers: 内左, or 宽 900 · 高 2100 for more than one change."""
+    texts = [_value_text(change.field, change.value, offered) for change in changes]
+    if len(changes) == 1 and changes[0].field not in (Field.DIM_BASIS, Field.MOTHER_WIDTH):
+        return texts[0]
+    return " · ".join(f"{label(change.field)} {text}" for change, text in zip(changes, texts, strict=True))
+
+
+def sentence(one: Issue, offered: Offer) -> str:
+    """Return an issue's sentence in the person's language."""
+    facts: dict[str, Any] = {}
+    for name, value in one.facts:
+        if isinstance(value, Word):
+            facts[name] = _(value.msgid)
+        elif name in ("read", "raw") and isinstance(value, str):
+            facts[name] = _value_text(one.field, value, offered)
+        else:
+            facts[name] = shown(value)
+    return str(_(one.sentence) % facts)
