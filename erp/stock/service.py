@@ -1,0 +1,334 @@
+"""Commands of stock: each changes one thing and never commits.
+
+Stock is a ledger: a quantity of a lot goes from one place to another and the move is never changed.
+Balances are what the moves add up to; they are changed in the move's own transaction, by conditional
+UPDATEs, so that two who draw the last sheets at once cannot both get them. Lock order: the balances of
+a move in the order of their places, then the demand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core.audit import service as audit
+from core.codes import Letter
+from core.errors import NotFound
+from core.i18n import Named
+from core.numbers.service import next_codes
+from erp.materials.model import Article, Material
+from erp.stock.model import Balance, Demand, Lot, Move, Place
+from erp.stock.rules import (
+    VIRTUAL,
+    MoveKind,
+    NameTaken,
+    NotReversible,
+    PlaceKind,
+    StockShort,
+    check_issue,
+    check_place,
+    check_whole,
+    counted_in,
+    plain,
+    rounded_up,
+)
+
+ZERO = Decimal(0)
+LOT = "erp.stock.lot"
+
+
+def add_place(session: Session, name: str, kind: PlaceKind) -> Place:
+    """Set up a place with a label of its own. Raises NameTaken."""
+    if session.scalar(select(Place.id).where(Place.name == name)) is not None:
+        raise NameTaken(name=name)
+    (code,) = next_codes(session, Letter.PLACE, 1)
+    place = Place(code=code, name=name, kind=kind, is_active=True)
+    session.add(place)
+    session.flush()  # for its id
+    return place
+
+
+def virtual_place(session: Session, kind: PlaceKind) -> Place:
+    """Return the one place of a virtual kind, made on first use."""
+    found = select(Place).where(Place.kind == kind).order_by(Place.id).limit(1)
+    place = session.scalar(found)
+    if place is not None:
+        return place
+    try:
+        with session.begin_nested():
+            return add_place(session, kind.value, kind)
+    except (IntegrityError, NameTaken):  # another writer made it a moment ago
+        return session.scalars(found).one()
+
+
+def put_demand(session: Session, subject: str, subject_id: int, needed: Mapping[int, Decimal]) -> None:
+    """Set what a subject needs of each material; what was issued for it stays. Twice is as once.
+
+    Quantities are rounded up to 0.001. A material that is no longer needed keeps its row with 0 as long as
+    something was issued for it.
+    """
+    needed = {material_id: rounded_up(qty) for material_id, qty in needed.items()}
+    told = {
+        demand.material_id: demand
+        for demand in session.scalars(
+            select(Demand).where(Demand.subject == subject, Demand.subject_id == subject_id).with_for_update()
+        )
+    }
+    for material_id, demand in told.items():
+        demand.needed_qty = needed.get(material_id, ZERO)
+        if material_id not in needed and not demand.issued_qty:
+            session.delete(demand)
+    fresh = [
+        {
+            "subject": subject,
+            "subject_id": subject_id,
+            "material_id": material_id,
+            "needed_qty": needed_qty,
+            "issued_qty": ZERO,
+        }
+        for material_id, needed_qty in needed.items()
+        if material_id not in told
+    ]
+    session.flush()  # the changed rows before the new ones
+    if fresh:
+        session.execute(insert(Demand), fresh)
+
+
+def receive(
+    session: Session,
+    article_id: int,
+    qty: Decimal,
+    place_id: int,
+    *,
+    supplier_id: int | None,
+    reference: str,
+    by: int | None,
+    at: datetime,
+    form_key: str | None = None,
+) -> Lot:
+    """Take a delivery of one article in, as a new lot with a label of its own, and return it.
+
+    The same `form_key` again returns the lot of the first time and receives nothing. Raises NotFound,
+    NotWhole, PlaceUnfit, PlaceClosed.
+    """
+    article = session.get(Article, article_id)
+    if article is None:
+        raise NotFound
+    material = session.get_one(Material, article.material_id)
+    check_whole(article.code, counted_in(material.kind, material.unit_code), qty)
+    lot = Lot(
+        article_id=article_id,
+        supplier_id=supplier_id,
+        supplier_reference=reference,
+        received_at=at,
+        form_key=form_key,
+    )
+    before = _begun(session, lot)
+    if before is not None:
+        return before
+    supplier = virtual_place(session, PlaceKind.SUPPLIER)
+    move(session, lot.id, supplier.id, place_id, qty, MoveKind.RECEIPT, by=by, at=at)
+    audit.record(
+        session,
+        subject=LOT,
+        subject_id=lot.id,
+        verb="receive",
+        by=by,
+        at=at,
+        changes={"article": [None, article.code], "qty": [None, qty]},
+    )
+    return lot
+
+
+def _begun(session: Session, lot: Lot) -> Lot | None:
+    """Write a new lot, or return the one that the same form made before."""
+    same_form = select(Lot).where(Lot.form_key == lot.form_key)
+    before = session.scalar(same_form) if lot.form_key else None
+    if before is not None:
+        return before
+    (lot.code,) = next_codes(session, Letter.LOT, 1)
+    try:
+        with session.begin_nested():
+            session.add(lot)
+    except IntegrityError:  # the same form, sent twice at once
+        return session.scalars(same_form).one()
+    return None
+
+
+def move(
+    session: Session,
+    lot_id: int,
+    from_place_id: int,
+    to_place_id: int,
+    qty: Decimal,
+    kind: MoveKind,
+    *,
+    subject: str | None = None,
+    subject_id: int | None = None,
+    by: int | None,
+    at: datetime,
+) -> Move:
+    """Move a quantity of a lot from one place to another and return the ledger's new row.
+
+    Locks the two balances in the order of their places. Raises NotFound, PlaceUnfit, PlaceClosed,
+    StockShort.
+    """
+    start, end = session.get(Place, from_place_id), session.get(Place, to_place_id)
+    if start is None or end is None:
+        raise NotFound
+    check_place(end.name, end.kind, is_active=end.is_active)
+    for place, change in sorted(((start, -qty), (end, qty)), key=lambda step: step[0].id):
+        if place.kind not in VIRTUAL:
+            _change(session, lot_id, place, change)
+    row = Move(
+        kind=kind,
+        lot_id=lot_id,
+        from_place_id=from_place_id,
+        to_place_id=to_place_id,
+        moved_qty=qty,
+        subject=subject,
+        subject_id=subject_id,
+        moved_at=at,
+        moved_by_id=by,
+    )
+    session.add(row)
+    session.flush()  # for its id
+    return row
+
+
+def _change(session: Session, lot_id: int, place: Place, change: Decimal) -> None:
+    """Change one balance, never below zero. Raises StockShort."""
+    changed = (
+        update(Balance)
+        .where(Balance.lot_id == lot_id, Balance.place_id == place.id)
+        .values(on_hand_qty=Balance.on_hand_qty + change)
+        .execution_options(synchronize_session=False)
+    )
+    if change < 0:
+        if session.execute(changed.where(Balance.on_hand_qty >= -change)).rowcount == 0:  # type: ignore[attr-defined]
+            raise _short(session, lot_id, place, -change)
+        return
+    if session.execute(changed).rowcount:  # type: ignore[attr-defined]
+        return
+    try:
+        with session.begin_nested():
+            session.execute(insert(Balance).values(lot_id=lot_id, place_id=place.id, on_hand_qty=change))
+    except IntegrityError:  # another writer was first to put something of the lot there
+        session.execute(changed)
+
+
+def _short(session: Session, lot_id: int, place: Place, need_qty: Decimal) -> StockShort:
+    here = select(Balance.on_hand_qty).where(Balance.lot_id == lot_id, Balance.place_id == place.id)
+    article = select(Article.code).join(Lot, Lot.article_id == Article.id).where(Lot.id == lot_id)
+    return StockShort(
+        article=session.scalar(article),
+        place=place.name,
+        need=plain(need_qty),
+        have=plain(session.scalar(here) or ZERO),
+    )
+
+
+def issue(
+    session: Session,
+    lot_id: int,
+    from_place_id: int,
+    qty: Decimal,
+    *,
+    subject: str,
+    subject_id: int,
+    by: int | None,
+    at: datetime,
+) -> Move:
+    """Hand a quantity of a lot out for a subject that needs its material.
+
+    Locks the balance, then the demand. Raises NotFound, NotWhole, StockShort, OverIssue.
+    """
+    lot = session.get(Lot, lot_id)
+    if lot is None:
+        raise NotFound
+    article, material = session.execute(
+        select(Article, Material)
+        .join(Material, Material.id == Article.material_id)
+        .where(Article.id == lot.article_id)
+    ).one()
+    check_whole(article.code, counted_in(material.kind, material.unit_code), qty)
+    used = virtual_place(session, PlaceKind.PRODUCTION)
+    row = move(
+        session,
+        lot_id,
+        from_place_id,
+        used.id,
+        qty,
+        MoveKind.ISSUE,
+        subject=subject,
+        subject_id=subject_id,
+        by=by,
+        at=at,
+    )
+    add_issued(session, subject, subject_id, material.id, qty)
+    return row
+
+
+def add_issued(session: Session, subject: str, subject_id: int, material_id: int, qty: Decimal) -> None:
+    """Count what was issued for a demand; a negative `qty` takes it back.
+
+    Locks the demand. Raises OverIssue.
+    """
+    demand = session.scalar(
+        select(Demand)
+        .where(Demand.subject == subject, Demand.subject_id == subject_id, Demand.material_id == material_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    needed_qty, issued_qty = (demand.needed_qty, demand.issued_qty) if demand else (ZERO, ZERO)
+    if qty > 0:
+        material = session.get_one(Material, material_id)
+        check_issue(Named(material.name, material.name_en), needed_qty, issued_qty, qty)
+    if demand is not None:
+        demand.issued_qty = issued_qty + qty
+    session.flush()  # a later UPDATE in SQL sees it
+
+
+def reverse(session: Session, move_id: int, *, by: int | None, at: datetime) -> Move:
+    """Take a move back by a move the other way; what was issued is needed again.
+
+    The ledger keeps both. Raises NotFound, NotReversible, StockShort, PlaceUnfit, PlaceClosed.
+    """
+    wrong = session.get(Move, move_id, with_for_update=True)
+    if wrong is None:
+        raise NotFound
+    is_undone = session.scalar(select(Move.id).where(Move.reverses_id == move_id)) is not None
+    if is_undone or wrong.kind is MoveKind.REVERSAL:
+        raise NotReversible
+    row = move(
+        session,
+        wrong.lot_id,
+        wrong.to_place_id,
+        wrong.from_place_id,
+        wrong.moved_qty,
+        MoveKind.REVERSAL,
+        subject=wrong.subject,
+        subject_id=wrong.subject_id,
+        by=by,
+        at=at,
+    )
+    row.reverses_id = move_id
+    if wrong.kind is MoveKind.ISSUE and wrong.subject is not None and wrong.subject_id is not None:
+        article = select(Article.material_id).join(Lot, Lot.article_id == Article.id)
+        material_id = session.scalars(article.where(Lot.id == wrong.lot_id)).one()
+        add_issued(session, wrong.subject, wrong.subject_id, material_id, -wrong.moved_qty)
+    audit.record(
+        session,
+        subject=LOT,
+        subject_id=wrong.lot_id,
+        verb="reverse",
+        by=by,
+        at=at,
+        changes={"move": [move_id, row.id], "qty": [wrong.moved_qty, ZERO]},
+    )
+    return row

@@ -1,0 +1,207 @@
+"""Reads of the warehouse: what is in hand, where it may go, where a thing is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from core.i18n import Named
+from erp.materials.model import Material
+from erp.parties.model import Party
+from erp.sales.model import Order
+from erp.stock import queries as stock
+from erp.stock.model import Balance, Demand, Place
+from erp.stock.rules import Need, PlaceKind
+from mes.packing.model import Content, Package
+from mes.packing.rules import FINISHED
+from mes.planning.model import Batch, BatchOrder
+from mes.splitting.model import Piece
+from mes.warehouse.rules import BatchNeed, LotInHand, Portion, Shelf, Spot
+
+ZERO = Decimal(0)
+
+
+def spot(session: Session, code: str) -> Spot | None:
+    """Return the place with this label."""
+    place = stock.place_by_code(session, code)
+    return None if place is None else _spot(place)
+
+
+def _spot(place: Place) -> Spot:
+    return Spot(place.id, place.code, place.name, place.kind, place.is_active)
+
+
+def lot(session: Session, code: str) -> LotInHand | None:
+    """Return the lot with this label, and where it lies."""
+    found = stock.lot_by_code(session, code)
+    facts = None if found is None else stock.lot(session, found.id)
+    if facts is None:
+        return None
+    return LotInHand(
+        lot_id=facts.lot.id,
+        code=facts.lot.code,
+        material_id=facts.material.id,
+        material=Named(facts.material.name, facts.material.name_en),
+        article=facts.article.code,
+        unit=facts.unit,
+        portions=tuple(Portion(_spot(row.place), row.qty) for row in stock.of_lot(session, facts.lot.id)),
+    )
+
+
+def batch(session: Session, code: str) -> Batch | None:
+    """Return the batch with this label."""
+    return session.scalar(select(Batch).where(Batch.code == code))
+
+
+def batch_need(session: Session, batch: Batch, material_id: int) -> BatchNeed:
+    """Return what a batch needs of one material, and what it got; zeros when it needs none."""
+    row = session.execute(
+        select(Demand.needed_qty, Demand.issued_qty).where(
+            Demand.subject == stock.BATCH,
+            Demand.subject_id == batch.id,
+            Demand.material_id == material_id,
+        )
+    ).one_or_none()
+    needed_qty, issued_qty = (ZERO, ZERO) if row is None else row
+    return BatchNeed(batch.id, batch.number, batch.state, needed_qty, issued_qty)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenNeed:
+    """One line of what a batch still needs, and the place of the oldest lot of it."""
+
+    need: Need
+    place: str
+
+
+def open_needs(session: Session, batch_id: int) -> list[OpenNeed]:
+    """Return what a batch still needs, each with where to fetch it."""
+    needs = [need for need in stock.batch_shortages(session, batch_id) if need.open_qty > 0]
+    first: dict[int, str] = {}
+    rows = session.execute(
+        stock.balances().where(Material.id.in_([need.material_id for need in needs]))
+    ).all()
+    for row in sorted(rows, key=lambda row: row.Lot.received_at):
+        first.setdefault(row.Material.id, row.Place.name)
+    return [OpenNeed(need, first.get(need.material_id, "")) for need in needs]
+
+
+def open_batches(session: Session, limit: int = 20) -> Sequence[Batch]:
+    """Return the batches for which something is still to be issued, the most urgent first."""
+    waiting = select(Demand.subject_id).where(
+        Demand.subject == stock.BATCH, Demand.needed_qty > Demand.issued_qty
+    )
+    return session.scalars(
+        select(Batch)
+        .where(Batch.id.in_(waiting))
+        .order_by(Batch.due_on.is_(None), Batch.due_on, Batch.id)
+        .limit(limit)
+    ).all()
+
+
+def shelves(session: Session, order_id: int, except_id: int) -> list[Shelf]:
+    """Return the active places for finished packages: how many lie there, and which of one order's."""
+    counts: dict[int, int] = dict(
+        session.execute(
+            select(Package.place_id, func.count())
+            .where(Package.place_id.is_not(None))
+            .group_by(Package.place_id)
+        ).all()  # type: ignore[arg-type]
+    )
+    mates: dict[int | None, list[str]] = {}
+    rows = session.execute(
+        select(Package.place_id, Package.position, Package.total_count)
+        .where(Package.order_id == order_id, Package.place_id.is_not(None), Package.id != except_id)
+        .order_by(Package.position)
+    )
+    for place_id, position, total_count in rows:
+        mates.setdefault(place_id, []).append(f"{position}/{total_count}")
+    return [
+        Shelf(_spot(place), counts.get(place.id, 0), tuple(mates.get(place.id, ())))
+        for place in stock.places(session, (PlaceKind.FINISHED,))
+    ]
+
+
+def material_place(session: Session, material_id: int) -> Spot | None:
+    """Return where a received material should go: where it lies in the store, else the emptiest shelf."""
+    lying = next(
+        (row.place for row in stock.of_material(session, material_id) if row.place.kind is PlaceKind.STORE),
+        None,
+    )
+    if lying is not None:
+        return _spot(lying)
+    emptiest = session.scalar(
+        select(Place)
+        .outerjoin(Balance, and_(Balance.place_id == Place.id, Balance.on_hand_qty > ZERO))
+        .where(Place.kind == PlaceKind.STORE, Place.is_active)
+        .group_by(Place.id)
+        .order_by(func.count(Balance.id), Place.name)
+        .limit(1)
+    )
+    return None if emptiest is None else _spot(emptiest)
+
+
+@dataclass(frozen=True, slots=True)
+class Boxed:
+    """Whose a package is, and where it lies."""
+
+    dealer: Named
+    place: Place | None
+
+
+def boxed(session: Session, package_id: int) -> Boxed:
+    """Return whose a package is, and where it lies."""
+    row = session.execute(
+        select(Party, Place)
+        .select_from(Package)
+        .join(Order, Order.id == Package.order_id)
+        .join(Party, Party.id == Order.dealer_id)
+        .outerjoin(Place, Place.id == Package.place_id)
+        .where(Package.id == package_id)
+    ).one()
+    dealer, place = row
+    return Boxed(Named(dealer.name, dealer.name_en), place)
+
+
+def place_of(session: Session, package_id: int) -> int | None:
+    """Return the id of the place where a package lies."""
+    return session.scalars(select(Package.place_id).where(Package.id == package_id)).one()
+
+
+def package_of_piece(session: Session, code: str) -> int | None:
+    """Return the package into which the piece with this label belongs."""
+    return session.scalar(
+        select(Content.package_id).join(Piece, Piece.id == Content.piece_id).where(Piece.code == code)
+    )
+
+
+def packages_at(session: Session, place_id: int) -> Sequence[tuple[Package, Order]]:
+    """Return the packages at a place, by order."""
+    rows = session.execute(
+        select(Package, Order)
+        .join(Order, Order.id == Package.order_id)
+        .where(Package.place_id == place_id)
+        .order_by(Order.number, Package.position)
+    )
+    return [(package, order) for package, order in rows]
+
+
+def batch_of_order(session: Session, order_id: int) -> Batch | None:
+    """Return the batch in which an order is made, if it is in one."""
+    return session.scalar(
+        select(Batch).join(BatchOrder, BatchOrder.batch_id == Batch.id).where(BatchOrder.order_id == order_id)
+    )
+
+
+def faults(session: Session) -> list[str]:
+    """Prove that packages lie at places for packages, and only such as may lie there."""
+    rows = session.execute(
+        select(Package.code, Package.state, Place.name, Place.kind)
+        .join(Place, Place.id == Package.place_id)
+        .where(Place.kind.not_in((PlaceKind.FINISHED, PlaceKind.STAGING)) | Package.state.not_in(FINISHED))
+    )
+    return [f"{code}: {state.value} at {name} ({kind.value})" for code, state, name, kind in rows]

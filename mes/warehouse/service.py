@@ -1,0 +1,88 @@
+"""Commands of the warehouse: what was scanned is found, and one thing is moved; nothing here commits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy.orm import Session
+
+from erp.stock import queries as stock_queries
+from erp.stock import service as stock
+from erp.stock.rules import MoveKind, PlaceKind
+from mes.packing import queries as packages
+from mes.packing import service as packing
+from mes.packing.rules import LOADABLE, Box, lost
+from mes.planning.model import Batch
+from mes.scanning import service as scanning
+from mes.warehouse import queries
+from mes.warehouse.rules import LotInHand, Portion, Spot, state_at
+
+
+def find_package(session: Session, code: str) -> Box:
+    """Return the package with this label. Raises Blocked E21, E26."""
+    package_id = packages.package_id(session, code)
+    box = None if package_id is None else packages.box(session, package_id)
+    if box is None:
+        raise scanning.unknown(session, code)
+    return box
+
+
+def find_lot(session: Session, code: str) -> LotInHand:
+    """Return the lot with this label. Raises Blocked E21, E26."""
+    lot = queries.lot(session, code)
+    if lot is None:
+        raise scanning.unknown(session, code)
+    return lot
+
+
+def find_spot(session: Session, code: str) -> Spot:
+    """Return the place with this label. Raises Blocked E21, E26."""
+    spot = queries.spot(session, code)
+    if spot is None:
+        raise scanning.unknown(session, code)
+    return spot
+
+
+def find_batch(session: Session, code: str) -> Batch:
+    """Return the batch with this label. Raises Blocked E21, E26."""
+    batch = queries.batch(session, code)
+    if batch is None:
+        raise scanning.unknown(session, code)
+    return batch
+
+
+def put_away(session: Session, lot: LotInHand, spot: Spot, *, by: int, at: datetime) -> Decimal:
+    """Carry all of a lot that lies at goods-in to a place; return how much it was.
+
+    Locks the balances. Raises StockShort, PlaceUnfit, PlaceClosed.
+    """
+    moved = Decimal(0)
+    for portion in lot.portions:
+        if portion.spot.kind is PlaceKind.RECEIVING and portion.spot.place_id != spot.place_id:
+            places = (portion.spot.place_id, spot.place_id)
+            stock.move(session, lot.lot_id, *places, portion.qty, MoveKind.TRANSFER, by=by, at=at)
+            moved += portion.qty
+    return moved
+
+
+def issue(
+    session: Session, lot: LotInHand, portion: Portion, batch_id: int, qty: Decimal, *, by: int, at: datetime
+) -> None:
+    """Hand a quantity of a lot out to a batch. Locks the balance, then the demand. Raises StockShort, OverIssue."""
+    stock.issue(
+        session,
+        lot.lot_id,
+        portion.spot.place_id,
+        qty,
+        subject=stock_queries.BATCH,
+        subject_id=batch_id,
+        by=by,
+        at=at,
+    )
+
+
+def carry(session: Session, box: Box, spot: Spot) -> None:
+    """Put a sealed package at a place: in store or staged, as the place is. Raises Blocked E27."""
+    if packing.move_on(session, [box.package_id], LOADABLE, state_at(spot.kind), place_id=spot.place_id) != 1:
+        raise lost(box)

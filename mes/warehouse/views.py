@@ -1,0 +1,62 @@
+"""Pages of the warehouse's handheld: each is one task, scan after scan."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from core.web.access import requires
+from core.work import read
+from mes.scanning import queries as scanning
+from mes.scanning.rules import DEVICE_COOKIE
+from mes.warehouse import queries
+
+bp = Blueprint("mes_warehouse", __name__)
+
+
+def _page(template: str, **context: object) -> ResponseReturnValue:
+    device = request.args.get("device") or request.cookies.get(DEVICE_COOKIE, "")
+    where = scanning.where(read(), device) if device else None
+    return render_template(template, device=device if where else "", where=where, **context)
+
+
+@bp.get("/")
+@requires("mes.warehouse.read")
+def home() -> ResponseReturnValue:
+    """Show what the keeper can do with the handheld."""
+    return _page("mes/warehouse/home.html")
+
+
+@bp.get("/put-away")
+@requires("mes.warehouse.store")
+def put_away() -> ResponseReturnValue:
+    """Put packages away: package, place, one piece of it."""
+    return _page("mes/warehouse/put_away.html")
+
+
+@bp.get("/goods-in")
+@requires("mes.warehouse.store")
+def goods_in() -> ResponseReturnValue:
+    """Put received lots away: lot, place."""
+    return _page("mes/warehouse/goods_in.html")
+
+
+@bp.get("/move")
+@requires("mes.warehouse.store")
+def move() -> ResponseReturnValue:
+    """Carry packages to another place or to staging: package, place."""
+    return _page("mes/warehouse/move.html")
+
+
+@bp.get("/issue")
+@requires("mes.warehouse.issue")
+def issue() -> ResponseReturnValue:
+    """Issue material to a batch: batch, lot, quantity."""
+    return _page("mes/warehouse/issue.html", batches=queries.open_batches(read()))
+
+
+@bp.get("/find")
+@requires("mes.warehouse.read")
+def find() -> ResponseReturnValue:
+    """Say where a thing is: scan it, then its place to make sure."""
+    return _page("mes/warehouse/find.html")
