@@ -1,0 +1,48 @@
+"""What runs in the background: computing a cut plan, outside any transaction."""
+
+from __future__ import annotations
+
+from core.clock import now
+from core.errors import AppError
+from core.jobs.registry import JobRun
+from core.work import close_session, read, run
+from mes.cutting import service
+from mes.cutting.model import CutPlan
+from mes.cutting.rules import PlanFaulty, PlanState
+from mes.nesting.rules.checker import check
+from mes.nesting.rules.instance import Instance, read_instance
+from mes.nesting.rules.plan import Plan
+from mes.nesting.rules.solve import solve
+
+SECONDS = 20.0  # a batch of a hundred sets needs a few; this only stops what would never end
+
+
+def solve_plan(job: JobRun) -> None:
+    """Compute one plan, check it, keep it; a plan that is kept or given up already is left alone.
+
+    A refusal, or being stopped, fails the plan: its pieces wait for another one.
+    """
+    plan_id = job.arguments["plan_id"]
+    row = read().get(CutPlan, plan_id)
+    if row is None or row.state is not PlanState.QUEUED:
+        return
+    number, data = row.number, row.instance
+    close_session()  # computing takes seconds; nobody waits for a reader meanwhile
+    try:
+        instance = read_instance(data)
+        plan = solve(instance, seconds=SECONDS, progress=job.progress, cancelled=job.is_stopped)
+        _check(instance, plan, number)
+        if job.is_stopped():
+            run(service.fail, plan_id)
+        else:
+            run(service.store, plan_id, plan, job.arguments["pieces"], at=now())
+    except AppError:
+        run(service.fail, plan_id)
+        raise
+
+
+def _check(instance: Instance, plan: Plan, number: str) -> None:
+    """Raise PlanFaulty when the checker finds a fault."""
+    faults = check(instance, plan)
+    if faults:
+        raise PlanFaulty(number=number, fault=f"{faults[0].kind.value} ({faults[0].detail})")

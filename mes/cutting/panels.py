@@ -1,0 +1,32 @@
+"""What cutting shows elsewhere: on a batch's page, for a scanned code."""
+
+from sqlalchemy.orm import Session
+
+from core.i18n import N_
+from core.web.registry import Panel
+from mes.cutting import queries
+from mes.scanning.service import Resolved
+
+PLAN_PAGE = "mes_cutting.plan_show"
+
+
+def batch_panel(session: Session, batch_id: int) -> Panel:
+    """Return a batch's cut plans, what waits for one, and the button that computes."""
+    plans = queries.plans_of(session, batch_id)
+    context = {
+        "batch_id": batch_id,
+        "plans": plans,
+        "waiting": queries.waiting_by_material(session, batch_id),
+        "is_running": any(row.is_computed for row in plans),
+    }
+    return Panel(N_("Cut plans"), "mes/cutting/_batch_panel.html", context)
+
+
+def resolve_sheet(session: Session, code: str) -> Resolved | None:
+    """Say what the label of a sheet or bar stands for."""
+    found = queries.sheet_found(session, code)
+    if found is None:
+        return None
+    sheet, plan = found
+    arguments = {"plan_id": plan.id, "sheet": sheet.position}
+    return Resolved("sheet", sheet.id, f"{plan.number} · {sheet.position}", None, PLAN_PAGE, arguments)

@@ -1,0 +1,224 @@
+"""The papers of cutting: the plan for the saw (A4), and labels of 60 × 40 mm in cutting order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from flask_babel import force_locale, get_locale
+from flask_babel import gettext as _
+
+from core.i18n import Named
+from core.pdf.blocks import Block, Facts, Figure, Heading, Paragraph, Table, Together
+from core.pdf.blocks import Column as TableColumn
+from core.pdf.frame import Document, render_document
+from core.pdf.labels import LABEL_60X40, Bars, Item, Label, Qr, Rule, TextBox, render_labels
+from core.pdf.pen import Printed
+from core.pdf.shapes import Align, Fill, Path, Picture, Shape, Words, rect
+from mes.cutting.queries import Part, PlanPage, SheetShown
+from mes.nesting.rules.instance import Kind
+
+D = Decimal
+BAR_DEPTH_MM = 160  # a bar is drawn as deep as this in the units of its length, so that its words can be read
+PICTURE_MM = 118  # height of a sheet's picture on paper
+BAR_PICTURE_MM = 22
+WORDS_MM = D("2.4")
+UPRIGHT = 2  # a part so many times deeper than long has its words upright
+
+
+@dataclass(frozen=True, slots=True)
+class Printing:
+    """What a paper takes from its printing: the factory's name, and when and by whom it was printed."""
+
+    company: str
+    printed: str
+
+
+def plan_paper(page: PlanPage, sheets: Sequence[SheetShown], printing: Printing) -> Printed:
+    """Draw a plan for the saw: its figures, and each sheet or bar with its picture and cut list."""
+    blocks: list[Block] = [_facts(page)]
+    if page.plan.unplaced_count:
+        blocks.append(Paragraph(_unplaced(page)))
+    blocks += [_sheet_block(page, sheet) for sheet in sheets]
+    document = Document(
+        title=_("Cut plan"),
+        number=page.plan.number,
+        company=printing.company,
+        footer=printing.printed,
+        blocks=tuple(blocks),
+        code=page.batch.code,
+        is_landscape=True,
+    )
+    return render_document(document)
+
+
+def _facts(page: PlanPage) -> Facts:
+    plan, result = page.plan, page.result
+    gap = "—" if result is None or result.gap_rate is None else f"{result.gap_rate:.1%}"
+    return Facts(
+        (
+            (_("Batch"), page.batch.number),
+            (
+                _("Material"),
+                f"{_named(Named(page.material.name, page.material.name_en))} {page.material.code}",
+            ),
+            (_("Sheets or bars"), str(plan.stock_count)),
+            (_("Yield"), f"{plan.yield_rate:.1%}"),
+            (_("Above the bound"), gap),
+            (_("Offcuts to keep"), str(page.offcut_count)),
+        ),
+        column_count=3,
+        name_mm=34,
+    )
+
+
+def _unplaced(page: PlanPage) -> str:
+    rows = page.result.unplaced if page.result else ()
+    parts = "; ".join(f"{row.part} × {row.quantity}: {_(row.reason.label)}" for row in rows)
+    text: str = _("Not placed: %(parts)s", parts=parts)
+    return text
+
+
+def _sheet_block(page: PlanPage, sheet: SheetShown) -> Together:
+    is_bar = page.instance.kind is Kind.BAR
+    heading = _(
+        "%(position)s of %(total)s · %(code)s · %(size)s · %(used)s used",
+        position=sheet.row.position,
+        total=page.plan.stock_count,
+        code=sheet.row.code,
+        size=_size(sheet.article.length_mm, sheet.article.width_mm),
+        used=f"{sheet.used_rate:.1%}",
+    )
+    figure = Figure(picture(page, sheet), height_mm=BAR_PICTURE_MM if is_bar else PICTURE_MM)
+    if is_bar:
+        return Together((Heading(heading), figure))
+    rows = tuple(
+        (
+            f"{step.first}" if step.count == 1 else f"{step.first}–{step.last}",
+            str(step.stage),
+            _plain(step.size_mm),
+            str(step.count),
+        )
+        for step in sheet.steps
+    )
+    columns = (
+        TableColumn(_("Cut no."), 2),
+        TableColumn(_("Cutting stage"), 2),
+        TableColumn(_("Takes off, mm"), 3, Align.RIGHT),
+        TableColumn(_("Times"), 2, Align.RIGHT),
+    )
+    return Together((Heading(heading), figure, Table(columns, rows)))
+
+
+def picture(page: PlanPage, sheet: SheetShown) -> Picture:
+    """Return a sheet as a drawing: the origin of the saw is at the lower left."""
+    length = D(sheet.stock.length_dmm) / 10
+    depth = D(sheet.stock.width_dmm) / 10 or D(BAR_DEPTH_MM)
+    shapes: list[Shape] = [rect(0, 0, length, depth, line_mm=D("0.5"))]
+    for offcut in sheet.layout.offcuts:
+        x, wide = D(offcut.x_dmm) / 10, D(offcut.length_dmm) / 10
+        high = D(offcut.width_dmm) / 10 or depth
+        y = depth - D(offcut.y_dmm) / 10 - high
+        words = _("Offcut %(size)s", size=_size(wide, high if offcut.width_dmm else None))
+        shapes.append(rect(x, y, wide, high, fill=Fill.HATCH, is_dashed=True))
+        shapes.append(Words(x + wide / 2, y + high / 2, words, WORDS_MM, room=wide, is_on_white=True))
+    for part in sheet.parts:
+        shapes += _part_shapes(part, depth)
+    for cut in sheet.cuts if page.instance.kind is Kind.SHEET else ():
+        ends = ((cut.x1_dmm, cut.y1_dmm), (cut.x2_dmm, cut.y2_dmm))
+        line = tuple((D(x) / 10, depth - D(y) / 10) for x, y in ends)
+        shapes.append(Path(line, D("0.35"), is_dashed=cut.stage > 1))
+        x, y = line[1]
+        shapes.append(Words(x, y, str(cut.n), D("2.6"), is_on_white=True))
+    return Picture(length + 60, depth + 60, tuple(shapes), x=-30, y=-30)
+
+
+def _part_shapes(part: Part, depth: Decimal) -> Iterator[Shape]:
+    at = part.place
+    high = at.width_mm or depth
+    y = depth - at.y_mm - high
+    yield rect(at.x_mm, y, at.length_mm, high)
+    words = f"{_named(part.name)} {_size(at.length_mm, at.width_mm or None)} {part.set_number}"
+    is_upright = high > UPRIGHT * at.length_mm
+    room = high if is_upright else at.length_mm
+    middle = at.x_mm + at.length_mm / 2, y + high / 2
+    yield Words(*middle, words, WORDS_MM, room=room, is_upright=is_upright)
+
+
+def labels(page: PlanPage, sheets: Iterable[SheetShown], locale: str) -> Printed:
+    """Draw labels in cutting order: each sheet's own, then those of the pieces that come off it.
+
+    A bundle has one label, where its first part is cut; pieces without a label have none.
+    """
+    drawn: list[Label] = []
+    labelled: set[int] = set()
+    with force_locale(locale):
+        for sheet in sheets:
+            drawn.append(_sheet_label(page, sheet))
+            for part in sheet.parts:
+                if part.piece.code is not None and part.piece.id not in labelled:
+                    labelled.add(part.piece.id)
+                    drawn.append(_piece_label(page, sheet, part, part.piece.code))
+    return render_labels(LABEL_60X40, drawn, page.plan.number)
+
+
+def _sheet_label(page: PlanPage, sheet: SheetShown) -> Label:
+    row = sheet.row
+    title = _("Sheet %(position)s / %(total)s", position=row.position, total=page.plan.stock_count)
+    material = _named(Named(page.material.name, page.material.name_en))
+    items = (
+        TextBox(2, 2, 36, 7, title, 6, is_bold=True, is_inverse=True),
+        TextBox(2, 10, 37, 5, page.plan.number, 4, is_bold=True),
+        TextBox(2, D("15.2"), 37, 4, material, D("3.2")),
+        TextBox(2, D("19.4"), 37, 4, _size(sheet.article.length_mm, sheet.article.width_mm), D("3.2")),
+        *_codes(row.code),
+    )
+    return Label(items)
+
+
+def _piece_label(page: PlanPage, sheet: SheetShown, part: Part, code: str) -> Label:
+    piece = part.piece
+    name = _named(part.name)
+    if piece.part_count > 1:
+        name = _("%(name)s × %(count)s", name=name, count=piece.part_count)
+    sides = [side for side in (piece.cut_length_mm, piece.cut_width_mm, piece.thickness_mm) if side]
+    way = " → ".join(_named(name) for name in (part.next_operation, part.package) if name is not None)
+    items: list[Item] = [
+        TextBox(2, D("1.5"), 37, 6, name, 5, is_bold=True),
+        TextBox(2, D("7.6"), 37, 5, " × ".join(_plain(side) for side in sides), D("4.2"), is_bold=True),
+        TextBox(2, D("12.8"), 37, D("4.2"), f"{part.set_number} {part.room}", D("3.2"), is_bold=True),
+        TextBox(2, 17, 37, D("3.8"), _named(Named(page.material.name, page.material.name_en)), D("2.8")),
+        TextBox(2, D("20.8"), 37, D("3.8"), way, D("2.8")),
+        TextBox(40, 21, 19, 4, f"{sheet.row.position}-{part.place.position}", D("3.2"), align=Align.CENTER),
+        *_codes(code),
+    ]
+    if piece.edges:
+        edges = _("Edges %(edges)s", edges=piece.edges)
+        items.append(TextBox(40, 25, 19, 4, edges, D("2.6"), align=Align.CENTER))
+    if piece.is_urgent:
+        urgent = _("Remake, urgent")
+        items.append(TextBox(40, 30, 19, D("5.5"), urgent, D("3.6"), align=Align.CENTER, is_inverse=True))
+    return Label(tuple(items))
+
+
+def _codes(code: str) -> tuple[Item, ...]:
+    """Return the code as bars with its text, and as a square."""
+    return (
+        Rule(2, D("25.2"), 36),
+        Bars(0, 26, 40, 9, code),
+        TextBox(0, D("35.3"), 40, 4, code, D("3.2"), align=Align.CENTER, is_bold=True),
+        Qr(40, 1, 19, code),
+    )
+
+
+def _named(name: Named) -> str:
+    return name.zh if str(get_locale()).startswith("zh") or not name.en else name.en
+
+
+def _size(length_mm: Decimal | None, width_mm: Decimal | None) -> str:
+    return " × ".join(_plain(side) for side in (length_mm, width_mm) if side)
+
+
+def _plain(value: Decimal) -> str:
+    return f"{value.normalize():f}"

@@ -1,0 +1,207 @@
+"""Commands of cutting: each changes one thing and never commits."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from core.audit import service as audit
+from core.codes import Letter
+from core.errors import NotFound
+from core.jobs import service as jobs
+from core.jobs.model import Job
+from core.jobs.rules import OPEN
+from core.numbers.service import next_codes
+from erp.materials import queries as materials
+from erp.materials.model import Article
+from erp.stock import service as stock
+from mes.cutting import queries
+from mes.cutting.model import CutLayout, CutPlan, Placement
+from mes.cutting.rules import (
+    CutSheet,
+    NothingToCut,
+    PiecesChanged,
+    PlanRunning,
+    PlanState,
+    cut_job,
+    deal,
+)
+from mes.nesting.rules.plan import Plan
+from mes.planning import service as planning
+from mes.planning.model import Batch, BatchOrder
+from mes.splitting.model import DoorSet, Piece, Requirement
+from mes.splitting.rules import PieceState
+
+SUBJECT = "mes.cutting.plan"
+BATCH = "mes.planning.batch"
+SOLVE = "cutting.solve"  # the kind of job
+
+
+def plan_batch(session: Session, batch_id: int, *, by: int | None, at: datetime) -> list[CutPlan]:
+    """Have a plan computed, in the background, for each material of which pieces of the batch wait.
+
+    A batch that has plans already gets further ones for what came since: remakes, urgent ones first.
+    Locks the batch. Raises NotFound, PlanRunning, NothingToCut, NoStockSize.
+    """
+    batch = session.get(Batch, batch_id, with_for_update=True)
+    if batch is None:
+        raise NotFound
+    _close_stopped(session, batch)
+    waiting = queries.waiting_by_material(session, batch_id)
+    if not waiting:
+        raise NothingToCut(number=batch.number)
+    told = session.scalar(select(func.count()).select_from(CutPlan).where(CutPlan.batch_id == batch_id)) or 0
+    plans = []
+    for position, (material, pieces) in enumerate(waiting, start=told + 1):
+        facts = queries.material_facts(material, materials.articles(session, material.id))
+        job = cut_job(facts, [queries.piece_facts(piece) for piece in pieces])
+        plan = CutPlan(
+            number=f"{batch.number}-{position}",
+            batch_id=batch_id,
+            material_id=material.id,
+            state=PlanState.QUEUED,
+            instance=job.instance,
+            piece_count=sum(piece.part_count for piece in pieces),
+            created_at=at,
+        )
+        session.add(plan)
+        session.flush()  # for its id, which the job needs
+        plan.job_id = jobs.enqueue(
+            session, SOLVE, {"plan_id": plan.id, "pieces": job.pieces}, by=by, at=at
+        ).id
+        plans.append(plan)
+    changes: dict[str, list[Any]] = {"plans": [None, [plan.number for plan in plans]]}
+    audit.record(session, subject=BATCH, subject_id=batch_id, verb="plan", by=by, at=at, changes=changes)
+    return plans
+
+
+def _close_stopped(session: Session, batch: Batch) -> None:
+    """Let plans go whose job was stopped or has failed. Raises PlanRunning while a job is at work."""
+    rows = session.execute(
+        select(CutPlan, Job.state)
+        .outerjoin(Job, Job.id == CutPlan.job_id)
+        .where(CutPlan.batch_id == batch.id, CutPlan.state == PlanState.QUEUED)
+    )
+    for plan, state in rows.all():
+        if state in OPEN:
+            raise PlanRunning(number=batch.number)
+        plan.state = PlanState.FAILED
+
+
+def fail(session: Session, plan_id: int) -> None:
+    """Say that a plan will not come; its pieces wait for another one."""
+    session.execute(
+        update(CutPlan)
+        .where(CutPlan.id == plan_id, CutPlan.state == PlanState.QUEUED)
+        .values(state=PlanState.FAILED)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def store(
+    session: Session, plan_id: int, result: Plan, pieces: Mapping[str, Sequence[int]], *, at: datetime
+) -> bool:
+    """Keep a computed plan: its sheets with their labels, and where every piece lies.
+
+    Tells the batch that it is planned and stock what the batch needs. Says whether this call did it.
+    Locks the plan. Raises PiecesChanged.
+    """
+    plan = session.get(CutPlan, plan_id, with_for_update=True)
+    if plan is None or plan.state is not PlanState.QUEUED:
+        return False
+    _check_waiting(session, plan, pieces)
+    sheets = list(deal(result, pieces))
+    _insert_sheets(session, plan, sheets)
+    plan.result = result.to_dict()
+    plan.state, plan.computed_at = PlanState.READY, at
+    plan.yield_rate = result.yield_rate
+    plan.stock_count = len(sheets)
+    plan.unplaced_count = sum(left.quantity for left in result.unplaced)
+    session.flush()  # the sums below see it
+    put_demand(session, plan.batch_id)
+    planning.mark_planned(session, plan.batch_id)
+    audit.record(session, subject=SUBJECT, subject_id=plan.id, verb="compute", by=None, at=at)
+    return True
+
+
+def _check_waiting(session: Session, plan: CutPlan, pieces: Mapping[str, Sequence[int]]) -> None:
+    """Raise PiecesChanged unless every piece still waits to be cut."""
+    wanted = {piece for ids in pieces.values() for piece in ids}
+    still = session.scalar(
+        select(func.count()).where(Piece.id.in_(wanted), Piece.state == PieceState.PLANNED)
+    )
+    if still != len(wanted):
+        raise PiecesChanged(number=plan.number)
+
+
+def _insert_sheets(session: Session, plan: CutPlan, sheets: Sequence[CutSheet]) -> None:
+    articles = session.scalars(select(Article).where(Article.material_id == plan.material_id))
+    by_code = {article.code: article.id for article in articles}
+    rows = [
+        {
+            "code": code,
+            "plan_id": plan.id,
+            "position": position,
+            "pattern": sheet.pattern,
+            "article_id": by_code[sheet.article],
+        }
+        for position, (code, sheet) in enumerate(
+            zip(next_codes(session, Letter.SHEET, len(sheets)), sheets, strict=True), start=1
+        )
+    ]
+    if not rows:
+        return
+    made = insert(CutLayout).returning(CutLayout.id, sort_by_parameter_order=True)
+    placed = [
+        {
+            "layout_id": layout_id,
+            "piece_id": place.piece_id,
+            "position": position,
+            "x_mm": place.x_mm,
+            "y_mm": place.y_mm,
+            "length_mm": place.length_mm,
+            "width_mm": place.width_mm,
+            "is_turned": place.is_turned,
+        }
+        for layout_id, sheet in zip(session.scalars(made, rows).all(), sheets, strict=True)
+        for position, place in enumerate(sheet.places, start=1)
+    ]
+    session.execute(insert(Placement), placed)
+
+
+def put_demand(session: Session, batch_id: int) -> None:
+    """Tell stock what a batch needs: sheets and bars by the piece, the rest as its sets require it."""
+    need: defaultdict[int, Decimal] = defaultdict(Decimal)
+    sheets = session.execute(
+        select(CutPlan.material_id, CutPlan.stock_count).where(
+            CutPlan.batch_id == batch_id, CutPlan.state == PlanState.READY
+        )
+    )
+    for material_id, count in sheets:
+        need[material_id] += Decimal(count or 0)
+    required = session.execute(
+        select(Requirement.material_id, Requirement.needed_qty)
+        .join(DoorSet, DoorSet.id == Requirement.set_id)
+        .join(BatchOrder, BatchOrder.order_id == DoorSet.order_id)
+        .where(BatchOrder.batch_id == batch_id)
+    )
+    for material_id, qty in required:
+        need[material_id] += qty
+    stock.put_demand(session, BATCH, batch_id, need)
+
+
+def mark_layout_cut(session: Session, layout_id: int, *, by: int, at: datetime) -> bool:
+    """Mark one sheet or bar as cut; say whether this call was the one that did."""
+    done = session.execute(
+        update(CutLayout)
+        .where(CutLayout.id == layout_id, CutLayout.cut_at.is_(None))
+        .values(cut_at=at, cut_by_id=by)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(done.rowcount)  # type: ignore[attr-defined]

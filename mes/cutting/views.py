@@ -1,0 +1,187 @@
+"""Pages of cutting: plans, their pictures, papers and labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from core.clock import now
+from core.errors import NotFound
+from core.i18n import Named
+from core.web import answers
+from core.web.access import me, requires
+from core.web.lists import export, paged
+from core.web.templating import label, local, named
+from core.work import read, run
+from mes.cutting import pdf, queries, service
+from mes.cutting.model import CutPlan
+from mes.cutting.queries import PlanPage, SheetShown
+from mes.cutting.rules import PlanState
+from mes.nesting.rules.instance import Kind
+from mes.planning.model import Batch
+
+bp = Blueprint("mes_cutting", __name__)
+EXPORT_MOST = 10_000
+BARS_SHOWN = 30  # bars on one page of a plan
+SHADES = ("", "b", "c")  # of parts in the picture
+TRIM_STAGE = 3  # the last style of line that the picture has
+
+
+@bp.get("/plans/")
+@requires("mes.cutting.read")
+def plan_list() -> ResponseReturnValue:
+    """List the cut plans, the newest first."""
+    session, state = read(), _state()
+    rows = queries.listed(request.args.get("q", "").strip(), state)
+    sorts = {
+        "number": CutPlan.id,
+        "batch": Batch.id,
+        "yield": CutPlan.yield_rate,
+        "sheets": CutPlan.stock_count,
+        "state": CutPlan.state,
+    }
+    return render_template(
+        "mes/cutting/plan_list.html",
+        page=paged(session, rows, sorts, default="-number"),
+        state=state,
+        counts=queries.state_counts(session),
+    )
+
+
+@bp.get("/plans/export.xlsx")
+@requires("mes.cutting.read")
+def plan_export() -> ResponseReturnValue:
+    """Answer the list of plans as a spreadsheet."""
+    rows = queries.listed(request.args.get("q", "").strip(), _state()).order_by(CutPlan.id.desc())
+    columns = {
+        _("Cut plan"): lambda row: row[0].number,
+        _("Batch"): lambda row: row[3].number,
+        _("Material"): lambda row: named(row[1]),
+        _("State"): lambda row: label(row[0].state),
+        _("Sheets or bars"): lambda row: row[0].stock_count,
+        _("Yield"): lambda row: "" if row[0].yield_rate is None else f"{row[0].yield_rate:.1%}",
+        _("Parts to cut"): lambda row: row[0].piece_count,
+    }
+    return export("cut-plans.xlsx", columns, read().execute(rows.limit(EXPORT_MOST)).all())
+
+
+@bp.post("/batches/<int:batch_id>/plan")
+@requires("mes.cutting.plan")
+def batch_plan(batch_id: int) -> ResponseReturnValue:
+    """Have the cut plans of a batch computed, or those of what came since."""
+    plans = run(service.plan_batch, batch_id, by=me().id, at=now())
+    flash(_("%(count)s cut plans are being computed.", count=len(plans)), "done")
+    return redirect(url_for("mes_planning.batch_show", batch_id=batch_id), 303)
+
+
+@bp.get("/plans/<int:plan_id>/")
+@requires("mes.cutting.read")
+def plan_show(plan_id: int) -> ResponseReturnValue:
+    """Show a plan: the sheet that the address names, how it is sawn, and all the others."""
+    session = read()
+    page = queries.plan_page(session, plan_id)
+    at = max(1, min(request.args.get("sheet", 1, type=int) or 1, len(page.lines) or 1))
+    if page.instance.kind is Kind.BAR:
+        shown = queries.sheets(session, page, range(at, at + BARS_SHOWN))
+    else:
+        shown = queries.sheets(session, page, [at])
+    return render_template(
+        "mes/cutting/plan_show.html",
+        page=page,
+        at=at,
+        sheets=shown,
+        pictures=[_picture(page, sheet) for sheet in shown],
+        next_at=at + BARS_SHOWN,
+        back_at=max(1, at - BARS_SHOWN),
+    )
+
+
+@bp.get("/plans/<int:plan_id>/plan.pdf")
+@requires("mes.cutting.read")
+def plan_pdf(plan_id: int) -> ResponseReturnValue:
+    """Answer a plan as PDF for the saw."""
+    page, sheets = _ready(plan_id)
+    printed = _("Printed %(moment)s, %(name)s", moment=local(now()), name=me().name)
+    paper = pdf.plan_paper(page, sheets, pdf.Printing(current_app.config["COMPANY"], printed))
+    return answers.pdf(paper.content, f"{page.plan.number}.pdf")
+
+
+@bp.get("/plans/<int:plan_id>/labels.pdf")
+@requires("mes.cutting.read")
+def plan_labels(plan_id: int) -> ResponseReturnValue:
+    """Answer the labels of a plan's sheets and pieces in cutting order, in the factory's language."""
+    page, sheets = _ready(plan_id)
+    printed = pdf.labels(page, sheets, current_app.config["LOCALE"])
+    return answers.pdf(printed.content, f"{page.plan.number}-labels.pdf")
+
+
+def _ready(plan_id: int) -> tuple[PlanPage, list[SheetShown]]:
+    """Return a plan with all its sheets. Raises NotFound while there are none."""
+    session = read()
+    page = queries.plan_page(session, plan_id)
+    sheets = queries.sheets(session, page)
+    if not sheets:
+        raise NotFound
+    return page, sheets
+
+
+def _state() -> PlanState | None:
+    """Return the state that the list is narrowed to."""
+    return next((state for state in PlanState if state.value == request.args.get("view")), None)
+
+
+def _picture(page: PlanPage, sheet: SheetShown) -> dict[str, Any]:
+    """Return a sheet as the chart macros draw it: pixels, so floats are right here."""
+    rules = sorted({part.piece.rule_code for part in sheet.parts})
+    trim = page.instance.trim
+    return {
+        "stock": {"length": sheet.stock.length_dmm / 10, "width": sheet.stock.width_dmm / 10},
+        "trim": {
+            "left": trim.left_dmm / 10,
+            "right": trim.right_dmm / 10,
+            "bottom": trim.bottom_dmm / 10,
+            "top": trim.top_dmm / 10,
+        },
+        "layout": {
+            "placements": [
+                {
+                    "part": part.piece.rule_code,
+                    "x": float(part.place.x_mm),
+                    "y": float(part.place.y_mm),
+                    "l": float(part.place.length_mm),
+                    "w": float(part.place.width_mm),
+                    "cls": SHADES[rules.index(part.piece.rule_code) % len(SHADES)],
+                    "name": named(part.name),
+                    "who": part.set_number,
+                }
+                for part in sheet.parts
+            ],
+            "offcuts": [
+                {
+                    "x": offcut.x_dmm / 10,
+                    "y": offcut.y_dmm / 10,
+                    "l": offcut.length_dmm / 10,
+                    "w": offcut.width_dmm / 10,
+                    "name": _("Offcut"),
+                    "code": "",
+                }
+                for offcut in sheet.layout.offcuts
+            ],
+        },
+        "cuts": [
+            {
+                "n": cut.n,
+                "stage": min(cut.stage, TRIM_STAGE),
+                "x1": cut.x1_dmm / 10,
+                "y1": cut.y1_dmm / 10,
+                "x2": cut.x2_dmm / 10,
+                "y2": cut.y2_dmm / 10,
+            }
+            for cut in sheet.cuts
+        ],
+        "rest": sum(offcut.length_dmm for offcut in sheet.layout.offcuts) / 10,
+        "material": named(Named(page.material.name, page.material.name_en)),
+    }

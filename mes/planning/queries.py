@@ -1,0 +1,127 @@
+"""Reads of planning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, cast
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from core.errors import NotFound
+from core.i18n import Named
+from erp.parties.model import Party
+from erp.sales.model import Order
+from mes.planning.model import Batch, BatchOrder
+from mes.planning.rules import BATCHABLE, BatchState
+
+
+@dataclass(frozen=True, slots=True)
+class OrderShown:
+    """One order as a list of planning shows it."""
+
+    id: int
+    number: str
+    dealer: Named
+    customer: str
+    due_on: date | None
+    set_count: int
+    piece_count: int
+    made_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPage:
+    """A batch with its orders."""
+
+    batch: Batch
+    orders: list[OrderShown]
+
+    @property
+    def set_count(self) -> int:
+        """How many door sets it is."""
+        return sum(order.set_count for order in self.orders)
+
+    @property
+    def piece_count(self) -> int:
+        """How many labelled pieces it is."""
+        return sum(order.piece_count for order in self.orders)
+
+
+def candidates(session: Session) -> list[OrderShown]:
+    """Return the released orders that are in no batch, the most urgent first; those without a date last."""
+    free = select(BatchOrder.id).where(BatchOrder.order_id == Order.id)
+    rows = _orders().where(Order.state.in_(BATCHABLE), ~free.exists())
+    return _shown(session, rows.order_by(Order.due_on.is_(None), Order.due_on, Order.id))
+
+
+def batch_page(session: Session, batch_id: int) -> BatchPage:
+    """Return one batch. Raises NotFound."""
+    batch = session.get(Batch, batch_id)
+    if batch is None:
+        raise NotFound
+    rows = _orders().join(BatchOrder, BatchOrder.order_id == Order.id)
+    return BatchPage(batch, _shown(session, rows.where(BatchOrder.batch_id == batch_id).order_by(Order.id)))
+
+
+def batch_rows(text: str, state: BatchState | None) -> Select[*tuple[Any, ...]]:
+    """Return batches with how many orders and door sets each has."""
+    rows = (
+        select(Batch, func.count(Order.id).label("orders"), func.sum(Order.set_count).label("sets"))
+        .join(BatchOrder, BatchOrder.batch_id == Batch.id)
+        .join(Order, Order.id == BatchOrder.order_id)
+        .group_by(Batch.id)
+    )
+    if state is not None:
+        rows = rows.where(Batch.state == state)
+    if text:
+        of_order = select(BatchOrder.batch_id).join(Order, Order.id == BatchOrder.order_id)
+        named = of_order.where(Order.number.icontains(text, autoescape=True))
+        rows = rows.where(Batch.number.icontains(text, autoescape=True) | Batch.id.in_(named))
+    return cast(Select[*tuple[Any, ...]], rows)  # what `paged` takes
+
+
+def state_counts(session: Session) -> dict[BatchState, int]:
+    """Return how many batches stand where."""
+    return dict(session.execute(select(Batch.state, func.count()).group_by(Batch.state)).all())
+
+
+def batch_of_order(session: Session, order_id: int) -> Batch | None:
+    """Return the batch that an order is in, or None."""
+    wanted = select(Batch).join(BatchOrder, BatchOrder.batch_id == Batch.id)
+    return session.scalar(wanted.where(BatchOrder.order_id == order_id))
+
+
+def order_ids(session: Session, batch_id: int) -> Sequence[int]:
+    """Return the ids of a batch's orders."""
+    wanted = select(BatchOrder.order_id).where(BatchOrder.batch_id == batch_id)
+    return session.scalars(wanted.order_by(BatchOrder.order_id)).all()
+
+
+def find(session: Session, text: str, limit: int = 10) -> Sequence[Batch]:
+    """Return the batches with this code, or whose number begins with this text."""
+    named = Batch.number.startswith(text, autoescape=True)
+    wanted = select(Batch).where((Batch.code == text) | named)
+    return session.scalars(wanted.order_by(Batch.id.desc()).limit(limit)).all()
+
+
+def _orders() -> Select[Order, Party]:
+    return select(Order, Party).join(Party, Party.id == Order.dealer_id)
+
+
+def _shown(session: Session, rows: Select[Order, Party]) -> list[OrderShown]:
+    return [
+        OrderShown(
+            id=order.id,
+            number=order.number,
+            dealer=Named(dealer.name, dealer.name_en),
+            customer=order.customer,
+            due_on=order.due_on,
+            set_count=order.set_count,
+            piece_count=order.piece_count,
+            made_count=order.made_count,
+        )
+        for order, dealer in session.execute(rows)
+    ]

@@ -1,0 +1,99 @@
+"""Commands of planning: each changes one thing and never commits."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core.audit import service as audit
+from core.codes import Letter
+from core.errors import NotFound
+from core.numbers.service import next_codes, next_number
+from erp.sales.model import Order
+from mes.planning.model import Batch, BatchOrder
+from mes.planning.rules import BATCHABLE, BatchState, NothingChosen, OrderInBatch, OrderNotReleased
+
+SUBJECT = "mes.planning.batch"
+
+
+def create_batch(
+    session: Session,
+    order_ids: Collection[int],
+    *,
+    by: int | None,
+    at: datetime,
+    on: date | None = None,
+    note: str = "",
+) -> Batch:
+    """Put released orders together into a new batch; it is due with the first of them.
+
+    `on` is the factory's day, for the number. Locks the orders. Raises NothingChosen, NotFound,
+    OrderNotReleased, OrderInBatch.
+    """
+    orders = _locked(session, order_ids)
+    batch = Batch(
+        number=next_number(session, "BA", on=on or at.date()),
+        code=next_codes(session, Letter.BATCH, 1)[0],
+        state=BatchState.OPEN,
+        due_on=min((order.due_on for order in orders if order.due_on), default=None),
+        note=note,
+        created_at=at,
+        created_by_id=by,
+    )
+    session.add(batch)
+    session.flush()  # for its id
+    rows = [{"batch_id": batch.id, "order_id": order.id} for order in orders]
+    try:
+        with session.begin_nested():
+            session.execute(insert(BatchOrder), rows)
+    except IntegrityError as taken:
+        raise OrderInBatch(number=orders[0].number, batch="") from taken
+    numbers = [order.number for order in orders]
+    audit.record(
+        session,
+        subject=SUBJECT,
+        subject_id=batch.id,
+        verb="create",
+        by=by,
+        at=at,
+        changes={"orders": [None, numbers]},
+    )
+    return batch
+
+
+def _locked(session: Session, order_ids: Collection[int]) -> list[Order]:
+    """Return the chosen orders, locked, when each may go into a batch."""
+    if not order_ids:
+        raise NothingChosen
+    wanted = select(Order).where(Order.id.in_(order_ids)).order_by(Order.id).with_for_update()
+    orders = list(session.scalars(wanted))
+    if len(orders) != len(set(order_ids)):
+        raise NotFound
+    for order in orders:
+        if order.state not in BATCHABLE:
+            raise OrderNotReleased(number=order.number, state=order.state)
+    taken = session.execute(
+        select(Order.number, Batch.number)
+        .join(BatchOrder, BatchOrder.order_id == Order.id)
+        .join(Batch, Batch.id == BatchOrder.batch_id)
+        .where(Order.id.in_(order_ids))
+        .order_by(Order.id)
+    ).first()
+    if taken is not None:
+        raise OrderInBatch(number=taken[0], batch=taken[1])
+    return orders
+
+
+def mark_planned(session: Session, batch_id: int) -> bool:
+    """Say that an open batch's cut plans are ready; say whether this call did it."""
+    done = session.execute(
+        update(Batch)
+        .where(Batch.id == batch_id, Batch.state == BatchState.OPEN)
+        .values(state=BatchState.PLANNED, version=Batch.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(done.rowcount)  # type: ignore[attr-defined]

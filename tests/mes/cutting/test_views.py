@@ -1,0 +1,159 @@
+import io
+
+import pypdfium2
+from sqlalchemy import select
+
+from core.jobs.worker import run_waiting
+from mes.cutting.model import CutLayout, CutPlan
+from mes.cutting.rules import PlanState
+from mes.nesting.rules.instance import Kind
+from mes.planning.service import create_batch
+from mes.splitting.model import Piece
+from tests.conftest import NOON
+from tests.factories.factory import make_line, release_order
+
+
+def make_batch(session, set_count=2):
+    order = release_order(session, make_line(set_count=set_count))
+    batch = create_batch(session, [order.id], by=None, at=NOON)
+    session.commit()
+    return batch, order
+
+
+def plans_of(session, batch, kind):
+    session.expire_all()
+    rows = session.scalars(select(CutPlan).where(CutPlan.batch_id == batch.id).order_by(CutPlan.id))
+    return [plan for plan in rows if plan.instance["kind"] == kind.value]
+
+
+def planned(client, app, session):
+    batch, order = make_batch(session)
+    client.post(f"/mes/cutting/batches/{batch.id}/plan")
+    run_waiting(app)
+    return batch, order
+
+
+def text_of(answer):
+    assert answer.status_code == 200
+    assert answer.mimetype == "application/pdf"
+    document = pypdfium2.PdfDocument(io.BytesIO(answer.data))
+    return [page.get_textpage().get_text_bounded() for page in document]
+
+
+def test_the_page_of_a_batch_has_the_button_then_the_progress_then_the_plans(client_for, app, session):
+    batch, _ = make_batch(session)
+    client, address = client_for("splitter"), f"/mes/planning/batches/{batch.id}/"
+    assert f"/mes/cutting/batches/{batch.id}/plan" in client.get(address).text
+    assert client.post(f"/mes/cutting/batches/{batch.id}/plan").status_code == 303
+    assert "data-job=" in client.get(address).text
+    run_waiting(app)
+    done = client.get(address).text
+    assert "data-job=" not in done
+    for plan in plans_of(session, batch, Kind.SHEET):
+        assert f"/mes/cutting/plans/{plan.id}/plan.pdf" in done
+
+
+def test_a_sheet_is_shown_with_its_parts_and_numbered_cuts(client_for, app, session):
+    client = client_for("splitter", locale="en")
+    batch, _ = planned(client, app, session)
+    plan = plans_of(session, batch, Kind.SHEET)[0]
+    page = client.get(f"/mes/cutting/plans/{plan.id}/?sheet=1")
+    assert page.status_code == 200
+    assert page.text.count('class="no"') > 0
+    code = session.scalars(select(CutLayout.code).where(CutLayout.plan_id == plan.id)).first()
+    assert code in page.text
+    assert "Yield" in page.text
+
+
+def test_bars_are_shown_below_each_other(client_for, app, session):
+    client = client_for("splitter")
+    batch, _ = planned(client, app, session)
+    plan = plans_of(session, batch, Kind.BAR)[0]
+    page = client.get(f"/mes/cutting/plans/{plan.id}/")
+    assert page.text.count("bar-plan") == plan.stock_count
+
+
+def test_a_sheet_beyond_the_last_shows_the_last(client_for, app, session):
+    client = client_for("splitter")
+    batch, _ = planned(client, app, session)
+    plan = plans_of(session, batch, Kind.SHEET)[0]
+    assert client.get(f"/mes/cutting/plans/{plan.id}/?sheet=9999").status_code == 200
+    assert client.get(f"/mes/cutting/plans/{plan.id}/?sheet=x").status_code == 200
+
+
+def test_the_plan_as_pdf_names_every_sheet(client_for, app, session):
+    client = client_for("splitter")
+    batch, _ = planned(client, app, session)
+    for kind in Kind:
+        plan = plans_of(session, batch, kind)[0]
+        text = "".join(text_of(client.get(f"/mes/cutting/plans/{plan.id}/plan.pdf")))
+        codes = session.scalars(select(CutLayout.code).where(CutLayout.plan_id == plan.id)).all()
+        assert all(code in text for code in codes)
+        assert plan.number in text
+
+
+def test_labels_come_in_cutting_order_one_a_piece_and_in_chinese(client_for, app, session):
+    client = client_for("splitter", locale="en")
+    batch, order = planned(client, app, session)
+    plan = plans_of(session, batch, Kind.SHEET)[0]
+    pages = text_of(client.get(f"/mes/cutting/plans/{plan.id}/labels.pdf"))
+    pieces = session.scalars(
+        select(Piece).where(
+            Piece.order_id == order.id, Piece.material_id == plan.material_id, Piece.is_tracked
+        )
+    ).all()
+    sheets = session.scalars(select(CutLayout.code).where(CutLayout.plan_id == plan.id)).all()
+    assert len(pages) == len(pieces) + len(sheets)
+    assert sheets[0] in pages[0]
+    for piece in pieces:
+        (label,) = [page for page in pages if piece.code in page]
+        assert piece.name in label
+
+
+def test_papers_of_a_plan_that_is_not_computed_are_not_found(client_for, session):
+    batch, _ = make_batch(session)
+    client = client_for("splitter")
+    client.post(f"/mes/cutting/batches/{batch.id}/plan")
+    plan = plans_of(session, batch, Kind.SHEET)[0]
+    assert plan.state is PlanState.QUEUED
+    assert client.get(f"/mes/cutting/plans/{plan.id}/").status_code == 200
+    assert client.get(f"/mes/cutting/plans/{plan.id}/plan.pdf").status_code == 404
+    assert client.get(f"/mes/cutting/plans/{plan.id}/labels.pdf").status_code == 404
+
+
+def test_planning_twice_says_that_it_is_running(client_for, session):
+    batch, _ = make_batch(session)
+    client = client_for("splitter")
+    client.post(f"/mes/cutting/batches/{batch.id}/plan")
+    answer = client.post(f"/mes/cutting/batches/{batch.id}/plan")
+    assert answer.status_code == 409
+    assert batch.number in answer.text
+
+
+def test_an_operator_reads_plans_and_computes_none(client_for, app, session):
+    batch, _ = planned(client_for("splitter"), app, session)
+    client = client_for("operator")
+    plan = plans_of(session, batch, Kind.SHEET)[0]
+    assert client.get(f"/mes/cutting/plans/{plan.id}/").status_code == 200
+    assert client.post(f"/mes/cutting/batches/{batch.id}/plan").status_code == 403
+
+
+def test_a_packer_sees_no_plans(client_for):
+    assert client_for("packer").get("/mes/cutting/plans/").status_code == 403
+
+
+def test_the_list_of_plans_finds_by_material_and_is_exported(client_for, app, session):
+    client = client_for("splitter", locale="en")
+    batch, _ = planned(client, app, session)
+    assert batch.number in client.get("/mes/cutting/plans/").text
+    assert client.get("/mes/cutting/plans/export.xlsx").data.startswith(b"PK")
+    assert "No cut plan fits this search." in client.get("/mes/cutting/plans/?q=nothing").text
+
+
+def test_the_label_of_a_sheet_leads_to_its_picture(client_for, app, session):
+    client = client_for("splitter")
+    batch, _ = planned(client, app, session)
+    plan = plans_of(session, batch, Kind.SHEET)[0]
+    code = session.scalars(select(CutLayout.code).where(CutLayout.plan_id == plan.id)).first()
+    found = client_for("operator").get(f"/api/v1/scans/resolve?code={code}")
+    assert (found.status_code, plan.number in found.text) == (200, True)

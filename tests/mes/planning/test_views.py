@@ -1,0 +1,82 @@
+from sqlalchemy import select
+
+from mes.planning.model import Batch, BatchOrder
+from mes.planning.service import create_batch
+from tests.conftest import NOON
+from tests.factories.factory import make_order, release_order
+
+
+def test_a_splitter_makes_a_batch_of_the_ticked_orders(client_for, session):
+    first, second = release_order(session), release_order(session)
+    client = client_for("splitter")
+    offered = client.get("/mes/planning/batches/new").text
+    assert first.number in offered
+    answer = client.post(
+        "/mes/planning/batches/",
+        data={"order_id": [first.id, second.id], "note": "急"},
+        follow_redirects=True,
+    )
+    batch = session.scalars(select(Batch)).one()
+    assert answer.request.path == f"/mes/planning/batches/{batch.id}/"
+    assert batch.number in answer.text
+    assert batch.note == "急"
+    assert session.scalars(select(BatchOrder.order_id).order_by(BatchOrder.order_id)).all() == [
+        first.id,
+        second.id,
+    ]
+
+
+def test_a_batch_without_orders_is_refused_and_nothing_is_kept(client_for, session):
+    answer = client_for("splitter").post("/mes/planning/batches/", data={"note": "x"})
+    assert answer.status_code == 422
+    assert session.scalars(select(Batch)).all() == []
+
+
+def test_an_order_number_that_is_none_is_a_bad_request(client_for):
+    answer = client_for("splitter").post("/mes/planning/batches/", data={"order_id": ["abc"]})
+    assert answer.status_code == 400
+
+
+def test_an_unreleased_order_is_refused(client_for, session):
+    order = make_order(session)
+    answer = client_for("splitter").post("/mes/planning/batches/", data={"order_id": [order.id]})
+    assert answer.status_code == 422
+    assert order.number in answer.text
+
+
+def test_a_keeper_sees_batches_and_makes_none(client_for, session):
+    order = release_order(session)
+    batch = create_batch(session, [order.id], by=None, at=NOON)
+    client = client_for("keeper")
+    assert batch.number in client.get("/mes/planning/batches/").text
+    assert client.get(f"/mes/planning/batches/{batch.id}/").status_code == 200
+    assert client.get("/mes/planning/batches/new").status_code == 403
+    assert client.post("/mes/planning/batches/", data={"order_id": [order.id]}).status_code == 403
+
+
+def test_a_packer_has_no_business_with_batches(client_for):
+    assert client_for("packer").get("/mes/planning/batches/").status_code == 403
+
+
+def test_the_list_is_narrowed_by_order_number_and_exported(client_for, session):
+    batches = []
+    for _ in range(2):
+        order = release_order(session)
+        batches.append((order, create_batch(session, [order.id], by=None, at=NOON)))
+    client = client_for("splitter", locale="en")
+    found = client.get(f"/mes/planning/batches/?q={batches[0][0].number}").text
+    assert batches[0][1].number in found
+    assert batches[1][1].number not in found
+    assert client.get("/mes/planning/batches/export.xlsx").data.startswith(b"PK")
+    assert "No batch fits this search." in client.get("/mes/planning/batches/?q=nothing").text
+
+
+def test_a_batch_that_does_not_exist_is_404(client_for):
+    assert client_for("splitter").get("/mes/planning/batches/99999/").status_code == 404
+
+
+def test_the_code_of_a_batch_leads_to_its_page(client_for, session):
+    batch = create_batch(session, [release_order(session).id], by=None, at=NOON)
+    client = client_for("keeper")
+    found = client.get(f"/api/v1/scans/resolve?code={batch.code}")
+    assert (found.status_code, batch.number in found.text) == (200, True)
