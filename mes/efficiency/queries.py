@@ -1,0 +1,250 @@
+"""Reads of efficiency: numerators and denominators out of real rows, and the very events behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, String, cast, func, literal, select
+from sqlalchemy.orm import Session
+
+from core.activity.model import Interval
+from core.auth.model import Person
+from erp.sales.model import Line, Order
+from erp.stock.model import Lot, Move
+from erp.stock.rules import MoveKind
+from mes.efficiency import rules
+from mes.efficiency.rules import SPLIT, Figure, SplitLine, Work
+from mes.packing.model import Package
+from mes.scanning.model import FormerLabel, Scan, Station
+from mes.scanning.rules import Block, Outcome, ScanKind, StationKind
+from mes.shipping.model import Delivery, Load
+from mes.splitting.model import DoorSet
+
+ORDER_WORK = ("splitting", "order_entry")  # kinds of activity that are work on an order before its release
+PASSED = (Outcome.ACCEPT, Outcome.OVERRIDE)
+BY_MOVE = {
+    Work.RECEIVE: MoveKind.RECEIPT,
+    Work.ISSUE: MoveKind.ISSUE,
+    Work.RETURN: MoveKind.RETURN,
+    Work.COUNT: MoveKind.COUNT,
+}
+BY_SCAN = {Work.PUT_AWAY: ScanKind.GOODS_IN, Work.STORE_IN: ScanKind.STORE_IN, Work.LOAD: ScanKind.LOAD}
+TORN = "torn"  # why a former label was replaced by a reprint
+BENCH = (
+    *(ScanKind.PACK_OPEN, ScanKind.PACK_ADD, ScanKind.PACK_REMOVE),
+    *(ScanKind.PACK_SEAL, ScanKind.PACK_REOPEN),
+)
+DOCK = (ScanKind.STORE_IN, ScanKind.LOAD, ScanKind.UNLOAD, ScanKind.SHIP_CLOSE)
+# errors that a scan can catch (domain: error classes); the rest of the numbers is about codes and rights
+BENCH_ERRORS = (Block.E01, Block.E02, Block.E03, Block.E05, Block.E06, Block.E07, Block.E08)
+DOCK_ERRORS = (Block.E09, Block.E10, Block.E11, Block.E12, Block.E13, Block.E15)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The stretch of time that a report is about, from `since` up to but without `before`."""
+
+    since: datetime
+    before: datetime
+
+    @property
+    def day_count(self) -> int:
+        """How many days it holds."""
+        return (self.before - self.since).days
+
+    def holds(self, column: Any) -> ColumnElement[bool]:
+        """Return the condition that a moment lies within."""
+        condition: ColumnElement[bool] = (column >= self.since) & (column < self.before)
+        return condition
+
+
+@dataclass(frozen=True, slots=True)
+class Intercept:
+    """Wrong scans that were refused at one kind of station; never mixed into an accuracy."""
+
+    wrong: int
+    scans: int
+
+    @property
+    def rate(self) -> Any:
+        """Refused wrong scans per 1,000 scans; nothing without a scan."""
+        return rules.per_thousand(self.wrong, self.scans)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The five figures of a window, and what stands beside them."""
+
+    figures: tuple[Figure, ...]
+    bench: Intercept
+    dock: Intercept
+    lead_hours: Any  # median from order entry to release; nothing without an order
+
+
+def report(session: Session, window: Window, *, at: datetime) -> Report:
+    """Return the five figures of a window, as known at `at`."""
+    return Report(
+        figures=(
+            rules.splitting(split_lines(session, window, at=at), active_minutes(session, window, ORDER_WORK)),
+            rules.warehouse(transactions(session, window), Fraction(0), window.day_count),
+            rules.equipment(Fraction(0), Fraction(0), 0, _floor_stations(session)),
+            rules.packing(0, 0, _count(session, sealed_rows(window))),
+            rules.shipping(0, 0, _count(session, delivery_rows(window))),
+        ),
+        bench=_intercept(session, window, BENCH, BENCH_ERRORS),
+        dock=_intercept(session, window, DOCK, DOCK_ERRORS),
+        lead_hours=rules.median_hours(_lead_minutes(session, window)),
+    )
+
+
+def split_lines(session: Session, window: Window, *, at: datetime) -> list[SplitLine]:
+    """Return the order lines released within the window."""
+    gate = at - timedelta(days=SPLIT.gate_days)
+    rows = session.execute(line_rows(window).order_by(Order.released_at, Line.id))
+    return [split_line(row, gate) for row in rows]
+
+
+def line_rows(window: Window) -> Select[Any]:
+    """Return the order lines released within the window, with the drawing of one of their sets."""
+    first = select(func.min(DoorSet.id)).where(DoorSet.line_id == Line.id).scalar_subquery()
+    columns: tuple[Any, ...] = (Order.released_at.label("at"), Order.id.label("order_id"), Order.number)
+    of_line = (Line.position, Line.kind, Line.set_count, Line.options, DoorSet.drawing)
+    return (
+        select(*columns, *of_line)
+        .join(Order, Order.id == Line.order_id)
+        .outerjoin(DoorSet, DoorSet.id == first)
+        .where(window.holds(Order.released_at))
+    )
+
+
+def split_line(row: Any, gate: datetime) -> SplitLine:
+    """Return a row of `line_rows` as the figure counts it; released after `gate`, it is young."""
+    leaves = (row.drawing or {}).get("leaves", ())
+    return SplitLine(
+        kind=row.kind,
+        set_count=row.set_count,
+        has_glass=any(leaf.get("glass") for leaf in leaves),
+        has_transom=bool(row.options.get("transom")),
+        is_young=row.at > gate,
+    )
+
+
+def work_rows(window: Window, kinds: Collection[str] = ORDER_WORK) -> Select[Any]:
+    """Return the working intervals of some kinds that touch the window."""
+    columns: tuple[Any, ...] = (Interval.started_at.label("at"), Interval.ended_at, Interval.kind)
+    return (
+        select(*columns, Interval.subject, Interval.subject_id, Order.number, Person.name.label("person"))
+        .join(Person, Person.id == Interval.person_id)
+        .outerjoin(Order, (Interval.subject == "erp.sales.order") & (Order.id == Interval.subject_id))
+        .where(
+            Interval.kind.in_(kinds), Interval.ended_at > window.since, Interval.started_at < window.before
+        )
+    )
+
+
+def active_minutes(session: Session, window: Window, kinds: Collection[str]) -> Fraction:
+    """Return the minutes that people worked on something within the window; intervals are clipped to it."""
+    rows = session.execute(
+        select(Interval.started_at, Interval.ended_at).where(
+            Interval.kind.in_(kinds), Interval.ended_at > window.since, Interval.started_at < window.before
+        )
+    )
+    return sum((minutes(max(a, window.since), min(b, window.before)) for a, b in rows), Fraction(0))
+
+
+def minutes(begin: datetime, end: datetime) -> Fraction:
+    """Return the exact minutes between two moments."""
+    return Fraction((end - begin) // timedelta(microseconds=1), 60_000_000)
+
+
+def _lead_minutes(session: Session, window: Window) -> list[Fraction]:
+    rows = session.execute(
+        select(Order.created_at, Order.released_at).where(window.holds(Order.released_at))
+    )
+    return [minutes(begin, end) for begin, end in rows if end is not None]
+
+
+def transactions(session: Session, window: Window) -> dict[Work, int]:
+    """Return how many confirmed transactions of each kind the warehouse made within the window."""
+    return {work: _count(session, transaction_rows(window, work)) for work in Work}
+
+
+def transaction_rows(window: Window, work: Work) -> Select[Any]:
+    """Return the confirmed transactions of one kind."""
+    if work in BY_MOVE:
+        return _moves(window, BY_MOVE[work])
+    if work in BY_SCAN:
+        return _scans(window, (BY_SCAN[work],)).where(Scan.outcome.in_(PASSED))
+    columns: tuple[Any, ...] = (FormerLabel.replaced_at.label("at"), FormerLabel.code.label("what"))
+    return (
+        select(*columns, FormerLabel.new_code.label("number"), Person.name.label("person"))
+        .outerjoin(Person, Person.id == FormerLabel.replaced_by_id)
+        .where(FormerLabel.reason == TORN, window.holds(FormerLabel.replaced_at))
+    )
+
+
+def _moves(window: Window, kind: MoveKind) -> Select[Any]:
+    columns: tuple[Any, ...] = (Move.moved_at.label("at"), Lot.code.label("what"))
+    return (
+        select(*columns, cast(Move.moved_qty, String).label("number"), Person.name.label("person"))
+        .join(Lot, Lot.id == Move.lot_id)
+        .outerjoin(Person, Person.id == Move.moved_by_id)
+        .where(Move.kind == kind, window.holds(Move.moved_at))
+    )
+
+
+def _scans(window: Window, kinds: Collection[ScanKind]) -> Select[Any]:
+    columns: tuple[Any, ...] = (Scan.received_at.label("at"), Scan.code.label("what"))
+    return (
+        select(*columns, Scan.context.label("number"), Person.name.label("person"), Scan.kind, Scan.block_code)
+        .join(Person, Person.id == Scan.person_id)
+        .where(Scan.kind.in_(kinds), window.holds(Scan.received_at))
+    )
+
+
+def wrong_rows(window: Window, kinds: Collection[ScanKind], errors: Collection[Block]) -> Select[Any]:
+    """Return the wrong scans that were refused at some kinds of scans."""
+    return _scans(window, kinds).where(Scan.block_code.in_(errors))
+
+
+def _intercept(
+    session: Session, window: Window, kinds: Collection[ScanKind], errors: Collection[Block]
+) -> Intercept:
+    scans = _count(session, _scans(window, kinds))
+    return Intercept(_count(session, wrong_rows(window, kinds, errors)), scans)
+
+
+def sealed_rows(window: Window) -> Select[Any]:
+    """Return the packages sealed within the window."""
+    columns: tuple[Any, ...] = (Package.sealed_at.label("at"), Package.code.label("what"))
+    return (
+        select(*columns, Order.number.label("number"), Person.name.label("person"))
+        .join(Order, Order.id == Package.order_id)
+        .outerjoin(Person, Person.id == Package.sealed_by_id)
+        .where(window.holds(Package.sealed_at))
+    )
+
+
+def delivery_rows(window: Window) -> Select[Any]:
+    """Return the deliveries whose load left within the window."""
+    columns: tuple[Any, ...] = (Load.shipped_at.label("at"), Delivery.number.label("what"))
+    return (
+        select(*columns, Load.number.label("number"), Person.name.label("person"))
+        .join(Load, Load.id == Delivery.load_id)
+        .outerjoin(Person, Person.id == Load.closed_by_id)
+        .where(window.holds(Load.shipped_at))
+    )
+
+
+def _floor_stations(session: Session) -> int:
+    return session.scalars(
+        select(func.count(Station.id)).where(Station.kind == StationKind.FLOOR, Station.is_active)
+    ).one()
+
+
+def _count(session: Session, rows: Select[Any]) -> int:
+    return session.scalar(select(func.count()).select_from(rows.subquery())) or 0

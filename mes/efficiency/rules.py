@@ -1,0 +1,408 @@
+"""Rules of efficiency: one function for each of the five figures, exact, and the evidence they need.
+
+Minutes, weights and rates are Fractions or Decimals; no figure is a float. Parameters are frozen
+dataclasses: another factory's time study replaces them, and a baseline is valid for one set of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from math import comb
+
+from core.choices import Choice
+from core.i18n import N_
+from erp.catalogue.rules.document import DoorKind
+from mes.scanning.rules import Text
+
+
+class Metric(Choice):
+    """One of the five figures."""
+
+    M1 = "M1", N_("Order-splitting efficiency")
+    M2 = "M2", N_("Warehouse efficiency")
+    M3 = "M3", N_("Equipment use")
+    M4 = "M4", N_("Packing accuracy")
+    M5 = "M5", N_("Shipping accuracy")
+
+
+class Work(Choice):
+    """One kind of confirmed transaction of the warehouse."""
+
+    RECEIVE = "RECEIVE", N_("Line received")
+    PUT_AWAY = "PUT_AWAY", N_("Lot put away")
+    ISSUE = "ISSUE", N_("Line issued")
+    RETURN = "RETURN", N_("Line returned")
+    COUNT = "COUNT", N_("Line counted")
+    STORE_IN = "STORE_IN", N_("Package put into the store")
+    LOAD = "LOAD", N_("Package located and loaded")
+    REPRINT = "REPRINT", N_("Label reprinted")
+
+
+class Standing(Choice):
+    """How a figure stands; also how it is drawn."""
+
+    NOT_YET = "plain", N_("Not measurable yet")
+    OPEN = "attn", N_("Not proved yet")
+    PROVED = "done", N_("Proved")
+    FAILED = "stop", N_("Below the target")
+
+
+@dataclass(frozen=True, slots=True)
+class SplitParameters:
+    """What an order line weighs, in single swing doors; and when the figure may be told.
+
+    The trade's table knows no door parts; they weigh what a casing weighs until a time study says more.
+    An order made to a drawing (3.0) is not marked on its line yet.
+    """
+
+    weights: Mapping[DoorKind, Decimal] = field(
+        default_factory=lambda: {
+            DoorKind.SINGLE: Decimal("1.0"),
+            DoorKind.LEAF_ONLY: Decimal("1.0"),
+            DoorKind.DOUBLE: Decimal("1.6"),
+            DoorKind.UNEQUAL: Decimal("1.6"),
+            DoorKind.SLIDING: Decimal("1.5"),
+            DoorKind.HANGING: Decimal("1.5"),
+            DoorKind.CASED_OPENING: Decimal("0.7"),
+            DoorKind.WINDOW_CASING: Decimal("0.7"),
+            DoorKind.FRAME_ONLY: Decimal("0.7"),
+            DoorKind.TRIM_ONLY: Decimal("0.7"),
+            DoorKind.PANEL: Decimal("0.7"),
+        }
+    )
+    glass: Decimal = Decimal("0.2")
+    transom: Decimal = Decimal("0.3")
+    equal_set: Decimal = Decimal("0.1")  # each further equal set of a line
+    least_min: int = 300  # 5 hours: below them chance decides
+    gate_days: int = 10  # a line that comes back within them was not right the first time
+
+
+@dataclass(frozen=True, slots=True)
+class WarehouseParameters:
+    """Standard minutes of each transaction, to be replaced by a time study."""
+
+    standard_min: Mapping[Work, Decimal] = field(
+        default_factory=lambda: {
+            Work.RECEIVE: Decimal("3.0"),
+            Work.PUT_AWAY: Decimal("2.0"),
+            Work.ISSUE: Decimal("1.5"),
+            Work.RETURN: Decimal("2.0"),
+            Work.COUNT: Decimal("1.0"),
+            Work.STORE_IN: Decimal("0.5"),
+            Work.LOAD: Decimal("1.0"),
+            Work.REPRINT: Decimal("0.5"),
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ProofParameters:
+    """What an accuracy must be proved to be, and how surely."""
+
+    target: Fraction = Fraction(99, 100)
+    doubt: Fraction = Fraction(5, 100)  # one-sided: 95 % sure
+
+
+SPLIT, WAREHOUSE, PROOF = SplitParameters(), WarehouseParameters(), ProofParameters()
+BOUND_STEPS = 100_000  # a bound is told to 0.001 %
+
+
+@dataclass(frozen=True, slots=True)
+class SplitLine:
+    """One released order line, as the first figure counts it."""
+
+    kind: DoorKind
+    set_count: int
+    has_glass: bool = False
+    has_transom: bool = False
+    is_young: bool = False  # its gate has not closed yet
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One number that a figure is made of, and the page part that lists its events."""
+
+    name: str  # msgid
+    value: Decimal | int
+    unit: str  # msgid, "" for a count
+    list_part: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One of the five, as the owner reads it."""
+
+    metric: Metric
+    value: Decimal | None  # nothing: not measurable yet
+    unit: str  # msgid
+    standing: Standing
+    verdict: Text
+    numerator: Part
+    denominator: Part
+    sample: int
+    sample_of: int
+    sample_name: str  # msgid
+    missing: tuple[Text, ...]
+    evidence: Fraction  # 0 to 1: how much of the needed evidence is there
+    further: tuple[Part, ...] = ()
+
+
+def rounded(value: Fraction, step: str = "0.01") -> Decimal:
+    """Return an exact number as it is told, half up."""
+    exact = Decimal(value.numerator) / Decimal(value.denominator)
+    return exact.quantize(Decimal(step), ROUND_HALF_UP)
+
+
+def line_weight(line: SplitLine, by: SplitParameters = SPLIT) -> Fraction:
+    """Return what a line weighs, in single swing doors: its class, times the factor of its equal sets."""
+    weight = by.weights[line.kind]
+    weight += by.glass if line.has_glass else Decimal(0)
+    weight += by.transom if line.has_transom else Decimal(0)
+    return Fraction(weight) * (1 + Fraction(by.equal_set) * (line.set_count - 1))
+
+
+NO_BASELINE = Text(N_("No baseline: nothing was recorded before Mortise, so no improvement can be told."))
+
+
+def splitting(lines: Sequence[SplitLine], active_min: Fraction, by: SplitParameters = SPLIT) -> Figure:
+    """M1: weighted lines released, per hour that people spent on orders and their splitting.
+
+    Below `least_min` recorded minutes it is not told. Lines whose gate is open count, and are named.
+    """
+    weight = sum((line_weight(line, by) for line in lines), Fraction(0))
+    hours, least_hours = rounded(active_min / 60, "0.1"), by.least_min // 60
+    enough = active_min >= by.least_min
+    young = sum(1 for line in lines if line.is_young)
+    missing = [NO_BASELINE]
+    if young:
+        facts = {"count": young, "days": by.gate_days}
+        missing.append(
+            Text(N_("%(count)s lines are younger than %(days)s days: the figure is provisional."), facts)
+        )
+    if not enough:
+        facts = {"hours": hours, "least": least_hours}
+        verdict = Text(N_("not measurable yet: %(hours)s of %(least)s h"), facts)
+    else:
+        verdict = Text(N_("measured; no baseline to compare it with"))
+    return Figure(
+        Metric.M1,
+        value=rounded(weight * 60 / active_min, "0.01") if enough else None,
+        unit=N_("single doors per hour"),
+        standing=Standing.OPEN if enough else Standing.NOT_YET,
+        verdict=verdict,
+        numerator=Part(N_("Released lines, weighted"), rounded(weight, "0.01"), N_("single doors"), "lines"),
+        denominator=Part(N_("Recorded work on orders"), rounded(active_min, "0.1"), N_("min"), "work"),
+        sample=len(lines),
+        sample_of=len(lines),
+        sample_name=N_("lines"),
+        missing=tuple(missing),
+        evidence=min(Fraction(1), active_min / by.least_min),
+        further=(Part(N_("Provisional lines"), young, ""),),
+    )
+
+
+def warehouse(
+    counts: Mapping[Work, int], paid_min: Fraction, day_count: int, by: WarehouseParameters = WAREHOUSE
+) -> Figure:
+    """M2: standard minutes of the confirmed transactions, per paid minute of the warehouse."""
+    earned = sum((Fraction(by.standard_min[work]) * count for work, count in counts.items()), Fraction(0))
+    total = sum(counts.values())
+    value = rounded(earned / paid_min, "0.001") if paid_min else None
+    missing = [NO_BASELINE]
+    if not paid_min:
+        why = N_(
+            "Paid minutes of the warehouse: 0 of %(days)s days. "
+            "There is no shift calendar and no attendance record yet."
+        )
+        missing.insert(0, Text(why, {"days": day_count}))
+    return Figure(
+        Metric.M2,
+        value=value,
+        unit=N_("standard minutes per paid minute"),
+        standing=Standing.NOT_YET if value is None else Standing.OPEN,
+        verdict=Text(N_("not measurable yet: 0 of %(days)s days have paid minutes"), {"days": day_count})
+        if value is None
+        else Text(N_("measured; no baseline to compare it with")),
+        numerator=Part(N_("Standard minutes earned"), rounded(earned, "0.1"), N_("min"), "transactions"),
+        denominator=Part(N_("Paid minutes"), rounded(paid_min, "0.1"), N_("min")),
+        sample=0 if value is None else total,
+        sample_of=total,
+        sample_name=N_("transactions"),
+        missing=tuple(missing),
+        evidence=Fraction(0) if value is None else Fraction(1),
+        further=tuple(Part(work.label, counts.get(work, 0), "", work.value) for work in Work),
+    )
+
+
+def equipment(production_min: Fraction, planned_min: Fraction, reporting: int, machines: int) -> Figure:
+    """M3: availability by machine hours: production time of the key machines over their planned busy time."""
+    value = rounded(100 * production_min / planned_min, "0.1") if planned_min and reporting else None
+    missing = [NO_BASELINE]
+    facts = {"count": reporting, "total": machines}
+    if value is None:
+        why = N_(
+            "Machine states: %(count)s of %(total)s stations report theirs. No machine is connected yet."
+        )
+        missing = [
+            Text(why, facts),
+            Text(N_("Planned busy time: there is no shift calendar yet.")),
+            *missing,
+        ]
+    return Figure(
+        Metric.M3,
+        value=value,
+        unit="%",
+        standing=Standing.NOT_YET if value is None else Standing.OPEN,
+        verdict=Text(N_("not measurable yet: %(count)s of %(total)s stations report"), facts)
+        if value is None
+        else Text(N_("measured; no baseline to compare it with")),
+        numerator=Part(N_("Production time"), rounded(production_min, "0.1"), N_("min")),
+        denominator=Part(N_("Planned busy time"), rounded(planned_min, "0.1"), N_("min")),
+        sample=reporting,
+        sample_of=machines,
+        sample_name=N_("stations"),
+        missing=tuple(missing),
+        evidence=Fraction(reporting, machines) if machines else Fraction(0),
+    )
+
+
+def packing(checked: int, bad: int, sealed: int, by: ProofParameters = PROOF) -> Figure:
+    """M4: sealed packages found right by an independent look, over those looked at."""
+    source = Text(
+        N_(
+            "Independent rechecks: %(count)s of %(total)s sealed packages. Nobody re-scans packages blind yet."
+        ),
+        {"count": checked, "total": sealed},
+    )
+    return _accuracy(
+        Metric.M4,
+        checked,
+        bad,
+        sealed,
+        by,
+        source=source,
+        sample_name=N_("packages rechecked"),
+        total=N_("Packages sealed"),
+        list_part="sealed",
+    )
+
+
+def shipping(confirmed: int, bad: int, shipped: int, by: ProofParameters = PROOF) -> Figure:
+    """M5: deliveries that arrived without an error, over those whose receipt was confirmed."""
+    source = Text(
+        N_("Receipts: %(count)s of %(total)s deliveries. Dealers do not confirm what arrived yet."),
+        {"count": confirmed, "total": shipped},
+    )
+    return _accuracy(
+        Metric.M5,
+        confirmed,
+        bad,
+        shipped,
+        by,
+        source=source,
+        sample_name=N_("deliveries confirmed"),
+        total=N_("Deliveries shipped"),
+        list_part="deliveries",
+    )
+
+
+def _accuracy(
+    metric: Metric,
+    checked: int,
+    bad: int,
+    total_count: int,
+    by: ProofParameters,
+    *,
+    source: Text,
+    sample_name: str,
+    total: str,
+    list_part: str,
+) -> Figure:
+    needed = checks_needed(bad, by)
+    standing = _standing(checked, bad, by)
+    facts = {"count": checked, "needed": needed, "target": rounded(100 * by.target, "0.1").normalize()}
+    verdict = {
+        Standing.NOT_YET: Text(N_("not measurable yet: %(count)s of %(needed)s checks"), facts),
+        Standing.OPEN: Text(N_("not enough checks yet: %(count)s of %(needed)s"), facts),
+        Standing.PROVED: Text(N_("proved: more than %(target)s %%"), facts),
+        Standing.FAILED: Text(N_("below %(target)s %%"), facts),
+    }[standing]
+    return Figure(
+        metric,
+        value=rounded(100 * Fraction(checked - bad, checked), "0.01") if checked else None,
+        unit="%",
+        standing=standing,
+        verdict=verdict,
+        numerator=Part(N_("Found right"), checked - bad, ""),
+        denominator=Part(N_("Looked at"), checked, ""),
+        sample=checked,
+        sample_of=total_count,
+        sample_name=sample_name,
+        missing=(source, NO_BASELINE) if checked < needed else (NO_BASELINE,),
+        evidence=min(Fraction(1), Fraction(checked, needed)),
+        further=(
+            Part(total, total_count, "", list_part),
+            *([Part(N_("Surely at least"), lower_bound(checked, bad, by), "%")] if checked else []),
+        ),
+    )
+
+
+def _standing(checked: int, bad: int, by: ProofParameters) -> Standing:
+    if not checked:
+        return Standing.NOT_YET
+    if is_proved(checked, bad, by):
+        return Standing.PROVED
+    return Standing.FAILED if Fraction(checked - bad, checked) < by.target else Standing.OPEN
+
+
+def chance(checked: int, bad: int, error_rate: Fraction) -> Fraction:
+    """Return how likely at most `bad` errors are among `checked`, exactly, when the truth is `error_rate`."""
+    wrong, whole = error_rate.numerator, error_rate.denominator
+    right = whole - wrong
+    ways = sum(comb(checked, k) * wrong**k * right ** (checked - k) for k in range(min(bad, checked) + 1))
+    return Fraction(ways, whole**checked)
+
+
+def is_proved(checked: int, bad: int, by: ProofParameters = PROOF) -> bool:
+    """Say whether the accuracy is above the target, by the one-sided exact binomial bound."""
+    return checked > 0 and chance(checked, bad, 1 - by.target) < by.doubt
+
+
+def checks_needed(bad: int, by: ProofParameters = PROOF) -> int:
+    """Return how many checks prove the target when `bad` of them find an error."""
+    low, high = bad, max(1, bad)
+    while not is_proved(high, bad, by):
+        low, high = high, high * 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if is_proved(middle, bad, by) else (middle, high)
+    return high
+
+
+def lower_bound(checked: int, bad: int, by: ProofParameters = PROOF) -> Decimal:
+    """Return the accuracy in % that is sure at 95 % (one-sided Clopper–Pearson), rounded down to 0.001."""
+    low, high = 0, BOUND_STEPS  # error rates in steps; at `high` the errors seen would be unlikely few
+    while high - low > 1:
+        middle = (low + high) // 2
+        likely = chance(checked, bad, Fraction(middle, BOUND_STEPS)) >= by.doubt
+        low, high = (middle, high) if likely else (low, middle)
+    sure = Fraction(BOUND_STEPS - high, BOUND_STEPS) if checked > bad else Fraction(0)
+    exact = Decimal(sure.numerator * 100) / Decimal(sure.denominator)
+    return exact.quantize(Decimal("0.001"), ROUND_FLOOR)
+
+
+def per_thousand(wrong: int, scans: int) -> Decimal | None:
+    """Return the intercept rate: wrong scans that were refused, per 1,000 scans; nothing without a scan."""
+    return rounded(Fraction(1000 * wrong, scans), "0.1") if scans else None
+
+
+def median_hours(minutes: Sequence[Fraction]) -> Decimal | None:
+    """Return the median of some lead times, in hours; nothing without any."""
+    if not minutes:
+        return None
+    line, middle = sorted(minutes), len(minutes) // 2
+    exact = line[middle] if len(line) % 2 else (line[middle - 1] + line[middle]) / 2
+    return rounded(exact / 60, "0.1")

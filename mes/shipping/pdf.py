@@ -1,0 +1,148 @@
+"""The papers of shipping: the load's sheet for the dock, a delivery note for each dealer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask_babel import force_locale, get_locale
+from flask_babel import gettext as _
+
+from core.i18n import Named
+from core.pdf.blocks import Column, Facts, Heading, Paragraph, Signatures, Table, Together
+from core.pdf.frame import Document, render_document
+from core.pdf.labels import LABEL_100X70, Bars, Label, Qr, Rule, TextBox, render_labels
+from core.pdf.pen import Printed
+from core.pdf.shapes import Align
+from mes.shipping.queries import LoadFacts, Stop
+from mes.shipping.rules import Cargo
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a paper takes from its printing: the factory's name, and when and by whom it was printed."""
+
+    company: str
+    moment: str
+    name: str
+
+    @property
+    def footer(self) -> str:
+        """When and by whom, in the paper's language."""
+        return _("Printed %(moment)s, %(name)s", moment=self.moment, name=self.name)
+
+
+def load_label(load: LoadFacts) -> Printed:
+    """Draw the label that hangs at the dock while a vehicle is loaded, 100 × 70 mm."""
+    stops = "　".join(f"{stop.position} {_named(stop.dealer)}" for stop in load.stops)
+    items = (
+        TextBox(2, 2, 96, 10, load.vehicle, 9, is_bold=True),
+        TextBox(2, 13, 96, 6, f"{load.planned_on}　{load.driver}　{load.phone}", 4),
+        TextBox(2, 20, 62, 18, stops, 4, is_top=True),
+        Rule(2, 40, 62),
+        TextBox(2, 41, 62, 8, load.number, 7, is_bold=True),
+        Bars(0, 50, 64, 13, load.code),
+        TextBox(0, 64, 64, 4, load.code, 3, align=Align.CENTER, is_bold=True),
+        Qr(66, 32, 32, load.code),
+    )
+    return render_labels(LABEL_100X70, [Label(items)], load.number)
+
+
+def load_sheet(load: LoadFacts, words: Words) -> Printed:
+    """Draw the load's list by stops, with its code to be scanned."""
+    columns = (
+        Column(_("Package"), 3),
+        Column(_("Order"), 3),
+        Column(_("Room"), 3),
+        Column(_("Place"), 2),
+        Column(_("Loaded"), 1, Align.CENTER),
+    )
+    blocks: list[Heading | Facts | Table] = [
+        Facts(
+            (
+                (_("Vehicle"), load.vehicle),
+                (_("Day"), str(load.planned_on)),
+                (_("Driver"), load.driver or "—"),
+                (_("Telephone"), load.phone or "—"),
+            )
+        )
+    ]
+    for stop in load.stops:
+        heading = _("Stop %(position)s: %(dealer)s", position=stop.position, dealer=_named(stop.dealer))
+        blocks += [Heading(heading), Table(columns, tuple(_sheet_row(one) for one in stop.cargo))]
+    document = Document(_("Load"), load.number, words.company, words.footer, tuple(blocks), load.code)
+    return render_document(document)
+
+
+def _sheet_row(one: Cargo) -> tuple[str, ...]:
+    return (
+        f"{_named(one.label)}　{one.code}",
+        one.order_number,
+        one.room,
+        one.place or "—",
+        "✓" if one.is_loaded else "",
+    )
+
+
+def delivery_note(load: LoadFacts, stop: Stop, words: Words) -> Printed:
+    """Draw a delivery note in its dealer's language, from the packages that were scanned on."""
+    with force_locale(stop.locale):
+        document = Document(
+            title=_("Delivery note"),
+            number=stop.number,
+            company=words.company,
+            footer=words.footer,
+            blocks=(
+                _note_facts(load, stop),
+                _note_table(stop.loaded),
+                Together(
+                    (
+                        Paragraph(_("Please check number and condition of the packages before you sign.")),
+                        _signatures(),
+                    )
+                ),
+            ),
+            code=stop.code,
+        )
+        return render_document(document)
+
+
+def _note_facts(load: LoadFacts, stop: Stop) -> Facts:
+    return Facts(
+        (
+            (_("Dealer"), _named(stop.dealer)),
+            (_("Date"), str(load.planned_on)),
+            (_("Contact"), " ".join(part for part in (stop.contact, stop.phone) if part) or "—"),
+            (_("Vehicle"), load.vehicle),
+            (_("Address"), stop.address or "—"),
+            (_("Driver"), " ".join(part for part in (load.driver, load.phone) if part) or "—"),
+            (_("Load"), load.number),
+            (_("Packages"), str(len(stop.loaded))),
+        )
+    )
+
+
+def _note_table(loaded: Sequence[Cargo]) -> Table:
+    columns = (
+        Column(_("No."), 1, Align.RIGHT),
+        Column(_("Package code"), 3),
+        Column(_("Order"), 3),
+        Column(_("Room"), 3),
+        Column(_("Kind"), 2),
+        Column(_("i/N"), 1, Align.CENTER),
+    )
+    rows = tuple(
+        (str(row), one.code, one.order_number, one.room, _named(one.name), one.number)
+        for row, one in enumerate(loaded, start=1)
+    )
+    orders = len({one.order_id for one in loaded})
+    text = _("Packages: %(packages)s, orders: %(orders)s", packages=len(loaded), orders=orders)
+    return Table(columns, rows, ("", _("Total"), text, "", "", ""))
+
+
+def _signatures() -> Signatures:
+    return Signatures((_("Handed over by"), _("Driver"), _("Received by, date")))
+
+
+def _named(name: Named) -> str:
+    return name.en if str(get_locale()).startswith("en") and name.en else name.zh

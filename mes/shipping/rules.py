@@ -1,0 +1,337 @@
+"""Rules of shipping: what a load is, and how a scan at the dock is judged.
+
+A judgement gets frozen facts and gives the refusal, or nothing when the scan is right. The order of
+judgement is that of the contracts: load closed, on another vehicle, already on this one, other
+destination, not on the list, not sealed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from core.choices import Choice
+from core.errors import Conflict, RuleViolation
+from core.i18n import N_, Named
+from mes.packing.rules import LOADABLE, PackageState
+from mes.scanning.rules import Block, Blocked, Progress, Text
+
+
+class LoadState(Choice):
+    """Where a load stands (contracts: states)."""
+
+    PLANNED = "PLANNED", N_("Planned")
+    LOADING = "LOADING", N_("Loading")
+    CLOSED = "CLOSED", N_("Closed")
+    SHIPPED = "SHIPPED", N_("Shipped")
+    CANCELLED = "CANCELLED", N_("Cancelled")
+
+
+STEPS = {
+    (LoadState.PLANNED, LoadState.LOADING),
+    (LoadState.LOADING, LoadState.CLOSED),
+    (LoadState.CLOSED, LoadState.SHIPPED),
+    (LoadState.PLANNED, LoadState.CANCELLED),
+}
+OPEN = (LoadState.PLANNED, LoadState.LOADING)  # packages may still come and go
+GONE = (PackageState.SHIPPED, PackageState.RECEIVED)
+NAMED_AT_MOST = 4  # packages that a refusal names; more are counted: a tablet has no more room
+
+
+class LoadNotOpen(RuleViolation):
+    """A load whose list is to be changed after it was closed."""
+
+    code = "mes.shipping.load_not_open"
+    message = N_("Load %(number)s is %(state)s: its list cannot be changed any more.")
+
+
+class PackageTaken(Conflict):
+    """A package that is on a load already."""
+
+    code = "mes.shipping.package_taken"
+    message = N_("One of these packages is on a load already. Look at the list again and choose anew.")
+
+
+class PackageNotReady(RuleViolation):
+    """A package that is not sealed, or has left."""
+
+    code = "mes.shipping.package_not_ready"
+    message = N_("Package %(package)s is %(state)s: only a sealed package can go onto a load.")
+
+
+class NothingChosen(RuleViolation):
+    """A list of packages without a package."""
+
+    code = "mes.shipping.nothing_chosen"
+    message = N_("No package is chosen. Tick the packages that are to go.")
+
+
+class PackageOnBoard(RuleViolation):
+    """A package that is on the vehicle is to leave the list."""
+
+    code = "mes.shipping.package_on_board"
+    message = N_("Package %(package)s is on the vehicle. Unload it by scan first.")
+
+
+class NotOnLoad(RuleViolation):
+    """A package is to leave a list that it is not on."""
+
+    code = "mes.shipping.not_on_load"
+    message = N_("This package is not on load %(number)s.")
+
+
+@dataclass(frozen=True, slots=True)
+class Cargo:
+    """One package as a judge at the dock sees it, and the load it belongs onto, if any."""
+
+    package_id: int
+    code: str
+    name: Named
+    position: int
+    total_count: int
+    state: PackageState
+    order_id: int
+    order_number: str
+    room: str
+    dealer_id: int
+    dealer: Named
+    place: str = ""
+    load_id: int | None = None
+    load_number: str = ""
+    delivery_id: int | None = None
+    is_loaded: bool = False
+
+    @property
+    def number(self) -> str:
+        """What is written on it in large figures: 2/4."""
+        return f"{self.position}/{self.total_count}"
+
+    @property
+    def label(self) -> Named:
+        """Its kind and number, such as 套包 2/4."""
+        return Named(f"{self.name.zh} {self.number}", f"{self.name.en} {self.number}" if self.name.en else "")
+
+    @property
+    def full(self) -> Named:
+        """Its order, kind and number: what tells it from every other package."""
+        return Named(
+            *(f"{self.order_number} {name}" if name else "" for name in (self.label.zh, self.label.en))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One load and everything that is to go onto it, in the order of the stops."""
+
+    load_id: int
+    code: str
+    number: str
+    state: LoadState
+    dealer_ids: tuple[int, ...]
+    cargo: tuple[Cargo, ...]
+
+    @property
+    def missing(self) -> tuple[Cargo, ...]:
+        """What is on the list and not on the vehicle."""
+        return tuple(one for one in self.cargo if not one.is_loaded)
+
+    @property
+    def progress(self) -> Progress:
+        """How far the loading is; what is missing, by name."""
+        missing = self.missing
+        names = tuple(one.full for one in missing)
+        return Progress(len(self.cargo) - len(missing), len(self.cargo), names)
+
+
+def joined(cargo: Sequence[Cargo]) -> Named:
+    """Return the names of some packages as one: 4 at most, then how many more."""
+    shown, more = cargo[:NAMED_AT_MOST], len(cargo) - NAMED_AT_MOST
+    zh = "、".join(one.full.zh for one in shown)
+    en = ", ".join(one.full.en or one.full.zh for one in shown)
+    return Named(zh, en) if more <= 0 else Named(f"{zh} 等 {len(cargo)} 包", f"{en} and {more} more")
+
+
+def judge_load(manifest: Manifest, cargo: Cargo) -> Blocked | None:
+    """Return why a package does not go onto the vehicle, if so."""
+    return (
+        _closed(manifest)
+        or _gone(manifest, cargo)
+        or _on_board(manifest, cargo)
+        or _other_destination(manifest, cargo)
+        or _not_listed(manifest, cargo)
+        or _not_sealed(manifest, cargo)
+    )
+
+
+def judge_unload(manifest: Manifest, cargo: Cargo) -> Blocked | None:
+    """Return why a package is not taken off the vehicle, if so."""
+    refusal = _closed(manifest)
+    if refusal or (cargo.load_id == manifest.load_id and cargo.is_loaded):
+        return refusal
+    return _refusal(
+        Block.E12,
+        manifest,
+        cargo,
+        expected=Text(N_("A package on this vehicle")),
+        got=Text(N_("%(package)s, not on it"), {"package": cargo.full}),
+        todo=Text(N_("Nothing to unload. Scan the package that is to come off.")),
+    )
+
+
+def judge_close(manifest: Manifest, scanned: Collection[int], *, is_signed: bool) -> Blocked | None:
+    """Return why a load cannot be closed, if so; a signature lets it go short, but never empty.
+
+    `scanned` are the packages that are on the vehicle by the scan log alone.
+    """
+    progress = manifest.progress
+    is_short = progress.done_count < progress.total_count or not progress.total_count
+    may_pass = is_signed and progress.done_count > 0
+    return (
+        _closed(manifest)
+        or _papers_differ(manifest, scanned)
+        or (_short(manifest) if is_short and not may_pass else None)
+    )
+
+
+def lost(manifest: Manifest) -> Blocked:
+    """Return the refusal for a change that another scan made a moment ago."""
+    return Blocked(
+        Block.E27,
+        expected=Text("%(number)s", {"number": manifest.number}),
+        got=Text(N_("Changed meanwhile")),
+        todo=Text(N_("Look at the list and scan again.")),
+        object_type="load",
+        object_id=manifest.load_id,
+    )
+
+
+def _refusal(
+    block: Block, manifest: Manifest, cargo: Cargo, *, expected: Text, got: Text, todo: Text
+) -> Blocked:
+    return Blocked(
+        block,
+        expected=expected,
+        got=got,
+        todo=todo,
+        object_type="package",
+        object_id=cargo.package_id,
+        context_id=manifest.load_id,
+        progress=manifest.progress,
+    )
+
+
+def _closed(manifest: Manifest) -> Blocked | None:
+    if manifest.state in OPEN:
+        return None
+    return Blocked(
+        Block.E24,
+        expected=Text(N_("A load that is not closed")),
+        got=Text(N_("%(number)s: %(state)s"), {"number": manifest.number, "state": manifest.state}),
+        todo=Text(N_("Put it aside and scan the code of the load that is being loaded.")),
+        object_type="load",
+        object_id=manifest.load_id,
+        context_id=manifest.load_id,
+        progress=manifest.progress,
+    )
+
+
+def _gone(manifest: Manifest, cargo: Cargo) -> Blocked | None:
+    if cargo.state in GONE:
+        got = Text(N_("%(package)s, shipped already"), {"package": cargo.full})
+        todo = Text(N_("Put it aside and call the team leader: two boxes may carry one label."))
+    elif cargo.is_loaded and cargo.load_id != manifest.load_id:
+        got = Text(N_("%(package)s, loaded on %(load)s"), {"package": cargo.full, "load": cargo.load_number})
+        todo = Text(
+            N_("Bring it to %(load)s, or have it unloaded there by scan."), {"load": cargo.load_number}
+        )
+    else:
+        return None
+    expected = Text(N_("A package of %(number)s"), {"number": manifest.number})
+    return _refusal(Block.E12, manifest, cargo, expected=expected, got=got, todo=todo)
+
+
+def _on_board(manifest: Manifest, cargo: Cargo) -> Blocked | None:
+    if not cargo.is_loaded:
+        return None
+    return _refusal(
+        Block.E28,
+        manifest,
+        cargo,
+        expected=Text(N_("A package not loaded yet")),
+        got=Text(N_("%(package)s, already on"), {"package": cargo.full}),
+        todo=Text(N_("Go on with the next package.")),
+    )
+
+
+def _other_destination(manifest: Manifest, cargo: Cargo) -> Blocked | None:
+    if cargo.dealer_id in manifest.dealer_ids:
+        return None
+    return _refusal(
+        Block.E11,
+        manifest,
+        cargo,
+        expected=Text(N_("A package for a dealer of %(number)s"), {"number": manifest.number}),
+        got=Text(N_("%(package)s, for %(dealer)s"), {"package": cargo.full, "dealer": cargo.dealer}),
+        todo=Text(N_("Take it off. It goes to %(dealer)s."), {"dealer": cargo.dealer}),
+    )
+
+
+def _not_listed(manifest: Manifest, cargo: Cargo) -> Blocked | None:
+    if cargo.load_id == manifest.load_id:
+        return None
+    if cargo.load_id is not None:
+        got = Text(N_("%(package)s, of load %(load)s"), {"package": cargo.full, "load": cargo.load_number})
+        todo = Text(N_("Leave it for %(load)s."), {"load": cargo.load_number})
+    else:
+        got = Text(N_("%(package)s, on no load"), {"package": cargo.full})
+        todo = Text(N_("Put it back, or have the office add it to this load."))
+    expected = Text(N_("A package of %(number)s"), {"number": manifest.number})
+    return _refusal(Block.E12, manifest, cargo, expected=expected, got=got, todo=todo)
+
+
+def _not_sealed(manifest: Manifest, cargo: Cargo) -> Blocked | None:
+    if cargo.state in LOADABLE:
+        return None
+    return _refusal(
+        Block.E13,
+        manifest,
+        cargo,
+        expected=Text(N_("A sealed package")),
+        got=Text(N_("%(package)s: %(state)s"), {"package": cargo.full, "state": cargo.state}),
+        todo=Text(N_("Bring it back to the packing bench and have it sealed.")),
+    )
+
+
+def _short(manifest: Manifest) -> Blocked:
+    progress, missing = manifest.progress, manifest.missing
+    if missing:
+        todo = Text(N_("Load what is missing: %(packages)s."), {"packages": joined(missing)})
+    else:
+        todo = Text(N_("Put packages onto the list first."))
+    return Blocked(
+        Block.E10,
+        expected=Text(N_("%(count)s packages"), {"count": progress.total_count}),
+        got=Text(N_("%(count)s packages"), {"count": progress.done_count}),
+        todo=todo,
+        object_type="load",
+        object_id=manifest.load_id,
+        context_id=manifest.load_id,
+        progress=progress,
+    )
+
+
+def _papers_differ(manifest: Manifest, scanned: Collection[int]) -> Blocked | None:
+    listed = {one.package_id for one in manifest.cargo if one.is_loaded}
+    if listed == set(scanned):
+        return None
+    wrong = [one for one in manifest.cargo if (one.package_id in listed) != (one.package_id in scanned)]
+    return Blocked(
+        Block.E15,
+        expected=Text(N_("%(count)s packages by the scans"), {"count": len(set(scanned))}),
+        got=Text(N_("%(count)s packages by the list"), {"count": len(listed)}),
+        todo=Text(N_("Unload and load again by scan: %(packages)s."), {"packages": joined(wrong)}),
+        object_type="load",
+        object_id=manifest.load_id,
+        context_id=manifest.load_id,
+        progress=manifest.progress,
+    )

@@ -1,0 +1,80 @@
+from core.i18n import Named
+from mes.packing.rules import PackageState
+from mes.scanning.rules import Block
+from mes.shipping.rules import Cargo, LoadState, Manifest, joined, judge_close, judge_load, judge_unload
+
+
+def make_cargo(number=1, **over):
+    given = {
+        "package_id": number,
+        "code": f"K{number}",
+        "name": Named("套包", "frame package"),
+        "position": number,
+        "total_count": 9,
+        "state": PackageState.IN_STORE,
+        "order_id": 1,
+        "order_number": "SO2611-0042",
+        "room": "主卧",
+        "dealer_id": 7,
+        "dealer": Named("衢州 柯城店"),
+        "load_id": 1,
+        "load_number": "LD2611-0001",
+        "delivery_id": 1,
+    }
+    return Cargo(**(given | over))
+
+
+def make_manifest(*cargo, state=LoadState.LOADING):
+    return Manifest(1, "S00001A", "LD2611-0001", state, (7,), cargo)
+
+
+def block(refusal):
+    return None if refusal is None else refusal.block
+
+
+def test_what_is_said_first_when_several_things_are_wrong():
+    # one fault less from line to line, in the order of the contracts
+    other = {"load_id": 2, "load_number": "LD2611-0002"}
+    faults = [
+        (LoadState.CLOSED, {**other, "is_loaded": True, "dealer_id": 8}, Block.E24),
+        (LoadState.LOADING, {**other, "is_loaded": True, "dealer_id": 8}, Block.E12),
+        (LoadState.LOADING, {"is_loaded": True, "dealer_id": 8}, Block.E28),
+        (LoadState.LOADING, {**other, "dealer_id": 8, "state": PackageState.OPEN}, Block.E11),
+        (LoadState.LOADING, {**other, "state": PackageState.OPEN}, Block.E12),
+        (LoadState.LOADING, {"state": PackageState.OPEN}, Block.E13),
+        (LoadState.LOADING, {}, None),
+    ]
+    for state, over, wanted in faults:
+        assert block(judge_load(make_manifest(state=state), make_cargo(**over))) is wanted
+
+
+def test_a_sealed_a_stored_and_a_staged_package_may_be_loaded_and_no_other():
+    may = {state for state in PackageState if judge_load(make_manifest(), make_cargo(state=state)) is None}
+    assert may == {PackageState.SEALED, PackageState.IN_STORE, PackageState.STAGED}
+
+
+def test_only_what_is_on_this_vehicle_comes_off_it():
+    assert judge_unload(make_manifest(), make_cargo(is_loaded=True)) is None
+    assert block(judge_unload(make_manifest(), make_cargo())) is Block.E12
+    assert block(judge_unload(make_manifest(), make_cargo(is_loaded=True, load_id=2))) is Block.E12
+
+
+def test_a_load_is_closed_when_list_vehicle_and_scans_agree():
+    on, off = make_cargo(1, is_loaded=True), make_cargo(2)
+    assert judge_close(make_manifest(on), {1}, is_signed=False) is None
+    assert block(judge_close(make_manifest(on, off), {1}, is_signed=False)) is Block.E10
+    assert judge_close(make_manifest(on, off), {1}, is_signed=True) is None
+    assert block(judge_close(make_manifest(off), set(), is_signed=True)) is Block.E10
+    assert block(judge_close(make_manifest(), set(), is_signed=True)) is Block.E10
+    # a signature lets nothing pass that the scans do not show
+    assert block(judge_close(make_manifest(on, off), {1, 2}, is_signed=True)) is Block.E15
+    assert block(judge_close(make_manifest(on), set(), is_signed=True)) is Block.E15
+
+
+def test_four_packages_are_named_and_more_are_counted():
+    named = joined([make_cargo(number) for number in range(1, 5)])
+    assert named.zh.count("套包") == 4
+    assert "more" not in named.en
+    many = joined([make_cargo(number) for number in range(1, 8)])
+    assert many.zh.endswith("等 7 包")
+    assert many.en.endswith("SO2611-0042 frame package 4/9 and 3 more")
