@@ -26,6 +26,13 @@ from mes.planning.model import Batch, BatchOrder
 from mes.splitting.model import DoorSet, Piece
 from mes.splitting.rules import CutMethod, PieceState
 
+SORTS = {
+    "number": CutPlan.id,
+    "batch": Batch.id,
+    "yield": CutPlan.yield_rate,
+    "sheets": CutPlan.stock_count,
+    "state": CutPlan.state,
+}
 KINDS = {MaterialKind.SHEET: Kind.SHEET, MaterialKind.BAR: Kind.BAR}
 
 

@@ -21,7 +21,6 @@ from mes.cutting.model import CutPlan
 from mes.cutting.queries import PlanPage, SheetShown
 from mes.cutting.rules import PlanState
 from mes.nesting.rules.instance import Kind
-from mes.planning.model import Batch
 
 bp = Blueprint("mes_cutting", __name__)
 EXPORT_MOST = 10_000
@@ -36,16 +35,9 @@ def plan_list() -> ResponseReturnValue:
     """List the cut plans, the newest first."""
     session, state = read(), _state()
     rows = queries.listed(request.args.get("q", "").strip(), state)
-    sorts = {
-        "number": CutPlan.id,
-        "batch": Batch.id,
-        "yield": CutPlan.yield_rate,
-        "sheets": CutPlan.stock_count,
-        "state": CutPlan.state,
-    }
     return render_template(
         "mes/cutting/plan_list.html",
-        page=paged(session, rows, sorts, default="-number"),
+        page=paged(session, rows, queries.SORTS, default="-number"),
         state=state,
         counts=queries.state_counts(session),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -15,8 +16,10 @@ from core.activity import service as activity
 from core.auth import queries as people
 from core.auth.model import Person
 from core.i18n import Named
+from erp.materials.model import Article
 from erp.sales import service as sales
-from erp.stock.model import Place
+from erp.stock import queries as stock_queries
+from erp.stock.model import Balance, Lot, Place
 from erp.stock.rules import PlaceKind
 from mes.cutting import service as cutting
 from mes.cutting.model import CutLayout, CutPlan
@@ -27,8 +30,9 @@ from mes.packing.model import Content, Package
 from mes.packing.rules import PackageState
 from mes.planning import queries as planning_queries
 from mes.planning import service as planning
+from mes.planning.model import Batch
 from mes.scanning.model import Device, Station
-from mes.scanning.rules import ScanKind, StationKind, Where, Who
+from mes.scanning.rules import ScanKind, Where, Who
 from mes.shipping import service as shipping
 from mes.splitting import queries as splitting_queries
 from mes.splitting import service as splitting
@@ -109,10 +113,10 @@ class Story:
     stored: list[int] = field(default_factory=list)
 
     def day(self, day: date, sets: int) -> Iterator[Chapter]:
-        """Return the chapters of one past day: ship, make, plan, take orders."""
+        """Return the chapters of one past day: ship, plan, make, take orders."""
         yield lambda session: self.ship(session, day)
-        yield lambda session: self.make(session, day)
         yield lambda session: self.plan(session, day)
+        yield lambda session: self.make(session, day)
         yield lambda session: self.take_orders(session, day, sets)
 
     def today(self, day: date, at: datetime) -> Iterator[Chapter]:
@@ -138,9 +142,7 @@ class Story:
         for _ in range(SPLIT_MINUTES):
             at = clock.tick(BEAT_EVERY)
             activity.beat(session, splitter, "splitting", "erp.sales.order", order_id, at=at)
-        splitting.release(
-            session, splitting_queries.prepare(session, order_id), by=splitter, at=clock.at
-        )
+        splitting.release(session, splitting_queries.prepare(session, order_id), by=splitter, at=clock.at)
 
     def take_orders(self, session: Session, day: date, sets: int) -> None:
         """Take in what the dealers send, and release it."""
@@ -168,12 +170,30 @@ class Story:
         """Cut, make, pack and store the batches that are planned."""
         clock = Clock(at_hour(day, 10, self.zone))
         for batch_id in self.planned:
+            self._issue(session, batch_id, clock)
             self._cut(session, batch_id, clock)
             for order_id in planning_queries.order_ids(session, batch_id):
                 self._make_pieces(session, order_id, clock)
                 self._pack(session, order_id, clock)
                 self.stored.append(order_id)
         self.planned = []
+
+    def _issue(self, session: Session, batch_id: int, clock: Clock) -> None:
+        """Issue to a batch what it still needs, a lot for each material."""
+        keeper, batch = self.crew.hand("keeper", "STORE"), session.get_one(Batch, batch_id)
+        for need in stock_queries.batch_shortages(session, batch_id):
+            quantity = math.ceil(need.open_qty)
+            lot = session.scalars(
+                select(Lot.code)
+                .join(Article, Article.id == Lot.article_id)
+                .join(Balance, Balance.lot_id == Lot.id)
+                .where(Article.material_id == need.material_id, Balance.on_hand_qty >= quantity)
+                .order_by(Lot.id)
+                .limit(1)
+            ).one_or_none()
+            if lot is not None and quantity:
+                at = clock.tick()
+                keeper.scan(session, ScanKind.ISSUE, lot, context=batch.code, quantity=quantity, at=at)
 
     def _cut(self, session: Session, batch_id: int, clock: Clock) -> None:
         saw = self.crew.hand("operator", "CUT")
@@ -243,7 +263,13 @@ class Story:
         dock = self.crew.hand("loader", "DOCK")
         clerk = self.crew.person("clerk").id
         load = shipping.create_load(
-            session, f"浙H·{self.chance.randint(10000, 99999)}", "毛师傅", "0570-5550303", day, by=clerk, at=clock.at
+            session,
+            f"浙H·{self.chance.randint(10000, 99999)}",
+            "毛师傅",
+            "0570-5550303",
+            day,
+            by=clerk,
+            at=clock.at,
         )
         packages = session.execute(
             select(Package.id, Package.code).where(
@@ -261,6 +287,7 @@ class Story:
         """Leave the floor in the middle of its work: one order partly packed, one half made."""
         clock = Clock(at + timedelta(minutes=10))
         for batch_id in self.planned:
+            self._issue(session, batch_id, clock)
             self._cut(session, batch_id, clock)
             order_ids: Iterable[int] = planning_queries.order_ids(session, batch_id)
             for number, order_id in enumerate(order_ids):
@@ -276,6 +303,10 @@ class Story:
         first, second = list(wishes(self.chance, ("D001", "D002"), 8))[:2]
         self._order(session, first, day, clock)
         enter(
-            session, second, day + timedelta(days=LEAD_DAYS), day, by=self.crew.person("clerk").id, at=clock.tick()
+            session,
+            second,
+            day + timedelta(days=LEAD_DAYS),
+            day,
+            by=self.crew.person("clerk").id,
+            at=clock.tick(),
         )
-

@@ -15,6 +15,7 @@ from mes.nesting.rules.sheets import Effort
 
 MANY_SIZES = 2_000  # beyond it only best fit is tried
 RUIN_MOST = 20  # bars taken apart in one step
+PATIENCE = 3_000  # steps without a gain after which the rest is left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,10 +237,11 @@ def _improved(job: BarJob, filling: BarFilling, rng: Random, effort: Effort) -> 
     for bar in bars:
         limits[bar.size] -= 1
     cost = job.badness(filling)[1]
+    gained_at = 0
     for step in range(effort.steps if len(bars) > 1 else 0):
         if step % 20 == 0:
             effort.tell(step)
-        if cost <= effort.floor_cost or effort.stop():
+        if cost <= effort.floor_cost or step - gained_at > PATIENCE or effort.stop():
             break
         chosen = set(rng.sample(range(len(bars)), min(len(bars), rng.randint(2, RUIN_MOST))))
         left, spare = [0] * len(job.extents), list(limits)
@@ -259,6 +261,7 @@ def _improved(job: BarJob, filling: BarFilling, rng: Random, effort: Effort) -> 
             for bar in found.bars:
                 limits[bar.size] -= 1
             cost += after - before
+            gained_at = step if after < before else gained_at
     return BarFilling(bars, filling.out)
 
 

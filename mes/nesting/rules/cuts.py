@@ -16,11 +16,12 @@ class Cut:
     """One straight saw cut, from edge to edge of what is on the saw; the line is the kerf's middle.
 
     Stage 1 goes through the whole board, stage 2 through what stage 1 made, and so on; one stage
-    more than the instance allows is the last trimming cut.
+    more than the instance allows is the last trimming cut. `size_dmm` is the width of what it takes off.
     """
 
     n: int
     stage: int
+    size_dmm: int
     x1_dmm: int
     y1_dmm: int
     x2_dmm: int
@@ -97,11 +98,11 @@ class _Slicer:
 
     def __init__(self, kerf: int, stages: int) -> None:
         self.kerf, self.stages = kerf, stages
-        self.cuts: list[tuple[int, Box]] = []
+        self.cuts: list[tuple[int, int, Box]] = []
         self.waste: list[Box] = []
 
     def result(self) -> Slicing:
-        numbered = (Cut(n, stage, *line) for n, (stage, line) in enumerate(self.cuts, start=1))
+        numbered = (Cut(n, stage, size, *line) for n, (stage, size, line) in enumerate(self.cuts, start=1))
         return Slicing(tuple(numbered), tuple(self.waste))
 
     def slice(self, region: Box, boxes: Sequence[Box], axis: int, stage: int) -> bool:
@@ -117,10 +118,11 @@ class _Slicer:
         for group in groups:
             low, high = min(box[axis] for box in group), max(box[axis + 2] for box in group)
             if low > cursor:
-                self.cut(region, axis, max(cursor, low - self.kerf), stage)
+                start = max(cursor, low - self.kerf)
+                self.cut(region, axis, start, stage, start - cursor)
                 self.discard(region, axis, cursor, low - self.kerf)
             if high < end:
-                self.cut(region, axis, high, stage)
+                self.cut(region, axis, high, stage, high - low)
             if not self.slice(_between(region, axis, low, high), group, 1 - axis, stage + 1):
                 return False
             cursor = high + self.kerf
@@ -140,9 +142,9 @@ class _Slicer:
                 reach = box[axis + 2]
         return groups
 
-    def cut(self, region: Box, axis: int, at: int, stage: int) -> None:
+    def cut(self, region: Box, axis: int, at: int, stage: int, size: int) -> None:
         middle = at + self.kerf // 2
-        self.cuts.append((stage, _between(region, axis, middle, middle)))
+        self.cuts.append((stage, size, _between(region, axis, middle, middle)))
 
     def discard(self, region: Box, axis: int, low: int, high: int) -> None:
         if high > low:

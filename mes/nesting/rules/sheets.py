@@ -18,6 +18,8 @@ from mes.nesting.rules.recreate import Recreate
 MANY_SIZES = 3_000  # beyond it only shelves are tried
 LEADERS = 6  # stock sizes that shelves try first
 TAIL = 24  # so many boards are searched at once
+SPELL = 1_000  # steps of one search
+PATIENCE = 4_000  # steps without a gain after which the rest is left out
 TRIES = (12, 24, 96, 96, 192, 192)  # fillings from nothing, each with so many attempts per board
 
 
@@ -99,12 +101,16 @@ def _shelved(job: Job, stop: Stop) -> Filling:
 
 def _improved(job: Job, boards: list[Board], rng: Random, effort: Effort) -> list[Board]:
     """Return `boards` made cheaper by ruin and recreate, some boards at a time."""
-    done, spell = 0, min(effort.steps, 400) if len(boards) > TAIL else effort.steps
+    done, idle = 0, 0
+    spell = min(effort.steps, SPELL if len(boards) > TAIL else PATIENCE)
     used = [0] * len(job.sheets)
     for board in boards:
         used[board.sheet] += 1
     spare = [sheet.limit - count for sheet, count in zip(job.sheets, used, strict=True)]
-    while done < effort.steps and job.cost(boards) > effort.floor_cost and not effort.stop():
+    while done < effort.steps and idle < PATIENCE and not effort.stop():
+        before = job.cost(boards)
+        if before <= effort.floor_cost:
+            break
         boards = sorted(boards, key=lambda board: -board.free)
         chosen = set(range(len(boards)))
         if len(boards) > TAIL:
@@ -122,6 +128,7 @@ def _improved(job: Job, boards: list[Board], rng: Random, effort: Effort) -> lis
             spare[boards[index].sheet] += 1
         boards = rest + search.best
         done += spell
+        idle = 0 if job.cost(boards) < before else idle + spell
     return boards
 
 

@@ -22,10 +22,10 @@ B2 = Placement("b", 4140, 2140, 4000, 1500, is_turned=False)
 def test_cuts_come_in_the_order_of_sawing_with_their_stage():
     cuts = cuts_of(INSTANCE, INSTANCE.stock[0], Layout("S", 1, (A, B1, B2), ()))
     assert cuts == (
-        Cut(1, 1, 100, 2120, 9900, 2120),  # frees a: through the whole board, 2 mm above it
-        Cut(2, 1, 100, 3660, 9900, 3660),  # frees the strip of the b's
-        Cut(3, 2, 4120, 2140, 4120, 3640),
-        Cut(4, 2, 8160, 2140, 8160, 3640),
+        Cut(1, 1, 2000, 100, 2120, 9900, 2120),  # frees a: through the whole board, 2 mm above it
+        Cut(2, 1, 1500, 100, 3660, 9900, 3660),  # frees the strip of the b's
+        Cut(3, 2, 4000, 4120, 2140, 4120, 3640),
+        Cut(4, 2, 4000, 8160, 2140, 8160, 3640),
     )
 
 

@@ -1,0 +1,55 @@
+"""Migrations go up and down on both databases, with data in the tables."""
+
+import pytest
+from sqlalchemy import func, inspect, select
+
+from core.db import Model
+from core.server.cli import database as commands
+from tests.conftest import application
+from tests.factories.factory import make_order, release_order
+from tests.factories.people import make_person
+
+
+@pytest.fixture
+def full(template, tmp_path):
+    """A database with an order that was released and another that was not."""
+    with application(template, "migrated", tmp_path) as app:
+        with app.extensions["sessions"].writing() as session:
+            make_person(session, roles=("clerk",))
+            release_order(session)
+            make_order(session)
+            session.commit()
+        yield app
+
+
+def run(app, *words):
+    result = app.test_cli_runner().invoke(commands, list(words))
+    assert result.exit_code == 0, result.output
+
+
+def tables(app):
+    return set(inspect(app.extensions["sessions"].engine).get_table_names())
+
+
+def test_down_to_nothing_and_up_again(full):
+    assert tables(full) >= set(Model.metadata.tables)
+    run(full, "downgrade", "base")
+    assert tables(full) <= {"alembic_version"}
+    run(full, "upgrade")
+    assert tables(full) >= set(Model.metadata.tables)
+    with full.extensions["sessions"].reading() as session:
+        for table in Model.metadata.sorted_tables:
+            assert session.scalar(select(func.count()).select_from(table)) == 0, table
+
+
+def test_tables_and_migrations_agree(full):
+    run(full, "compare")
+
+
+def test_foreign_keys_hold_after_a_migration(full):
+    run(full, "upgrade")
+    engine = full.extensions["sessions"].engine
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+    assert inspect(engine).get_foreign_keys("mes_splitting_piece")
