@@ -19,12 +19,13 @@ from core.backup import cli as backup_cli
 from core.codelists import model as _codelists  # noqa: F401
 from core.db import make_engine
 from core.files import views as files
+from core.i18n import N_
 from core.jobs import cli as jobs_cli
 from core.jobs import views as jobs
 from core.pdf.fonts import register_font
 from core.server import cli as server_cli
 from core.web import access, api, assets, compress, errors, health, logs, search, templating
-from core.web.registry import Registry, blueprints
+from core.web.registry import MenuEntry, Registry, blueprints
 
 ROOT = Path(__file__).resolve().parent.parent
 UPLOAD_LIMIT = 16 * 2**20  # bytes of one request; a dealer's sheet with photos stays below
@@ -64,5 +65,6 @@ def create_app(settings: Mapping[str, Any], packages: Iterable[ModuleType]) -> F
     )
     for package in packages:
         package.register(app)
+    registered.menu.append(MenuEntry(N_("People"), "core_auth.person_list", "core.auth.manage"))
     registered.grant("administrator", *(right for rights in registered.grants.values() for right in rights))
     return app

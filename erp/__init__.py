@@ -12,7 +12,10 @@ from erp.materials import views as materials
 from erp.parties import model as _parties  # noqa: F401
 from erp.parties import panels as parties_panels
 from erp.parties import views as parties
+from erp.sales import cli as sales_cli
 from erp.sales import model as _sales  # noqa: F401
+from erp.sales import panels as sales_panels
+from erp.sales import views as sales_views
 from erp.stock import cli as stock_cli
 from erp.stock import model as _stock  # noqa: F401
 from erp.stock import panels as stock_panels
@@ -30,6 +33,12 @@ def register(app: Flask) -> None:
 
 def _register_sales(app: Flask) -> None:
     """Orders and dealers' sheets."""
+    blueprints(app, (sales_views.bp, "/erp/sales"))
+    app.cli.add_command(sales_cli.orders)
+    put = registry(app)
+    put.menu.append(MenuEntry(N_("Orders"), "erp_sales.order_list", "erp.sales.read"))
+    put.home("erp.sales.write", "erp_sales.order_list")
+    put.providers.append(sales_panels.find)
 
 
 def _register_catalogue(app: Flask) -> None:

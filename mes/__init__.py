@@ -14,6 +14,8 @@ from mes.cutting import queries as cutting
 from mes.cutting import service as cutting_commands
 from mes.cutting import views as cutting_views
 from mes.demo import cli as demo_cli
+from mes.efficiency import cli as efficiency_cli
+from mes.efficiency import views as efficiency_views
 from mes.packing import model as _packing  # noqa: F401
 from mes.packing import panels as packing_panels
 from mes.packing import queries as packing
@@ -49,7 +51,6 @@ from mes.warehouse import views as warehouse_views
 def register(app: Flask) -> None:
     """Put on mes's pages, menu, panels, scan kinds, jobs, subscriptions and rights."""
     _grants(app)
-    _register_scanning(app)
     _register_splitting(app)
     _register_cutting(app)
     _register_production(app)
@@ -57,6 +58,7 @@ def register(app: Flask) -> None:
     _register_warehouse(app)
     _register_shipping(app)
     _register_efficiency(app)
+    _register_scanning(app)
     _register_demo(app)
 
 
@@ -71,6 +73,7 @@ def _register_splitting(app: Flask) -> None:
     """Release; door sets and their pieces."""
     blueprints(app, (splitting_views.bp, "/mes/splitting"))
     put = registry(app)
+    put.panel("erp.sales.order.acts", "mes.splitting.release", splitting_panels.release_act)
     put.panel("erp.sales.order", "mes.splitting.read", splitting_panels.order_panel)
     put.providers.append(splitting_panels.hits)
     put.invariants["scrapped pieces are replaced"] = splitting.prove
@@ -154,6 +157,11 @@ def _register_shipping(app: Flask) -> None:
 
 def _register_efficiency(app: Flask) -> None:
     """The five figures."""
+    blueprints(app, (efficiency_views.bp, "/mes/efficiency"))
+    put = registry(app)
+    put.menu.append(MenuEntry(N_("Figures"), "mes_efficiency.report", "mes.efficiency.read"))
+    put.homes.insert(0, ("mes.efficiency.read", "mes_efficiency.report"))  # the owner's, who may read all others
+    app.cli.add_command(efficiency_cli.efficiency)
 
 
 def _register_demo(app: Flask) -> None:

@@ -13,7 +13,7 @@ from core.clock import now
 from core.errors import NotFound
 from core.work import read, run
 from erp.catalogue import queries, service
-from erp.catalogue.rules.pack import PackFaults, dump_pack, read_pack
+from erp.catalogue.rules.pack import PackFaults, dump_pack, pack_of_bytes
 from erp.catalogue.rules.reading import plain
 
 catalogue = AppGroup("catalogue", help="Factory packs: models, materials, routes, parties as one YAML file.")
@@ -25,11 +25,7 @@ catalogue = AppGroup("catalogue", help="Factory packs: models, materials, routes
 def load(file: Path, as_json: bool) -> None:
     """Load a factory pack, whole or not at all; every fault is told with its line."""
     try:
-        pack = read_pack(file.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as wrong:
-        raise click.ClickException(
-            f"{file} is not UTF-8 text: {wrong.reason} at byte {wrong.start}"
-        ) from wrong
+        pack = pack_of_bytes(file.read_bytes())
     except PackFaults as wrong:
         for fault in wrong.faults:
             click.echo(f"{file}:{fault.line or 1}: {fault.path}: {fault.refusal}", err=True)

@@ -5,24 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
+from core.clock import now
 from core.errors import InvalidInput, NotFound
-from core.web.access import requires
+from core.web.access import me, requires
+from core.web.answers import download
+from core.web.errors import text_of
 from core.web.forms import parse
 from core.web.lists import paged
-from core.work import read
-from erp.catalogue import queries
+from core.work import read, run
+from erp.catalogue import queries, service
 from erp.catalogue.forms import TrialForm, first_values, options_of
 from erp.catalogue.model import Door, DoorVersion
 from erp.catalogue.rules.document import DoorKind, Field, Handing, ModelDocument
 from erp.catalogue.rules.explode import attempt
 from erp.catalogue.rules.explosion import Explosion
+from erp.catalogue.rules.pack import PackFaults, dump_pack, pack_of_bytes
 from erp.materials import queries as materials
 
 bp = Blueprint("erp_catalogue", __name__)
-READ = "erp.catalogue.read"
+READ, LOAD = "erp.catalogue.read", "erp.catalogue.load"
 SORTS = {"code": Door.code, "name": Door.name, "kind": Door.kind}
 
 
@@ -95,3 +100,39 @@ def _trial(document: ModelDocument) -> Trial:
     spec = form.spec(options_of(document, values))
     explosion, refusals = attempt(document, spec, materials.stock_lengths(read()))
     return Trial(values, {}, explosion, refusals)
+
+
+@bp.get("/pack")
+@requires(LOAD)
+def pack_choose() -> ResponseReturnValue:
+    """Ask for a factory pack."""
+    return render_template("erp/catalogue/pack_choose.html", faults=(), error="")
+
+
+@bp.post("/pack")
+@requires(LOAD)
+def pack_load() -> ResponseReturnValue:
+    """Load a factory pack, whole or not at all."""
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        error = _("Please choose a file.")
+        return render_template("erp/catalogue/pack_choose.html", faults=(), error=error), 400
+    try:
+        pack = pack_of_bytes(file.read())
+    except PackFaults as wrong:
+        error = text_of(wrong)
+        return render_template("erp/catalogue/pack_choose.html", faults=wrong.faults, error=error), 422
+    loaded = run(service.load_pack, pack, by=me().id, at=now())
+    if loaded.is_unchanged:
+        flash(_("This pack is loaded already; nothing changed."), "done")
+    else:
+        message = _("Loaded: %(versions)s models with new rules, %(materials)s materials new or changed.")
+        flash(message % {"versions": loaded.versions, "materials": loaded.materials}, "done")
+    return redirect(url_for(".door_list"))
+
+
+@bp.get("/pack.yaml")
+@requires(READ)
+def pack_dump() -> ResponseReturnValue:
+    """Answer the factory as a pack that can be loaded again."""
+    return download(dump_pack(queries.pack(read())).encode(), "application/yaml", "factory.yaml")

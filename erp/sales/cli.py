@@ -16,7 +16,7 @@ from core.work import read, run
 from erp.parties import queries as parties
 from erp.sales import service
 from erp.sales.queries.imports import import_page
-from erp.sales.queries.offer import offer, vocabulary
+from erp.sales.queries.offer import judged, offer, vocabulary
 from erp.sales.rules.issues import Issue
 from erp.sales.rules.lines import ReadOrder, read_order
 from erp.sales.rules.review import count_open
@@ -43,8 +43,9 @@ def import_sheet(file: Path, dealer: str, profile: str, dry_run: bool, as_json: 
     """
     try:
         upload = _upload(file, dealer)
-        words = vocabulary(offer(read()), PROFILES[profile])
-        order = read_order(read_sheets(upload.content, upload.name), words)
+        offered = offer(read())
+        words = vocabulary(offered, PROFILES[profile])
+        order = judged(read_order(read_sheets(upload.content, upload.name), words), offered)
         number, import_id, stops, asks = _keep(upload, order) if not dry_run else (None, None, *_open(order))
     except AppError as wrong:
         raise click.ClickException(str(wrong)) from wrong

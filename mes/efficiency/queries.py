@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, cast, func, literal, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session, aliased
 
 from core.activity.model import Interval
 from core.auth.model import Person
+from core.i18n import N_
 from erp.sales.model import Line, Order
 from erp.stock.model import Lot, Move
 from erp.stock.rules import MoveKind
 from mes.efficiency import rules
-from mes.efficiency.rules import SPLIT, Figure, SplitLine, Work
+from mes.efficiency.rules import SPLIT, Figure, Metric, SplitLine, Work
 from mes.packing.model import Package
 from mes.scanning.model import FormerLabel, Scan, Station
 from mes.scanning.rules import Block, Outcome, ScanKind, StationKind
@@ -110,7 +111,8 @@ def split_lines(session: Session, window: Window, *, at: datetime) -> list[Split
 
 def line_rows(window: Window) -> Select[Any]:
     """Return the order lines released within the window, with the drawing of one of their sets."""
-    first = select(func.min(DoorSet.id)).where(DoorSet.line_id == Line.id).scalar_subquery()
+    other = aliased(DoorSet)
+    first = select(func.min(other.id)).where(other.line_id == Line.id).scalar_subquery()
     columns: tuple[Any, ...] = (Order.released_at.label("at"), Order.id.label("order_id"), Order.number)
     of_line = (Line.position, Line.kind, Line.set_count, Line.options, DoorSet.drawing)
     return (
@@ -162,9 +164,7 @@ def minutes(begin: datetime, end: datetime) -> Fraction:
 
 
 def _lead_minutes(session: Session, window: Window) -> list[Fraction]:
-    rows = session.execute(
-        select(Order.created_at, Order.released_at).where(window.holds(Order.released_at))
-    )
+    rows = session.execute(select(Order.created_at, Order.released_at).where(window.holds(Order.released_at)))
     return [minutes(begin, end) for begin, end in rows if end is not None]
 
 
@@ -190,7 +190,7 @@ def transaction_rows(window: Window, work: Work) -> Select[Any]:
 def _moves(window: Window, kind: MoveKind) -> Select[Any]:
     columns: tuple[Any, ...] = (Move.moved_at.label("at"), Lot.code.label("what"))
     return (
-        select(*columns, cast(Move.moved_qty, String).label("number"), Person.name.label("person"))
+        select(*columns, Move.moved_qty.label("number"), Person.name.label("person"))
         .join(Lot, Lot.id == Move.lot_id)
         .outerjoin(Person, Person.id == Move.moved_by_id)
         .where(Move.kind == kind, window.holds(Move.moved_at))
@@ -200,7 +200,9 @@ def _moves(window: Window, kind: MoveKind) -> Select[Any]:
 def _scans(window: Window, kinds: Collection[ScanKind]) -> Select[Any]:
     columns: tuple[Any, ...] = (Scan.received_at.label("at"), Scan.code.label("what"))
     return (
-        select(*columns, Scan.context.label("number"), Person.name.label("person"), Scan.kind, Scan.block_code)
+        select(
+            *columns, Scan.context.label("number"), Person.name.label("person"), Scan.kind, Scan.block_code
+        )
         .join(Person, Person.id == Scan.person_id)
         .where(Scan.kind.in_(kinds), window.holds(Scan.received_at))
     )
@@ -248,3 +250,57 @@ def _floor_stations(session: Session) -> int:
 
 def _count(session: Session, rows: Select[Any]) -> int:
     return session.scalar(select(func.count()).select_from(rows.subquery())) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """One list of events behind a figure: how it is asked for, what it is called, where its rows come from."""
+
+    code: str
+    name: str  # msgid
+    shape: str  # which table shows it: "line", "work" or "event"
+    rows: Callable[[Window], Select[Any]]
+    moment: Any  # the column by which it is sorted
+
+
+def _of_work(work: Work) -> Events:
+    if work in BY_MOVE:
+        moment: Any = Move.moved_at
+    else:
+        moment = Scan.received_at if work in BY_SCAN else FormerLabel.replaced_at
+    return Events(work.value, work.label, "event", lambda window: transaction_rows(window, work), moment)
+
+
+EVENTS: dict[Metric, tuple[Events, ...]] = {
+    Metric.M1: (
+        Events("lines", N_("Released lines"), "line", line_rows, Order.released_at),
+        Events("work", N_("Work on orders"), "work", work_rows, Interval.started_at),
+    ),
+    Metric.M2: tuple(_of_work(work) for work in Work),
+    Metric.M3: (),
+    Metric.M4: (
+        Events("sealed", N_("Packages sealed"), "event", sealed_rows, Package.sealed_at),
+        Events(
+            "wrong",
+            N_("Wrong scans refused at the bench"),
+            "event",
+            lambda window: wrong_rows(window, BENCH, BENCH_ERRORS),
+            Scan.received_at,
+        ),
+    ),
+    Metric.M5: (
+        Events("deliveries", N_("Deliveries shipped"), "event", delivery_rows, Load.shipped_at),
+        Events(
+            "wrong",
+            N_("Wrong scans refused at store and dock"),
+            "event",
+            lambda window: wrong_rows(window, DOCK, DOCK_ERRORS),
+            Scan.received_at,
+        ),
+    ),
+}
+
+
+def counts(session: Session, metric: Metric, window: Window) -> dict[str, int]:
+    """Return how many events each list of a figure holds."""
+    return {events.code: _count(session, events.rows(window)) for events in EVENTS[metric]}

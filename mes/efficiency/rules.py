@@ -178,15 +178,17 @@ def splitting(lines: Sequence[SplitLine], active_min: Fraction, by: SplitParamet
     young = sum(1 for line in lines if line.is_young)
     missing = [NO_BASELINE]
     if young:
-        facts = {"count": young, "days": by.gate_days}
+        young_facts = {"count": young, "days": by.gate_days}
         missing.append(
-            Text(N_("%(count)s lines are younger than %(days)s days: the figure is provisional."), facts)
+            Text(
+                N_("%(count)s lines are younger than %(days)s days: the figure is provisional."), young_facts
+            )
         )
     if not enough:
         facts = {"hours": hours, "least": least_hours}
         verdict = Text(N_("not measurable yet: %(hours)s of %(least)s h"), facts)
     else:
-        verdict = Text(N_("measured; no baseline to compare it with"))
+        verdict = Text(N_("measured, no baseline"))
     return Figure(
         Metric.M1,
         value=rounded(weight * 60 / active_min, "0.01") if enough else None,
@@ -223,9 +225,9 @@ def warehouse(
         value=value,
         unit=N_("standard minutes per paid minute"),
         standing=Standing.NOT_YET if value is None else Standing.OPEN,
-        verdict=Text(N_("not measurable yet: 0 of %(days)s days have paid minutes"), {"days": day_count})
+        verdict=Text(N_("0 of %(days)s days with paid minutes"), {"days": day_count})
         if value is None
-        else Text(N_("measured; no baseline to compare it with")),
+        else Text(N_("measured, no baseline")),
         numerator=Part(N_("Standard minutes earned"), rounded(earned, "0.1"), N_("min"), "transactions"),
         denominator=Part(N_("Paid minutes"), rounded(paid_min, "0.1"), N_("min")),
         sample=0 if value is None else total,
@@ -256,9 +258,9 @@ def equipment(production_min: Fraction, planned_min: Fraction, reporting: int, m
         value=value,
         unit="%",
         standing=Standing.NOT_YET if value is None else Standing.OPEN,
-        verdict=Text(N_("not measurable yet: %(count)s of %(total)s stations report"), facts)
+        verdict=Text(N_("%(count)s of %(total)s stations report"), facts)
         if value is None
-        else Text(N_("measured; no baseline to compare it with")),
+        else Text(N_("measured, no baseline")),
         numerator=Part(N_("Production time"), rounded(production_min, "0.1"), N_("min")),
         denominator=Part(N_("Planned busy time"), rounded(planned_min, "0.1"), N_("min")),
         sample=reporting,
@@ -325,7 +327,7 @@ def _accuracy(
     standing = _standing(checked, bad, by)
     facts = {"count": checked, "needed": needed, "target": rounded(100 * by.target, "0.1").normalize()}
     verdict = {
-        Standing.NOT_YET: Text(N_("not measurable yet: %(count)s of %(needed)s checks"), facts),
+        Standing.NOT_YET: Text(N_("%(count)s of %(needed)s checks"), facts),
         Standing.OPEN: Text(N_("not enough checks yet: %(count)s of %(needed)s"), facts),
         Standing.PROVED: Text(N_("proved: more than %(target)s %%"), facts),
         Standing.FAILED: Text(N_("below %(target)s %%"), facts),

@@ -24,6 +24,10 @@ def hits(session: Session, text: str) -> list[Hit]:
     """Find loads by number or code, and deliveries by the code on their note."""
     found = queries.find(session, clean(text))
     return [
-        Hit(f"{load.number} {load.vehicle}", N_("Load"), url_for("mes_shipping.load_show", load_id=load.id))
+        Hit(
+            f"{load.number} {load.vehicle}",
+            N_("Load list"),
+            url_for("mes_shipping.load_show", load_id=load.id),
+        )
         for load in found
     ]

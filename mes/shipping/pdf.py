@@ -29,7 +29,7 @@ class Words:
     @property
     def footer(self) -> str:
         """When and by whom, in the paper's language."""
-        return _("Printed %(moment)s, %(name)s", moment=self.moment, name=self.name)
+        return str(_("Printed %(moment)s, %(name)s", moment=self.moment, name=self.name))
 
 
 def load_label(load: LoadFacts) -> Printed:
@@ -70,7 +70,7 @@ def load_sheet(load: LoadFacts, words: Words) -> Printed:
     for stop in load.stops:
         heading = _("Stop %(position)s: %(dealer)s", position=stop.position, dealer=_named(stop.dealer))
         blocks += [Heading(heading), Table(columns, tuple(_sheet_row(one) for one in stop.cargo))]
-    document = Document(_("Load"), load.number, words.company, words.footer, tuple(blocks), load.code)
+    document = Document(_("Load list"), load.number, words.company, words.footer, tuple(blocks), load.code)
     return render_document(document)
 
 
@@ -116,7 +116,7 @@ def _note_facts(load: LoadFacts, stop: Stop) -> Facts:
             (_("Vehicle"), load.vehicle),
             (_("Address"), stop.address or "—"),
             (_("Driver"), " ".join(part for part in (load.driver, load.phone) if part) or "—"),
-            (_("Load"), load.number),
+            (_("Load number"), load.number),
             (_("Packages"), str(len(stop.loaded))),
         )
     )

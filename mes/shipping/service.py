@@ -121,7 +121,9 @@ def _deliveries(session: Session, load: Load, chosen: Sequence[Cargo]) -> dict[i
 
 def _address(session: Session, dealer_id: int) -> str:
     dealer = parties.party(session, dealer_id)
-    return " ".join(part for part in (dealer.city, dealer.address) if part)
+    if dealer.address.startswith(dealer.city):
+        return dealer.address
+    return f"{dealer.city} {dealer.address}".strip()
 
 
 def remove_package(session: Session, load_id: int, package_id: int, *, by: int, at: datetime) -> None:
@@ -256,7 +258,7 @@ def ship(session: Session, load_id: int, *, by: int, at: datetime) -> None:
     packing.move_on(session, ids, (PackageState.LOADED,), PackageState.SHIPPED)
     splitting.mark_shipped(session, queries.content_ids(session, ids), at=at)
     for order_id, count in sorted(Counter(one.order_id for one in manifest.cargo).items()):
-        sales.record_progress(session, order_id, shipped=count)
+        sales.record_progress(session, order_id, shipped=count, at=at)
     _note(session, load_id, "ship", {}, by=by, at=at)
 
 

@@ -55,7 +55,7 @@ def load_export() -> ResponseReturnValue:
     states = VIEWS.get(request.args.get("view", "open"), OPEN)
     rows = read().execute(queries.load_rows(request.args.get("q", "").strip(), states)).all()
     columns = {
-        _("Load"): lambda row: row[0].number,
+        _("Load number"): lambda row: row[0].number,
         _("Day"): lambda row: row[0].planned_on,
         _("Vehicle"): lambda row: row[0].vehicle,
         _("Driver"): lambda row: row[0].driver,

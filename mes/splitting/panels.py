@@ -29,6 +29,14 @@ def order_panel(session: Session, order_id: int) -> Panel | None:
     return Panel(N_("Splitting"), "mes/splitting/_order_panel.html", context)
 
 
+def release_act(session: Session, order_id: int) -> Panel | None:
+    """Return the button that releases a confirmed order of which every line can be made."""
+    order = session.get(Order, order_id)
+    if order is None or order.state is not OrderState.CONFIRMED or queries.faults(session, order_id):
+        return None
+    return Panel(N_("Splitting"), "mes/splitting/_release_act.html", {"order": order})
+
+
 def resolve_piece(session: Session, code: str) -> Resolved | None:
     """Say what a piece's label stands for."""
     piece = queries.piece_by_code(session, code)

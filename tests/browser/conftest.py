@@ -1,6 +1,6 @@
 """These tests begin with the demo factory loaded, served, and a browser in front of it."""
 
-from tests.browser.plant import chromium, open_page, server
+from tests.browser.plant import chromium, live, open_page, server, visit
 from tests.with_factory import app, database, factory_template
 
-__all__ = ["app", "chromium", "database", "factory_template", "open_page", "server"]
+__all__ = ["app", "chromium", "database", "factory_template", "live", "open_page", "server", "visit"]

@@ -26,6 +26,16 @@ class PackFaults(RuleViolation):
         self.faults = faults
 
 
+def pack_of_bytes(content: bytes) -> Pack:
+    """Return the pack that a file holds, which must be UTF-8. Raises PackFaults."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        unreadable = Unreadable(detail=f"UTF-8: {wrong.reason}, byte {wrong.start}")
+        raise PackFaults((Fault("", None, unreadable),)) from wrong
+    return read_pack(text)
+
+
 def read_pack(text: str) -> Pack:
     """Return the pack that a YAML text holds.
 

@@ -22,7 +22,7 @@ from core.i18n import N_
 from erp.catalogue.rules.formula import Formula, FormulaFault, Template, compile_formula, compile_template
 
 T = TypeVar("T")
-LARGEST_TEXT = 4_000_000  # characters; the demo factory has about 30,000
+LARGEST_TEXT = 1_000_000  # characters; the demo factory has about 30,000
 MOST_NODES = 200_000
 _NUMBER = re.compile(r"[+-]?\d{1,12}(\.\d{1,6})?")
 _TRUTHS = {"true": True, "false": False}

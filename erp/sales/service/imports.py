@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from core.audit.service import record
@@ -15,9 +15,8 @@ from core.errors import NotFound
 from core.files.service import keep
 from core.states import check_step
 from erp.sales.model import Import, ImportRow, Order
-from erp.sales.queries.offer import Offer, offer, vocabulary
-from erp.sales.rules.issues import Field, Issue, Severity
-from erp.sales.rules.judging import LineValues
+from erp.sales.queries.offer import Offer, entry_for, offer, vocabulary, with_making
+from erp.sales.rules.issues import Field
 from erp.sales.rules.kept import (
     issues_data,
     read_issues,
@@ -31,11 +30,8 @@ from erp.sales.rules.normalise import day_of, plain
 from erp.sales.rules.orders import (
     ImportClosed,
     ImportUnsettled,
-    LineEntry,
     NothingToTake,
     OrderHead,
-    entry_of,
-    making_issues,
 )
 from erp.sales.rules.review import Act, Action, amend, count_open, keep_settled, offered, settle
 from erp.sales.rules.states import IMPORT_STEPS, ImportState
@@ -58,8 +54,7 @@ class Upload:
 def start_import(
     session: Session, upload: Upload, read: ReadOrder, *, by: int | None, at: datetime
 ) -> Import:
-    """Keep a sheet with everything that was read from it, for review."""
-    offering = offer(session)
+    """Keep a sheet with everything that was read from it, for review; `read` is judged already (queries)."""
     file = keep(session, upload.name, XLSX, upload.content, by=by, at=at)
     started = Import(
         dealer_id=upload.dealer_id,
@@ -76,35 +71,21 @@ def start_import(
     )
     session.add(started)
     session.flush()  # the rows need its id
-    session.add_all(
-        ImportRow(
-            import_id=started.id,
-            row_number=row.row_number,
-            source=source_data(row.source),
-            read_values=values_data(row.values),
-            values=values_data(row.values),
-            issues=issues_data(with_making(row.values, row.issues, offering)),
-        )
+    rows = [
+        {
+            "import_id": started.id,
+            "row_number": row.row_number,
+            "source": source_data(row.source),
+            "read_values": values_data(row.values),
+            "values": values_data(row.values),
+            "issues": issues_data(row.issues),
+            "is_skipped": False,
+        }
         for row in read.rows
-    )
+    ]
+    session.execute(insert(ImportRow), rows)
     record(session, subject=SUBJECT, subject_id=started.id, verb="start", by=by, at=at)
     return started
-
-
-def with_making(values: LineValues, issues: tuple[Issue, ...], offering: Offer) -> tuple[Issue, ...]:
-    """Return the issues and, when nothing else stops the line, what the catalogue has against it."""
-    if any(one.severity is Severity.STOP for one in issues) or (entry := _entry(values, offering)) is None:
-        return issues
-    model = offering.doors.get(entry.door_code)
-    if model is None:
-        return issues
-    against = making_issues(entry, model.document, offering.stock)
-    return (*issues, *against)
-
-
-def _entry(values: LineValues, offering: Offer) -> LineEntry | None:
-    words = vocabulary(offering).model(values.model)
-    return entry_of(values, frozenset(lock.code for lock in words.locks) if words else frozenset())
 
 
 # --- corrections ------------------------------------------------------------
@@ -270,7 +251,7 @@ def take_in(session: Session, import_id: int, *, by: int | None, at: datetime, o
     _check_settled(found, rows)
     order = create_order(session, _head(found), by=by, at=at, on=on, import_id=import_id)
     offering = offer(session)
-    entries = [(_entry(read_values(row.values), offering), dict(row.source)) for row in rows]
+    entries = [(entry_for(read_values(row.values), offering), dict(row.source)) for row in rows]
     add_lines(session, order, [(entry, source) for entry, source in entries if entry is not None])
     found.state = ImportState.TAKEN
     record(session, subject=SUBJECT, subject_id=import_id, verb="take in", by=by, at=at)

@@ -24,7 +24,7 @@ from erp.sales.forms import UploadForm
 from erp.sales.model import Import
 from erp.sales.queries import imports as queries
 from erp.sales.queries.imports import Only, RowShown
-from erp.sales.queries.offer import offer, vocabulary
+from erp.sales.queries.offer import judged, offer, vocabulary
 from erp.sales.rules.issues import Field
 from erp.sales.rules.layout import FactName
 from erp.sales.rules.lines import read_order
@@ -69,8 +69,9 @@ def import_start() -> ResponseReturnValue:
     """Read a sheet outside of any transaction, then keep it with everything that was read."""
     try:
         upload, habits = _uploaded()
-        words = vocabulary(offer(read()), habits)
-        order = read_order(read_sheets(upload.content, upload.name), words)
+        offered = offer(read())
+        words = vocabulary(offered, habits)
+        order = judged(read_order(read_sheets(upload.content, upload.name), words), offered)
     except InvalidInput as wrong:
         return _upload_page(request.form, wrong.fields, 400)
     except AppError as wrong:

@@ -39,7 +39,7 @@ def test_the_demo_factory_has_what_the_chain_needs():
         "OTHER",
     }
     assert {rule.code for rule in pack.packages} == {"LEAF", "FRAME", "TRIM", "HARDWARE"}
-    assert sorted(party.kind for party in pack.parties) == ["DEALER"] * 3 + ["SUPPLIER"] * 2
+    assert sorted(party.kind for party in pack.parties) == ["DEALER"] * 4 + ["SUPPLIER"] * 2
 
 
 def test_every_operation_of_a_route_has_a_station():

@@ -41,7 +41,7 @@ def changed_pack():
 def test_a_pack_brings_the_whole_factory(session):
     pack = demo_pack()
     loaded = service.load_pack(session, pack, by=None, at=LOADED)
-    assert (loaded.doors, loaded.versions, loaded.parties) == (5, 5, 5)
+    assert (loaded.doors, loaded.versions, loaded.parties) == (5, 5, 6)
     assert (loaded.materials, loaded.colours, loaded.defects) == (len(pack.materials), 6, 19)
     assert [one.code for one in queries.doors(session)] == [
         "M-CASED",

@@ -1,7 +1,10 @@
+import io
+
 import pytest
 
 from erp.catalogue import queries
-from tests.factories.catalogue import load_catalogue
+from erp.catalogue.rules.pack import pack_of_bytes
+from tests.factories.catalogue import PACK_FILE, demo_pack, load_catalogue
 
 SIZES = "width_mm=900&height_mm=2100&wall_mm=240&handing=IN_L&colour=OAK"
 
@@ -85,3 +88,41 @@ def test_who_may_not_read_the_catalogue_is_refused(door, client_for):
     assert page(client_for, door, "", "operator").status_code == 403
     assert client_for("operator").get("/erp/catalogue/doors/").status_code == 403
     assert client_for().get("/erp/materials/materials/").status_code == 403
+
+
+def send(client, content):
+    return client.post("/erp/catalogue/pack", data={"file": (io.BytesIO(content), "pack.yaml")})
+
+
+def test_a_splitter_loads_a_pack_and_downloads_it_again(client_for, session):
+    client = client_for("splitter")
+    assert send(client, PACK_FILE.read_bytes()).status_code == 302
+    assert len(queries.doors(session)) == 5
+    assert pack_of_bytes(client.get("/erp/catalogue/pack.yaml").data) == demo_pack()
+
+
+def test_a_faulty_pack_is_refused_with_its_lines_and_nothing_is_kept(client_for, session):
+    text = PACK_FILE.read_text(encoding="utf-8").replace("length: SV\n", "length: SV *\n")
+    answer = send(client_for("splitter", locale="en"), text.encode())
+    line = text[: text.index("length: SV *")].count("\n") + 1
+    assert (answer.status_code, f'<td class="num">{line}</td>' in answer.text) == (422, True)
+    assert queries.doors(session) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\xff", b"just a word"])
+def test_what_is_no_pack_is_refused(content, client_for):
+    assert send(client_for("splitter"), content).status_code == 422
+
+
+def test_a_form_without_a_file_asks_for_one(client_for):
+    assert client_for("splitter").post("/erp/catalogue/pack", data={}).status_code == 400
+
+
+def test_who_may_not_load_is_refused(client_for, session):
+    assert send(client_for("clerk"), PACK_FILE.read_bytes()).status_code == 403
+    assert client_for("clerk").get("/erp/catalogue/pack").status_code == 403
+    assert queries.doors(session) == []
+
+
+def test_nothing_loaded_is_nothing_to_download(client_for):
+    assert client_for("clerk").get("/erp/catalogue/pack.yaml").status_code == 404

@@ -11,7 +11,7 @@ from erp.catalogue.rules.document import Handing
 from erp.sales import service as sales
 from erp.sales.model import Import, Line, Order
 from erp.sales.queries.imports import import_page
-from erp.sales.queries.offer import offer, vocabulary
+from erp.sales.queries.offer import judged, offer, vocabulary
 from erp.sales.queries.orders import OrderFilter, View, order_page, order_rows, view_counts
 from erp.sales.rules.issues import Field, IssueCode, Severity
 from erp.sales.rules.layout import FactName
@@ -49,7 +49,8 @@ BY = {"by": None, "at": MADE_AT}
 def make_import(session, content=None):
     make_catalogue(session)
     content = content or sheets.messy_order()
-    read = read_order(read_sheets(content, "柯城.xlsx"), vocabulary(offer(session)))
+    offered = offer(session)
+    read = judged(read_order(read_sheets(content, "柯城.xlsx"), vocabulary(offered)), offered)
     upload = sales.Upload(make_dealer(session).id, "柯城.xlsx", content)
     found = sales.start_import(session, upload, read, **BY)
     session.flush()

@@ -1,0 +1,160 @@
+"""Pages of efficiency: the owner's five figures, and the events behind each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from core.clock import now
+from core.errors import InvalidInput, NotFound
+from core.web import lists
+from core.web.access import requires
+from core.web.forms import parse
+from core.web.templating import today, zone
+from core.work import read
+from mes.efficiency import queries, rules
+from mes.efficiency.forms import DaysForm
+from mes.efficiency.queries import EVENTS, Events, Window
+from mes.efficiency.rules import Metric
+
+bp = Blueprint("mes_efficiency", __name__)
+READ = "mes.efficiency.read"
+USUAL_DAYS = 28  # four weeks: the shortest window that a baseline may be compared with
+EXPORTED_AT_MOST = 50_000  # rows of a spreadsheet that an office computer still opens
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The days that the address asks for."""
+
+    since: date
+    until: date
+    errors: dict[str, str]
+
+    @property
+    def window(self) -> Window:
+        """The same in moments of the factory's time."""
+        begin, end = (datetime.combine(day, time(), zone()) for day in (self.since, self.until))
+        return Window(begin, end + timedelta(days=1))
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """The same as an address carries it."""
+        return {"from": self.since.isoformat(), "to": self.until.isoformat()}
+
+
+def _asked() -> Asked:
+    last, errors = today(), {}
+    first = last - timedelta(days=USUAL_DAYS - 1)
+    try:
+        form = parse(DaysForm, request.args.to_dict())
+        first, last = sorted((form.since or first, form.until or last))
+    except InvalidInput as wrong:
+        errors = wrong.fields
+    return Asked(first, last, errors)
+
+
+@bp.get("/report")
+@requires(READ)
+def report() -> ResponseReturnValue:
+    """Show the five figures."""
+    asked = _asked()
+    found = queries.report(read(), asked.window, at=now())
+    page = render_template(
+        "mes/efficiency/report.html", report=found, asked=asked, baseline=rules.NO_BASELINE
+    )
+    return page, (400 if asked.errors else 200)
+
+
+@bp.get("/metrics/<code>")
+@requires(READ)
+def metric_show(code: str) -> ResponseReturnValue:
+    """Show one figure and the very events behind it."""
+    metric, asked = _metric(code), _asked()
+    events = _events(metric)
+    found = queries.report(read(), asked.window, at=now())
+    page = None
+    if events is not None:
+        sorts = {"at": events.moment}
+        page = lists.paged(read(), events.rows(asked.window), sorts, default="-at")
+    return render_template(
+        "mes/efficiency/metric_show.html",
+        figure=next(one for one in found.figures if one.metric is metric),
+        asked=asked,
+        events=events,
+        page=page,
+        views=_tabs(metric, asked, events),
+        weigh=_weigh,
+        minutes=lambda row: rules.rounded(queries.minutes(row.at, row.ended_at), "0.1"),
+    )
+
+
+@bp.get("/metrics/<code>.xlsx")
+@requires(READ)
+def metric_export(code: str) -> ResponseReturnValue:
+    """Answer the events behind a figure as a spreadsheet."""
+    metric, asked = _metric(code), _asked()
+    events = _events(metric)
+    if events is None:
+        raise NotFound
+    rows = events.rows(asked.window).order_by(events.moment).limit(EXPORTED_AT_MOST)
+    name = f"{metric.value}-{events.code}-{asked.since}-{asked.until}.xlsx"
+    return lists.export(name, _columns(events), read().execute(rows).all())
+
+
+def _metric(code: str) -> Metric:
+    if code not in set(Metric):
+        raise NotFound
+    return next(metric for metric in Metric if metric.value == code)
+
+
+def _events(metric: Metric) -> Events | None:
+    """Return the list that the address asks for, the first one of the figure where it asks for none."""
+    wanted = request.args.get("part", "")
+    known = {events.code: events for events in EVENTS[metric]}
+    return known.get(wanted, next(iter(EVENTS[metric]), None))
+
+
+def _tabs(metric: Metric, asked: Asked, events: Events | None) -> list[tuple[str, int, dict[str, str], bool]]:
+    counts = queries.counts(read(), metric, asked.window)
+    return [
+        (_(one.name), counts[one.code], asked.arguments | {"part": one.code}, one is events)
+        for one in EVENTS[metric]
+    ]
+
+
+def _weigh(row: Any) -> Any:
+    """Return what a released line weighs."""
+    return rules.rounded(rules.line_weight(queries.split_line(row, row.at)), "0.01")
+
+
+def _columns(events: Events) -> dict[str, Any]:
+    if events.shape == "line":
+        return {
+            _("Released"): lambda row: row.at,
+            _("Order"): lambda row: row.number,
+            _("Line"): lambda row: row.position,
+            _("Kind"): lambda row: row.kind.value,
+            _("Sets"): lambda row: row.set_count,
+            _("Weight"): _weigh,
+        }
+    if events.shape == "work":
+        return {
+            _("Began"): lambda row: row.at,
+            _("Ended"): lambda row: row.ended_at,
+            _("Who"): lambda row: row.person,
+            _("What"): lambda row: row.kind,
+            _("Order"): lambda row: row.number,
+        }
+    return {
+        _("When"): lambda row: row.at,
+        _("What"): lambda row: row.what,
+        _("Belongs to"): lambda row: row.number,
+        _("Who"): lambda row: row.person,
+        _("Verdict"): lambda row: getattr(row, "block_code", None),
+    }

@@ -1,0 +1,284 @@
+"""A served application and a Chromium that looks at it: fixtures of all browser tests."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, Response, sync_playwright
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.serving import make_server
+
+from core.auth.service import HASHER
+from core.pdf.fonts import wheel_font
+from mes.scanning import service as scanning
+from mes.scanning.model import Station
+from tests.conftest import NOON, Database
+from tests.factories.people import make_person
+
+TABLET = (1280, 800)
+HANDHELD = (360, 640)
+DESKTOP = (1366, 768)
+PHONE = (390, 844)
+SIZES = {"tablet": TABLET, "handheld": HANDHELD, "desktop": DESKTOP, "phone": PHONE}
+QUIET = (
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+PATIENCE_MS = 8000
+BY_STATUS = (
+    "Failed to load resource"  # Chromium's words for an answer of 400 and up, which is judged by itself
+)
+PASSWORD = "pao hua ban 6250"
+PIN = "62504"
+COOKIE = "mortise_device"
+NAMES = {
+    "owner": "周建国",
+    "clerk": "林芳",
+    "splitter": "何晓",
+    "keeper": "陈国强",
+    "operator": "李伟",
+    "packer": "王芳",
+    "loader": "赵军",
+    "leader": "徐勇",
+    "administrator": "吴敏",
+}
+FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include><dir>{fonts}</dir><cachedir>{cache}</cachedir>
+<match target="pattern"><test name="family"><string>sans-serif</string></test>
+<edit name="family" mode="prepend" binding="strong"><string>WenQuanYi Micro Hei</string></edit></match></fontconfig>
+"""
+
+
+# --- a browser --------------------------------------------------------------
+
+
+@contextmanager
+def browsing() -> Iterator[Browser]:
+    """Start a Chromium that writes Chinese with the font Mortise brings, on a machine that has none."""
+    program = os.environ.get("MORTISE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    with TemporaryDirectory(prefix="mortise-fonts-") as folder, sync_playwright() as playwright:
+        config = Path(folder) / "fonts.conf"
+        config.write_text(FONTS.format(fonts=wheel_font().parent, cache=folder), encoding="utf-8")
+        browser = playwright.chromium.launch(
+            executable_path=program, args=list(QUIET), env={**os.environ, "FONTCONFIG_FILE": str(config)}
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with browsing() as browser:
+        yield browser
+
+
+# --- a server ---------------------------------------------------------------
+
+
+@contextmanager
+def serving(app: Flask) -> Iterator[str]:
+    """Serve an application with its forms' proof of origin checked; give its address."""
+    app.config["WTF_CSRF_ENABLED"] = True
+    served = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=served.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{served.port}"
+    served.shutdown()
+    thread.join()
+    served.server_close()
+
+
+@pytest.fixture
+def server(database: Database) -> Iterator[str]:
+    """The address of the test's own database."""
+    with serving(database.app) as url:
+        yield url
+
+
+# --- pages ------------------------------------------------------------------
+
+
+def watch(page: Page, url: str, complaints: list[str]) -> None:
+    """Write down whatever is wrong: errors of scripts, answers of 500, things not found, requests to strangers."""
+
+    def answered(response: Response) -> None:
+        is_missing = response.status == 404 and not response.url.endswith("/favicon.ico")
+        if response.status >= 500 or is_missing:
+            complaints.append(f"{response.status} {response.request.method} {response.url}")
+
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda said: (
+            complaints.append(said.text) if said.type == "error" and BY_STATUS not in said.text else None
+        ),
+    )
+    page.on("response", answered)
+    page.on(
+        "request",
+        lambda asked: (
+            None
+            if asked.url.startswith((url, "data:", "blob:"))
+            else complaints.append(f"outside: {asked.url}")
+        ),
+    )
+
+
+@pytest.fixture
+def open_page(chromium: Browser, server: str) -> Iterator[Callable[..., Page]]:
+    """Open a page of a size; whatever the browser complains of fails the test."""
+    complaints: list[str] = []
+    contexts = []
+
+    def make(size: tuple[int, int] = DESKTOP, **more: object) -> Page:
+        given = {"viewport": {"width": size[0], "height": size[1]}, "base_url": server, "locale": "zh-CN"}
+        context = chromium.new_context(**(given | more))
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        watch(page, server, complaints)
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+# --- people and devices -----------------------------------------------------
+
+
+@functools.cache
+def hashed(secret: str) -> str:
+    """Return the hash of a secret; it takes long, so once."""
+    return HASHER.hash(secret)
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """A person who can log in by password and by badge."""
+
+    id: int
+    login: str
+    badge: str
+
+
+@dataclass
+class Live:
+    """The demo factory, served: with a device at every station and people as they are needed."""
+
+    app: Flask
+    url: str
+    devices: dict[str, str] = field(default_factory=dict)  # by kind of station and by operation
+    people: dict[tuple[str, str], Somebody] = field(default_factory=dict)
+
+    @property
+    def session(self) -> Session:
+        """A new writing session; the test closes it."""
+        return self.app.extensions["sessions"].writing()
+
+    def person(self, role: str, locale: str = "zh_Hans_CN") -> Somebody:
+        """Return the one person of a role who reads this language."""
+        if (role, locale) not in self.people:
+            login = f"{role}.{locale[:2]}"
+            with self.session as session:
+                row = make_person(
+                    session,
+                    roles=(role,),
+                    login=login,
+                    name=NAMES[role],
+                    locale=locale,
+                    password_hash=hashed(PASSWORD),
+                    pin_hash=hashed(PIN),
+                )
+                session.commit()
+                self.people[role, locale] = Somebody(row.id, login, row.badge)
+        return self.people[role, locale]
+
+
+@pytest.fixture
+def live(database: Database, server: str) -> Live:
+    made = Live(database.app, server)
+    with database.session as session:
+        for station in session.scalars(select(Station).order_by(Station.id)):
+            key = scanning.enrol(session, station.id, station.name, by=None, at=NOON).key
+            for name in (station.kind.value, *station.operation_codes):
+                made.devices.setdefault(name, key)
+        session.commit()
+    return made
+
+
+@pytest.fixture
+def visit(live: Live, open_page: Callable[..., Page]) -> Callable[..., Page]:
+    """Let a person in: by password in the office, by badge at the device of a station."""
+
+    def make(
+        role: str, device: str = "desktop", locale: str = "zh_Hans_CN", station: str | None = None
+    ) -> Page:
+        person = live.person(role, locale)
+        page = open_page(SIZES[device], locale="zh-CN" if locale == "zh_Hans_CN" else "en-GB")
+        if station is None:
+            page.goto("/login")
+            log_in(page, person)
+        else:
+            page.context.add_cookies([{"name": COOKIE, "value": live.devices[station], "url": live.url}])
+            page.goto("/mes/production/lock")
+            scan(page, person.badge)
+            page.wait_for_url(lambda url: "/lock" not in url)
+        return page
+
+    return make
+
+
+def log_in(page: Page, person: Somebody) -> None:
+    """Fill in the log-in that the page shows."""
+    page.locator("#login").fill(person.login)
+    page.locator("#password").fill(PASSWORD)
+    page.locator("#password").press("Enter")
+    page.wait_for_url(lambda url: "/login" not in url)
+
+
+# --- gestures ---------------------------------------------------------------
+
+
+def scan(page: Page, code: str) -> None:
+    """Type a code as a scanner does, fast and with Enter, once the page listens."""
+    page.wait_for_selector("html[data-scanner=on]")
+    page.keyboard.type(code)
+    page.keyboard.press("Enter")
+
+
+def fits_across(page: Page) -> bool:
+    """Say whether nothing has to be scrolled sideways."""
+    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def fits(page: Page) -> bool:
+    """Say whether nothing has to be scrolled at all."""
+    return fits_across(page) and page.evaluate("document.documentElement.scrollHeight <= window.innerHeight")
+
+
+def small_targets(page: Page, least_px: int = 56) -> list[str]:
+    """Return what can be pressed, is seen, and is too small for a gloved finger."""
+    return page.evaluate(
+        """(least) => [...document.querySelectorAll("a, button, input, select, summary")]
+          .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest(".skip"))
+          .map((one) => [one, one.getBoundingClientRect()])
+          .filter(([one, box]) => box.width && box.height && (box.width < least || box.height < least))
+          .map(([one, box]) => `${one.outerHTML.slice(0, 80)} ${Math.round(box.width)}×${Math.round(box.height)}`)""",
+        least_px,
+    )

@@ -1,0 +1,147 @@
+"""Step 7 at the tablet: badge, station, a piece is done, refused, scrapped."""
+
+import pytest
+from playwright.sync_api import expect
+
+from mes.scanning import queries as scanning
+from mes.splitting import queries as splitting
+from mes.splitting.rules import PieceState
+from tests.browser.plant import TABLET, scan
+from tests.factories.mes_production import (
+    make_device,
+    make_door_version,
+    make_order,
+    make_piece,
+    make_set,
+    make_station,
+)
+from tests.factories.people import make_person
+
+pytestmark = pytest.mark.browser
+COOKIE = "mortise_device"
+
+
+@pytest.fixture
+def plant(database):
+    """An operator, an enrolled tablet at the edge bander, a jamb that waits there and an uncut one."""
+
+    class Plant:
+        pass
+
+    made = Plant()
+    with database.session as session:
+        made.badge = make_person(session, roles=("operator",), name="王芳").badge
+        made.other_badge = make_person(session, roles=("operator",), name="李伟", locale="en").badge
+        made.key = make_device(session, make_station(session, name="封边 1 号机")).key
+        door_set = make_set(session, make_order(session, number="SO2611-0099"), make_door_version(session))
+        made.jamb = make_piece(session, door_set, step_count=1, state=PieceState.CUT).code
+        made.uncut = make_piece(session, door_set, rule_code="JAMB_R", name="右立板", drawn_as="JAMB_R").code
+        session.commit()
+    return made
+
+
+@pytest.fixture
+def tablet(plant, open_page, server):
+    page = open_page(TABLET)
+    page.context.add_cookies([{"name": COOKIE, "value": plant.key, "url": server}])
+    page.goto("/mes/production/lock")
+    return page
+
+
+def kind(page):
+    return page.locator("#verdict")
+
+
+def test_a_badge_opens_the_station_and_a_scan_fills_the_middle(plant, tablet):
+    scan(tablet, plant.badge)
+    expect(tablet.locator(".floor-top")).to_contain_text("王芳")
+    scan(tablet, plant.jamb)
+    expect(kind(tablet)).to_have_attribute("data-kind", "done")
+    expect(kind(tablet)).to_contain_text("左立板")
+    expect(kind(tablet)).to_contain_text("2090 × 240")
+    expect(tablet.locator("#verdict svg.drawing .hot").first).to_be_visible()
+    expect(tablet.locator("[data-done-count]")).to_have_text("1")
+
+
+def test_a_refusal_shows_number_expected_got_and_what_to_do_without_scrolling(plant, tablet):
+    scan(tablet, plant.badge)
+    expect(tablet.locator(".floor-top")).to_contain_text("王芳")
+    scan(tablet, plant.uncut)
+    expect(kind(tablet)).to_have_attribute("data-kind", "stop")
+    expect(kind(tablet).locator(".no")).to_have_text("E23")
+    expect(kind(tablet).locator("dd")).to_have_count(2)
+    expect(kind(tablet).locator(".todo")).to_be_visible()
+    height, width = tablet.evaluate(
+        "[document.documentElement.scrollHeight, document.documentElement.scrollWidth]"
+    )
+    assert (height, width) == (TABLET[1], TABLET[0])
+
+
+def test_another_badge_changes_the_person_and_the_language(plant, tablet):
+    scan(tablet, plant.badge)
+    expect(tablet.locator(".floor-top")).to_contain_text("王芳")
+    scan(tablet, plant.other_badge)
+    expect(tablet.locator(".floor-top")).to_contain_text("李伟")
+    expect(tablet.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_a_trigger_held_down_reports_once(plant, tablet, database):
+    scan(tablet, plant.badge)
+    expect(tablet.locator(".floor-top")).to_contain_text("王芳")
+    scan(tablet, plant.jamb)
+    scan(tablet, plant.jamb)
+    expect(tablet.locator("[data-done-count]")).to_have_text("1")
+    with database.session as session:
+        piece = splitting.piece_by_code(session, plant.jamb)
+        assert len(scanning.recent(session, "piece", piece.id)) == 1
+
+
+def test_a_scan_through_an_input_method_and_in_full_width_is_understood(plant, tablet):
+    scan(tablet, plant.badge)
+    expect(tablet.locator(".floor-top")).to_contain_text("王芳")
+    tablet.wait_for_selector("html[data-scanner=on]")
+    tablet.evaluate(
+        """(code) => {
+          const press = (how) => window.dispatchEvent(new KeyboardEvent("keydown", { bubbles: true, ...how }));
+          const key = (c) => (/[0-9]/.test(c) ? `Digit${c}` : `Key${c}`);
+          for (const c of code) press({ key: "Process", isComposing: true, code: key(c) });
+          press({ key: "Enter", code: "Enter" });
+        }""",
+        plant.jamb,
+    )
+    expect(kind(tablet)).to_contain_text("左立板")
+    tablet.evaluate(
+        """(code) => {
+          const press = (how) => window.dispatchEvent(new KeyboardEvent("keydown", { bubbles: true, ...how }));
+          for (const c of code.toLowerCase()) press({ key: String.fromCharCode(c.charCodeAt(0) + 0xfee0) });
+          press({ key: "Enter", code: "Enter" });
+        }""",
+        plant.uncut,
+    )
+    expect(kind(tablet)).to_contain_text("E23")
+
+
+def test_a_lost_answer_is_said_and_the_same_gesture_is_sent_again(plant, tablet):
+    scan(tablet, plant.badge)
+    expect(tablet.locator(".floor-top")).to_contain_text("王芳")
+    sent = []
+    tablet.route("**/api/v1/scans", lambda route: (sent.append(route.request.post_data_json), route.abort()))
+    scan(tablet, plant.jamb)
+    expect(kind(tablet)).to_have_attribute("data-kind", "stop")
+    tablet.unroute("**/api/v1/scans")
+    tablet.on("request", lambda asked: asked.url.endswith("/scans") and sent.append(asked.post_data_json))
+    scan(tablet, plant.jamb)
+    expect(kind(tablet)).to_have_attribute("data-kind", "done")
+    assert len({body["scan_id"] for body in sent}) == 1
+
+
+def test_a_scrapped_piece_gets_a_new_label_that_can_be_printed(plant, tablet):
+    scan(tablet, plant.badge)
+    tablet.get_by_role("link", name="报废一件").click()
+    tablet.get_by_role("link", name="崩边", exact=True).click()
+    scan(tablet, plant.jamb)
+    expect(kind(tablet)).to_have_attribute("data-kind", "done")
+    expect(tablet.locator("[data-new-label]")).to_be_visible()
+    tablet.get_by_role("link", name="回去报工").click()
+    scan(tablet, plant.jamb)
+    expect(kind(tablet).locator(".no")).to_have_text("E26")

@@ -1,0 +1,253 @@
+"""Every page there is, in both languages, at the size of its device: it fits, it speaks one language, nothing breaks.
+
+The pages are those that the application itself has: a new one is looked at from its first day. MORTISE_PICTURES may
+name a folder that keeps a picture of each.
+"""
+
+import io
+import json
+import os
+import re
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import String, text
+
+from core.auth.model import Person
+from core.db import Model
+from tests.browser.plant import (
+    COOKIE,
+    DESKTOP,
+    HANDHELD,
+    PASSWORD,
+    PATIENCE_MS,
+    TABLET,
+    Somebody,
+    fits,
+    fits_across,
+    log_in,
+    serving,
+    small_targets,
+    watch,
+)
+from tests.conftest import build, copy_of
+from tests.erp.sales import sheets
+
+pytestmark = pytest.mark.browser
+
+SAMPLES = {
+    # by the name in the address: which rows are looked at
+    "door_id": "SELECT min(id) FROM erp_catalogue_door GROUP BY kind",
+    "party_id": "SELECT min(id) FROM erp_parties_party GROUP BY kind",
+    "import_id": "SELECT max(id) FROM erp_sales_import",
+    "order_id": "SELECT max(id) FROM erp_sales_order GROUP BY state",
+    "lot_id": "SELECT min(id) FROM erp_stock_lot",
+    "place_id": "SELECT min(id) FROM erp_stock_place GROUP BY kind",
+    "plan_id": "SELECT max(id) FROM mes_cutting_cut_plan GROUP BY material_id",
+    "batch_id": "SELECT max(id) FROM mes_planning_batch GROUP BY state",
+    "package_id": "SELECT min(id) FROM mes_packing_package GROUP BY state",
+    "set_id": "SELECT min(id) FROM mes_splitting_door_set",
+    "load_id": "SELECT max(id) FROM mes_shipping_load GROUP BY state",
+    "person_id": "SELECT min(id) FROM core_auth_person",
+    "job_id": "SELECT max(id) FROM core_jobs_job",
+    "file_id": "SELECT max(id) FROM core_files_file",
+    "piece_id": "SELECT min(id) FROM mes_splitting_piece",
+    "operation": "SELECT 'CUT'",
+    "code": "SELECT 'M1' UNION SELECT 'M3' UNION SELECT 'M4'",
+}
+FURTHER = ("/erp/sales/orders/?view=all", "/find?q=SO26", "/erp/sales/orders/?q=nothing-like-it")
+LEFT_OUT = {"static", "core_assets.vendor", "core_auth.home", "core_auth.login", "mes_production.lock"}
+CHINESE = re.compile(r"[\u3400-\u9fff]")
+QUOTED = re.compile(
+    r"[“\"][^”\"]*[”\"]|^[A-Z]{1,2}[0-9]+: .*"
+)  # somebody's own words, or a cell of their sheet
+ENGLISH = re.compile(r"\b[a-z]{3,} [a-z]{2,}\b")
+SEEN = """() => {
+  const lines = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const home = node.parentElement;
+    if (home.closest("script, style, template")) continue;
+    const lang = home.closest("[lang]").lang.slice(0, 2);
+    if (lang === document.documentElement.lang.slice(0, 2)) lines.push(node.data);
+  }
+  for (const one of document.querySelectorAll("[aria-label], [title], [placeholder], [data-wait], main")) {
+    lines.push(...["aria-label", "title", "placeholder"].map((name) => one.getAttribute(name) || ""));
+    for (const [name, value] of Object.entries(one.dataset)) if (!name.endsWith("Url")) lines.push(value);
+  }
+  return lines.map((line) => line.trim()).filter(Boolean);
+}"""
+
+
+@dataclass
+class Tour:
+    """The demo factory in the middle of its work, served; its pages by what they are made for."""
+
+    app: object
+    url: str
+    pages: list[str]
+    data: list[str]
+    person: Somebody
+    device: str
+
+
+def _rows(app, query):
+    with app.extensions["sessions"].reading() as session:
+        return session.execute(text(query)).all()
+
+
+def _addresses(app):
+    """Return the address of every page, with rows in the place of its variables."""
+    adapter = app.url_map.bind("")
+    found = list(FURTHER)
+    for rule in app.url_map.iter_rules():
+        is_paper = rule.rule.endswith((".pdf", ".xlsx", ".json", ".yaml")) or rule.rule.startswith("/api/")
+        if "GET" not in rule.methods or rule.endpoint in LEFT_OUT or is_paper:
+            continue
+        if not rule.arguments:
+            found.append(rule.rule)
+            continue
+        (name,) = rule.arguments
+        values = [row[0] for row in _rows(app, SAMPLES[name])]
+        found += [adapter.build(rule.endpoint, {name: value}) for value in values]
+    return found
+
+
+def _names(app):
+    """Return what people typed: texts of the database that have no English beside them."""
+    found = set()
+    for table in Model.metadata.sorted_tables:
+        for column in table.columns:
+            if not isinstance(column.type, String) or column.name.endswith("_en"):
+                continue
+            twin = f"{column.name}_en"
+            where = f"WHERE coalesce({twin}, '') = ''" if twin in table.columns else ""
+            rows = _rows(app, f"SELECT DISTINCT {column.name} FROM {table.name} {where}")  # noqa: S608
+            found |= {row[0] for row in rows if isinstance(row[0], str) and CHINESE.search(row[0])}
+    for (facts,) in _rows(app, "SELECT facts FROM erp_sales_import"):
+        found |= {fact["value"] for fact in json.loads(facts).values()}
+    return sorted(found, key=len, reverse=True)
+
+
+@pytest.fixture(scope="module")
+def tour(template, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tour")
+    app = build(
+        copy_of(template, "tour", folder),
+        DEMO_PASSWORD=PASSWORD,
+        VAR_DIR=str(folder),
+        HOST="127.0.0.1",
+        PORT=8000,
+    )
+    loaded = app.test_cli_runner().invoke(args=["demo", "load", "--days", "4", "--sets-per-day", "3"])
+    assert loaded.exit_code == 0, loaded.output
+    with app.extensions["sessions"].writing() as session:
+        session.execute(
+            text(
+                "INSERT INTO core_auth_person_role (person_id, role) "
+                "SELECT p.id, r.role FROM core_auth_person p, core_auth_person_role r "
+                "WHERE p.login = 'administrator' AND r.role <> 'administrator'"
+            )
+        )
+        session.commit()
+    app.config["PROPAGATE_EXCEPTIONS"] = (
+        False  # a page that breaks is shown as to a user, and told in the end
+    )
+    client = app.test_client()
+    client.post("/login", data={"login": "administrator", "password": PASSWORD})
+    sheet = {"dealer_id": 1, "sheet": (io.BytesIO(sheets.messy_order()), "柯城.xlsx")}
+    assert client.post("/erp/sales/imports/new", data=sheet).status_code == 302
+    (badge,) = (
+        row[0]
+        for row in _rows(
+            app,
+            "SELECT b.code FROM core_auth_badge b JOIN core_auth_person p ON p.id = b.person_id WHERE p.login = 'administrator'",
+        )
+    )
+    (device,) = (
+        row[0]
+        for row in _rows(
+            app,
+            "SELECT d.key FROM mes_scanning_device d JOIN mes_scanning_station s ON s.id = d.station_id WHERE s.kind = 'FLOOR' ORDER BY s.id LIMIT 1",
+        )
+    )
+    client.set_cookie(COOKIE, device)
+    pages = [one for one in _addresses(app) if _is_page(client.get(one))]
+    person = Somebody(0, "administrator", badge)
+    with serving(app) as url:
+        yield Tour(app, url, pages, _names(app), person, device)
+    app.extensions["sessions"].engine.dispose()
+
+
+def _is_page(answer):
+    return answer.mimetype == "text/html" and "<!doctype html" in answer.text[:200].lower()
+
+
+# --- one pass ---------------------------------------------------------------
+
+
+def _keep_picture(page, locale, address):
+    if folder := os.environ.get("MORTISE_PICTURES"):
+        name = re.sub(r"\W+", "_", address).strip("_")
+        page.screenshot(path=f"{folder}/{name}.{locale[:2]}.png")
+
+
+def _strange(lines, locale, data):
+    """Return the words on a page that are of the other language and of our own making."""
+    if locale == "zh_Hans_CN":
+        return [line for line in lines if ENGLISH.search(line) and not CHINESE.search(line)]
+    found = []
+    for line in lines:
+        rest = QUOTED.sub("", line)
+        for name in data:
+            rest = rest.replace(name, "")
+        if CHINESE.search(rest):
+            found.append(line)
+    return found
+
+
+def _faults(page, locale, tour):
+    """Return what is wrong with the page that is shown."""
+    found = []
+    if page.locator("html").get_attribute("lang") != {"en": "en", "zh_Hans_CN": "zh-Hans"}[locale]:
+        found.append("lang is wrong")
+    is_floor = page.locator("main.floor").count() > 0
+    is_hand = page.locator("main.hand").count() > 0
+    if is_floor or is_hand:
+        page.set_viewport_size(dict(zip(("width", "height"), TABLET if is_floor else HANDHELD, strict=True)))
+    if not fits_across(page):
+        found.append(f"scrolls sideways: {page.evaluate('document.documentElement.scrollWidth')} px")
+    if is_floor and not fits(page):
+        found.append(f"scrolls: {page.evaluate('document.documentElement.scrollHeight')} px high")
+    if is_floor:
+        found += [f"too small: {one}" for one in small_targets(page)]
+    found += [f"strange language: {line}" for line in _strange(page.evaluate(SEEN), locale, tour.data)]
+    return found
+
+
+@pytest.mark.parametrize("locale", ["zh_Hans_CN", "en"])
+def test_every_page_fits_its_device_and_speaks_one_language(tour, chromium, locale):
+    with tour.app.extensions["sessions"].writing() as session:
+        session.query(Person).filter_by(login="administrator").update({"locale": locale})
+        session.commit()
+    context = chromium.new_context(
+        base_url=tour.url, viewport=dict(zip(("width", "height"), DESKTOP, strict=True))
+    )
+    context.add_cookies([{"name": COOKIE, "value": tour.device, "url": tour.url}])
+    page, faults, complaints = context.new_page(), {}, []
+    page.set_default_timeout(PATIENCE_MS)
+    watch(page, tour.url, complaints)
+    page.goto("/login")
+    log_in(page, tour.person)
+    for address in tour.pages:
+        page.set_viewport_size(dict(zip(("width", "height"), DESKTOP, strict=True)))
+        page.goto(address, wait_until="load")
+        if found := _faults(page, locale, tour) + complaints:
+            faults[address] = found
+        complaints.clear()
+        _keep_picture(page, locale, address)
+    context.close()
+    assert len(tour.pages) > 40
+    assert faults == {}, "\n".join(
+        f"{address}\n   " + "\n   ".join(found) for address, found in faults.items()
+    )

@@ -1,0 +1,193 @@
+"""Steps 6 and 9 at the handheld: goods-in, issue, put-away with its witness, where is it."""
+
+import os
+
+import pytest
+from playwright.sync_api import expect
+
+from erp.stock.rules import PlaceKind
+from mes.scanning.rules import ScanKind
+from tests.browser.plant import DESKTOP, HANDHELD, scan
+from tests.factories.factory import place as demo_place
+from tests.factories.factory import release_order
+from tests.factories.people import make_person
+from tests.factories.stock import make_article, make_lot, make_place, make_supplier
+from tests.mes.packing.bench import make_all, make_bench, packages, pieces_of
+from tests.mes.warehouse.keeper import make_batch
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def store(database):
+    """Two sealed packages, a lot at goods-in, a batch that wants six sheets, and a keeper."""
+
+    class Store:
+        pass
+
+    made = Store()
+    with database.session as session:
+        order = release_order(session)
+        make_all(session, order)
+        bench = make_bench(session)
+        boxes = packages(session, order)[:2]
+        for box in boxes:
+            bench.fill(box)
+            assert bench.block(ScanKind.PACK_SEAL, box.code) is None
+        made.box, made.other = boxes[0].code, boxes[1].code
+        made.piece, made.strange = (pieces_of(session, box)[0].code for box in boxes)
+        shelf = demo_place(session, PlaceKind.FINISHED)
+        made.shelf, made.shelf_name = shelf.code, shelf.name
+        made.rack = make_place(session, name="A-09-1").code
+        article = make_article(session)
+        lot = make_lot(
+            session,
+            article,
+            demo_place(session, PlaceKind.RECEIVING),
+            "40",
+            supplier_id=make_supplier(session).id,
+            reference="DN-77",
+        )
+        made.lot, made.lot_id = lot.code, lot.id
+        made.batch = make_batch(session, {article.material_id: 6}).code
+        made.keeper = make_person(session, roles=("keeper",), name="陈国强").id
+        made.english = make_person(session, roles=("keeper",), name="Chen Guoqiang", locale="en").id
+        session.commit()
+    return made
+
+
+@pytest.fixture
+def as_keeper(database, open_page, server):
+    """Open a page as somebody who is logged in."""
+
+    def make(person_id, size=HANDHELD):
+        page = open_page(size)
+        serializer = database.app.session_interface.get_signing_serializer(database.app)
+        cookie = serializer.dumps({"_user_id": str(person_id), "_fresh": True})
+        page.context.add_cookies([{"name": "session", "value": cookie, "url": server}])
+        return page
+
+    return make
+
+
+def picture(page, name):
+    """Keep a picture of the page where MORTISE_PICTURES says so."""
+    if folder := os.environ.get("MORTISE_PICTURES"):
+        page.screenshot(path=f"{folder}/warehouse-{name}.png")
+
+
+def fits(page):
+    """The page needs no scrolling sideways."""
+    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def verdict(page):
+    return page.locator("#verdict")
+
+
+def test_a_package_is_put_away_in_three_scans_without_touching_the_glass(store, as_keeper):
+    page = as_keeper(store.keeper)
+    page.goto("/mes/warehouse/put-away")
+    picture(page, "put-away-0")
+    scan(page, store.box)
+    expect(verdict(page)).to_contain_text(store.shelf_name)
+    picture(page, "put-away-1")
+    scan(page, store.shelf)
+    expect(page.locator("[data-step=piece]")).to_have_attribute("aria-current", "step")
+    picture(page, "put-away-2")
+    scan(page, store.strange)
+    expect(verdict(page).locator(".no")).to_have_text("E09")
+    picture(page, "put-away-e09")
+    scan(page, store.piece)
+    expect(verdict(page)).to_have_attribute("data-kind", "done")
+    picture(page, "put-away-3")
+    assert fits(page)
+    scan(page, store.other)
+    expect(verdict(page)).to_contain_text("1/")
+
+
+def test_a_package_that_is_not_sealed_is_refused_at_its_first_scan(store, as_keeper, database):
+    with database.session as session:
+        planned = packages(session, release_order(session))[0].code
+        session.commit()
+    page = as_keeper(store.english)
+    page.goto("/mes/warehouse/put-away")
+    scan(page, planned)
+    expect(verdict(page).locator(".no")).to_have_text("E13")
+    picture(page, "put-away-e13-en")
+    assert fits(page)
+
+
+def test_a_lot_goes_from_goods_in_to_its_place_and_out_to_a_batch(store, as_keeper):
+    page = as_keeper(store.keeper)
+    page.goto("/mes/warehouse/goods-in")
+    scan(page, store.lot)
+    expect(page.locator("[data-hand-name]")).to_contain_text("密度板")
+    picture(page, "goods-in-1")
+    scan(page, store.rack)
+    expect(verdict(page)).to_have_attribute("data-kind", "done")
+    picture(page, "goods-in-2")
+    page.goto("/mes/warehouse/issue")
+    picture(page, "issue-0")
+    scan(page, store.batch)
+    expect(page.locator("#list")).to_contain_text("A-09-1")
+    picture(page, "issue-1")
+    scan(page, store.lot)
+    expect(page.locator("#quantity")).to_have_value("6")
+    picture(page, "issue-2")
+    page.locator("[data-add='-1']").click()
+    page.locator("#count button[type=submit]").click()
+    expect(verdict(page)).to_have_attribute("data-kind", "done")
+    expect(page.locator("#list")).to_contain_text("1")
+    picture(page, "issue-3")
+    assert fits(page)
+
+
+def test_the_proposed_quantity_is_issued_by_the_trigger_alone(store, as_keeper):
+    page = as_keeper(store.english)
+    page.goto("/mes/warehouse/issue")
+    scan(page, store.batch)
+    scan(page, store.lot)
+    expect(page.locator("#quantity")).to_have_value("6")
+    picture(page, "issue-2-en")
+    page.wait_for_timeout(1600)  # the same code within 1.5 s is a trigger held down
+    scan(page, store.lot)
+    expect(verdict(page)).to_have_attribute("data-kind", "done")
+    expect(verdict(page)).to_contain_text("6 pcs")
+    picture(page, "issue-3-en")
+
+
+def test_where_is_it_is_answered_in_two_scans(store, as_keeper):
+    page = as_keeper(store.keeper)
+    page.goto("/mes/warehouse/find")
+    scan(page, store.lot)
+    expect(verdict(page)).to_contain_text("收货区")
+    picture(page, "find-1")
+    scan(page, store.rack)
+    expect(verdict(page)).to_have_attribute("data-kind", "stop")
+    picture(page, "find-2")
+    page.goto("/mes/warehouse/move")
+    scan(page, store.box)
+    scan(page, store.shelf)
+    expect(verdict(page)).to_have_attribute("data-kind", "done")
+    picture(page, "move-2")
+
+
+def test_the_office_receives_a_delivery_by_keyboard(store, as_keeper):
+    page = as_keeper(store.keeper, DESKTOP)
+    page.goto("/erp/stock/receive")
+    picture(page, "receive")
+    page.keyboard.type("MB22-WHITE-2440x1220")
+    page.keyboard.press("Tab")
+    page.keyboard.type("0")
+    page.keyboard.press("Enter")
+    expect(page.locator("#qty-error")).to_be_visible()
+    picture(page, "receive-refused")
+    page.locator("#qty").fill("40")
+    page.keyboard.press("Enter")
+    expect(page.locator(".flash.done")).to_be_visible()
+    picture(page, "receive-done")
+    for path, name in ((f"lots/{store.lot_id}/", "lot"), ("balances", "balances"), ("places", "places")):
+        page.goto(f"/erp/stock/{path}")
+        picture(page, name)
+        assert fits(page)

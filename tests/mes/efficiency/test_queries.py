@@ -1,0 +1,118 @@
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from core.activity import service as activity
+from mes.efficiency import queries
+from mes.efficiency.queries import Window
+from mes.efficiency.rules import Work
+from mes.scanning.rules import ScanKind
+from mes.shipping import service as shipping
+from tests.conftest import NOON
+from tests.factories.factory import make_line, release_order
+from tests.factories.people import make_person
+from tests.mes.packing.bench import make_all, make_bench, packages, pieces_of
+from tests.mes.shipping.dock import make_dock, make_load, sealed_order
+
+DAY = Window(
+    datetime(2026, 11, 21, 16, tzinfo=UTC), datetime(2026, 11, 22, 16, tzinfo=UTC)
+)  # 22 Nov in the factory
+CASING = make_line(door_code="M-CASED", handing=None, set_count=3)
+
+
+def work(session, kind, begin, minutes, order_id=None):
+    """A person who works at a page for some minutes, a beat a minute."""
+    person = make_person(session)
+    for minute in range(minutes + 1):
+        at = begin + timedelta(minutes=minute)
+        activity.beat(session, person.id, kind, "erp.sales.order", order_id, at=at)
+    session.flush()
+
+
+def test_an_empty_factory_says_none_of_none_and_breaks_nothing(session):
+    report = queries.report(session, DAY, at=NOON)
+    assert [figure.value for figure in report.figures] == [None] * 5
+    assert [figure.sample for figure in report.figures] == [0] * 5
+    assert (report.bench.rate, report.dock.rate, report.lead_hours) == (None, None, None)
+
+
+def test_released_lines_of_the_window_are_weighed_and_others_are_not(session):
+    release_order(session, make_line(), CASING, at=NOON)
+    release_order(session, at=NOON - timedelta(days=2))
+    lines = queries.split_lines(session, DAY, at=NOON)
+    assert [(line.kind.value, line.set_count, line.is_young) for line in lines] == [
+        ("SINGLE", 1, True),
+        ("CASED_OPENING", 3, True),
+    ]
+    figure = queries.report(session, DAY, at=NOON).figures[0]
+    assert (figure.numerator.value, figure.sample) == (Decimal("1.84"), 2)  # 1.0 + 0.7 × 1.2
+    assert not queries.split_lines(session, DAY, at=NOON + timedelta(days=11))[0].is_young
+
+
+def test_all_work_on_orders_counts_clipped_to_the_window_and_no_other_work(session):
+    work(session, "splitting", NOON, 30, 1)
+    work(session, "order_entry", NOON, 12, 2)  # another person, at the same time
+    work(session, "packing", NOON, 45)
+    work(session, "splitting", DAY.since - timedelta(minutes=8), 20)  # 12 of 20 minutes are inside
+    assert queries.active_minutes(session, DAY, queries.ORDER_WORK) == Fraction(30 + 12 + 12)
+
+
+def test_a_gap_of_more_than_ten_minutes_is_no_work(session):
+    person = make_person(session)
+    for minute in (0, 5, 16, 20):  # 5 minutes, then a gap of 11, then 4
+        activity.beat(session, person.id, "splitting", None, None, at=NOON + timedelta(minutes=minute))
+    session.flush()
+    assert queries.active_minutes(session, DAY, queries.ORDER_WORK) == 9
+
+
+def test_confirmed_transactions_count_and_refused_ones_do_not(session):
+    order = sealed_order(session)
+    load, dock = make_load(session, order), make_dock(session)
+    for package in packages(session, order)[:3]:
+        assert dock.load(load, package) is None
+    assert dock.load(load, packages(session, order)[0]) == "E28"
+    found = queries.transactions(session, DAY)
+    assert {work: count for work, count in found.items() if count} == {Work.LOAD: 3}
+    assert queries.report(session, DAY, at=NOON).figures[1].numerator.value == Decimal("3.0")  # 3 × 1.0
+
+
+def test_wrong_scans_feed_the_intercept_rate_and_neutral_ones_do_not(session):
+    order = release_order(session)
+    other = release_order(session)
+    make_all(session, order)
+    make_all(session, other)
+    bench = make_bench(session)
+    frame = bench.fill(packages(session, order, "FRAME")[0])  # 1 open + 4 added
+    leaf = pieces_of(session, packages(session, other, "LEAF")[0])[0]
+    assert bench.add(frame, leaf) == "E03"
+    assert bench.add(frame, pieces_of(session, frame)[0]) == "E28"
+    assert bench.block(ScanKind.PACK_ADD, "P00000XX", frame.code) == "E20"
+    report = queries.report(session, DAY, at=NOON)
+    assert (report.bench.wrong, report.bench.scans) == (1, 8)
+    assert report.bench.rate == Decimal("125.0")
+    assert report.dock.scans == 0
+
+
+def test_sealed_packages_and_shipped_deliveries_are_what_could_be_checked(session):
+    order = sealed_order(session)
+    load, dock = make_load(session, order), make_dock(session)
+    for package in packages(session, order):
+        assert dock.load(load, package) is None
+    assert dock.close(load) is None
+    assert queries.report(session, DAY, at=NOON).figures[4].sample_of == 0  # not gone yet
+    shipping.ship(session, load.id, by=dock.person.id, at=NOON)
+    figures = queries.report(session, DAY, at=NOON).figures
+    assert (figures[3].sample, figures[3].sample_of) == (0, 4)
+    assert (figures[4].sample, figures[4].sample_of) == (0, 1)
+
+
+def test_the_lists_behind_a_figure_hold_as_many_events_as_it_counts(session):
+    release_order(session, at=NOON)
+    work(session, "splitting", NOON, 6)
+    report = queries.report(session, DAY, at=NOON)
+    for figure in report.figures:
+        counts = queries.counts(session, figure.metric, DAY)
+        for part in figure.further:
+            if part.list_part:
+                assert counts[part.list_part] == part.value
+    assert queries.counts(session, report.figures[0].metric, DAY) == {"lines": 1, "work": 1}

@@ -1,0 +1,81 @@
+import json
+
+import pytest
+
+from mes.efficiency.cli import efficiency
+from tests.conftest import NOON
+from tests.factories.factory import release_order
+
+REPORT = "/mes/efficiency/report"
+DAYS = "from=2026-11-22&to=2026-11-22"
+
+
+@pytest.fixture
+def order(session):
+    order = release_order(session, at=NOON)
+    session.commit()
+    return order
+
+
+def test_only_those_who_may_read_the_figures_see_them(client_for):
+    assert client_for("owner").get(REPORT).status_code == 200
+    for role in ("clerk", "packer", "keeper"):
+        assert client_for(role).get(REPORT).status_code == 403
+        assert client_for(role).get("/mes/efficiency/metrics/M1").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("locale", "words", "foreign"),
+    [
+        ("zh_Hans_CN", ("五项指标", "拆单效率", "还不能测：0.0 / 5 小时", "没有基线"), "not measurable"),
+        ("en", ("Five figures", "not measurable yet: 0.0 of 5 h", "0 of 299 checks", "No baseline"), "指标"),
+    ],
+)
+def test_the_report_says_what_is_missing_in_the_person_s_language(client_for, order, locale, words, foreign):
+    page = client_for("owner", locale=locale).get(f"{REPORT}?{DAYS}").text
+    assert [word for word in words if word not in page] == []
+    assert foreign not in page
+    assert "99 %" not in page.replace("0 of 299", "")
+
+
+def test_the_days_stand_in_the_address_and_nonsense_is_refused_with_the_form_kept(client_for, order):
+    client = client_for("owner", locale="en")
+    page = client.get("/mes/efficiency/metrics/M1?from=2026-11-30&to=2026-11-01").text
+    assert 'value="2026-11-01"' in page
+    assert 'value="2026-11-30"' in page
+    assert order.number in page
+    assert order.number not in client.get("/mes/efficiency/metrics/M1?from=2026-10-01&to=2026-10-02").text
+    assert client.get(f"{REPORT}?from=soon").status_code == 400
+
+
+def test_every_figure_leads_down_to_its_events(client_for, order):
+    client = client_for("owner")
+    assert order.number in client.get(f"/mes/efficiency/metrics/M1?{DAYS}").text
+    for code in ("M1", "M2", "M3", "M4", "M5"):
+        assert f"/mes/efficiency/metrics/{code}?from=2026-11-22" in client.get(f"{REPORT}?{DAYS}").text
+        for part in ("", "work", "RECEIVE", "REPRINT", "STORE_IN", "wrong", "sealed", "nothing"):
+            assert client.get(f"/mes/efficiency/metrics/{code}?part={part}").status_code == 200
+    assert client.get("/mes/efficiency/metrics/M6").status_code == 404
+    for code, part in (("M1", "lines"), ("M1", "work"), ("M2", "ISSUE"), ("M4", "wrong")):
+        sheet = client.get(f"/mes/efficiency/metrics/{code}.xlsx?part={part}&{DAYS}")
+        assert (sheet.status_code, sheet.data[:2]) == (200, b"PK")
+    assert client.get("/mes/efficiency/metrics/M3.xlsx").status_code == 404
+
+
+def test_the_owner_s_first_page_is_the_report(client_for):
+    assert client_for("owner").get("/").location == REPORT
+
+
+def test_the_command_line_tells_the_same_as_json(app, session, order):
+    asked = ["report", "--from", "2026-11-22", "--to", "2026-11-22"]
+    result = app.test_cli_runner().invoke(efficiency, [*asked, "--json"])
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.output)
+    first = told["figures"][0]
+    assert (first["code"], first["value"], first["numerator"]["value"]) == ("M1", None, "1.00")
+    assert first["verdict"] == "not measurable yet: 0.0 of 5 h"
+    assert told["figures"][3]["sample"] == {"count": 0, "of": 0, "name": "packages rechecked"}
+    plain = app.test_cli_runner().invoke(efficiency, asked)
+    assert "M3 Equipment use: not yet" in plain.output
+    wrong = app.test_cli_runner().invoke(efficiency, ["report", "--from", "2026-11-23", "--to", "2026-11-22"])
+    assert wrong.exit_code == 2
