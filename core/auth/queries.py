@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, Table, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from core.auth.model import Badge, Person, PersonRole
+from core.auth.model import Badge, Person, PersonRole, Token
+
+# every request asks who it is: bare tables and statements made once, because making them is most of the cost
+PEOPLE, ROLES, BADGES, TOKENS = (cast(Table, kind.__table__) for kind in (Person, PersonRole, Badge, Token))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,29 +26,41 @@ class Known:
     roles: frozenset[str]
 
 
-def _known(session: Session, condition: object) -> Known | None:
-    rows = session.execute(
-        select(Person.id, Person.login, Person.name, Person.locale, PersonRole.role)
-        .outerjoin(PersonRole, PersonRole.person_id == Person.id)
-        .where(condition, Person.is_active)  # type: ignore[arg-type]
-    ).all()
+# an active person, one row for each role
+WITH_ROLES = PEOPLE.outerjoin(ROLES, ROLES.c.person_id == PEOPLE.c.id)
+KNOWN = select(PEOPLE.c.id, PEOPLE.c.login, PEOPLE.c.name, PEOPLE.c.locale, ROLES.c.role).where(
+    PEOPLE.c.is_active
+)
+KNOWN_BY_ID = KNOWN.select_from(WITH_ROLES).where(PEOPLE.c.id == bindparam("key"))
+KNOWN_BY_BADGE = KNOWN.select_from(WITH_ROLES.join(BADGES, BADGES.c.person_id == PEOPLE.c.id)).where(
+    BADGES.c.code == bindparam("key"), BADGES.c.is_active
+)
+KNOWN_BY_TOKEN = KNOWN.select_from(WITH_ROLES.join(TOKENS, TOKENS.c.person_id == PEOPLE.c.id)).where(
+    TOKENS.c.key_sha256 == bindparam("key"), TOKENS.c.revoked_at.is_(None)
+)
+
+
+def _known(session: Session, wanted: Select[int, str, str, str, str], key: int | str) -> Known | None:
+    rows = session.execute(wanted, {"key": key}).all()
     if not rows:
         return None
-    first = rows[0]
-    return Known(first.id, first.login, first.name, first.locale, frozenset(r.role for r in rows if r.role))
+    person_id, login, name, locale, _ = rows[0]
+    return Known(person_id, login, name, locale, frozenset(row[4] for row in rows if row[4]))
 
 
 def by_id(session: Session, person_id: int) -> Known | None:
     """Return an active person, or None."""
-    return _known(session, Person.id == person_id)
+    return _known(session, KNOWN_BY_ID, person_id)
 
 
 def by_badge(session: Session, code: str) -> Known | None:
     """Return the active person whose badge in force this is, or None."""
-    return _known(
-        session,
-        Person.id == select(Badge.person_id).where(Badge.code == code, Badge.is_active).scalar_subquery(),
-    )
+    return _known(session, KNOWN_BY_BADGE, code)
+
+
+def by_token(session: Session, key_sha256: str) -> Known | None:
+    """Return the active person for whom a program acts with the token of this hash, or None."""
+    return _known(session, KNOWN_BY_TOKEN, key_sha256)
 
 
 def people(session: Session) -> Sequence[tuple[Person, str, str | None]]:

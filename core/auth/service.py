@@ -65,10 +65,7 @@ def check_signature(session: Session, badge: str, pin: str) -> queries.Known:
 
 def check_token(session: Session, key: str) -> queries.Known | None:
     """Return the person for whom a program acts with this token, or None."""
-    person_id = session.scalar(
-        select(Token.person_id).where(Token.key_sha256 == _sha256(key), Token.revoked_at.is_(None))
-    )
-    return None if person_id is None else queries.by_id(session, person_id)
+    return queries.by_token(session, _sha256(key))
 
 
 def _sha256(text: str) -> str:

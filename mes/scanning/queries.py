@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, Table, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from core.auth.model import Person
@@ -15,14 +15,20 @@ from core.i18n import Named
 from mes.scanning.model import Device, FormerLabel, Scan, Station
 from mes.scanning.rules import Block, Outcome, ScanKind, Where
 
+# every scan asks these two: bare tables and statements made once, because making them is most of the cost
+DEVICES, STATIONS, SCANS = (cast(Table, kind.__table__) for kind in (Device, Station, Scan))
+PLACE = (STATIONS.c.id, STATIONS.c.name, STATIONS.c.name_en, STATIONS.c.kind, STATIONS.c.operation_codes)
+WHERE = (
+    select(DEVICES.c.id, *PLACE)
+    .join_from(DEVICES, STATIONS, STATIONS.c.id == DEVICES.c.station_id)
+    .where(DEVICES.c.key == bindparam("key"), DEVICES.c.is_active, STATIONS.c.is_active)
+)
+STORED = select(SCANS.c.body_sha256, SCANS.c.answer).where(SCANS.c.scan_id == bindparam("scan_id"))
+
 
 def where(session: Session, device_key: str) -> Where | None:
     """Return the station at which an enrolled device stands, or None."""
-    row = session.execute(
-        select(Device.id, Station.id, Station.name, Station.name_en, Station.kind, Station.operation_codes)
-        .join(Station, Station.id == Device.station_id)
-        .where(Device.key == device_key, Device.is_active, Station.is_active)
-    ).one_or_none()
+    row = session.execute(WHERE, {"key": device_key}).one_or_none()
     if row is None:
         return None
     device_id, station_id, name, name_en, kind, operations = row
@@ -36,7 +42,7 @@ def former_label(session: Session, code: str) -> FormerLabel | None:
 
 def stored(session: Session, scan_id: str) -> tuple[str, dict[str, Any]] | None:
     """Return fingerprint and answer of a scan that was judged before."""
-    row = session.execute(select(Scan.body_sha256, Scan.answer).where(Scan.scan_id == scan_id)).one_or_none()
+    row = session.execute(STORED, {"scan_id": scan_id}).one_or_none()
     return None if row is None else (row[0], row[1])
 
 

@@ -20,7 +20,7 @@ from core.errors import NotFound
 from core.i18n import N_, Named
 from core.numbers.service import next_codes
 from mes.scanning import queries
-from mes.scanning.model import Device, FormerLabel, Scan, Station
+from mes.scanning.model import Device, FormerLabel, Station
 from mes.scanning.rules import (
     Accepted,
     Block,
@@ -41,6 +41,7 @@ WORK = {
     StationKind.DOCK: "loading",
 }
 LONGEST_CODE = 64  # what is kept of an unreadable code
+LOG = insert(queries.SCANS)  # made once, like the reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,31 +212,30 @@ def _no_right(scan: ScanRequest) -> Blocked:
 def _log(
     session: Session, scan: ScanRequest, fingerprint: str, answer: Accepted | Blocked, said: dict[str, Any]
 ) -> None:
-    session.execute(
-        insert(Scan).values(
-            scan_id=scan.scan_id,
-            body_sha256=fingerprint,
-            kind=scan.kind,
-            code=codes.clean(scan.code)[:LONGEST_CODE],
-            context=scan.context and scan.context[:LONGEST_CODE],
-            witness=scan.witness and scan.witness[:LONGEST_CODE],
-            person_id=scan.who.id,
-            device_id=scan.where and scan.where.device_id,
-            station_id=scan.where and scan.where.station_id,
-            scanned_at=scan.scanned_at,
-            received_at=scan.at,
-            scan_count=scan.quantity,
-            is_manual=scan.is_manual,
-            outcome=Outcome(said["outcome"]),
-            block_code=said["block_code"] and Block(said["block_code"]),
-            object_type=answer.object_type or None,
-            object_id=answer.object_id,
-            context_id=answer.context_id,
-            override_by_id=scan.signer and scan.signer.id,
-            override_reason=scan.reason,
-            answer=said,
-        )
-    )
+    row = {
+        "scan_id": scan.scan_id,
+        "body_sha256": fingerprint,
+        "kind": scan.kind,
+        "code": codes.clean(scan.code)[:LONGEST_CODE],
+        "context": scan.context and scan.context[:LONGEST_CODE],
+        "witness": scan.witness and scan.witness[:LONGEST_CODE],
+        "person_id": scan.who.id,
+        "device_id": scan.where and scan.where.device_id,
+        "station_id": scan.where and scan.where.station_id,
+        "scanned_at": scan.scanned_at,
+        "received_at": scan.at,
+        "scan_count": scan.quantity,
+        "is_manual": scan.is_manual,
+        "outcome": Outcome(said["outcome"]),
+        "block_code": said["block_code"] and Block(said["block_code"]),
+        "object_type": answer.object_type or None,
+        "object_id": answer.object_id,
+        "context_id": answer.context_id,
+        "override_by_id": scan.signer and scan.signer.id,
+        "override_reason": scan.reason,
+        "answer": said,
+    }
+    session.execute(LOG, row)
 
 
 def supersede(

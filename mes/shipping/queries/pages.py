@@ -1,4 +1,4 @@
-"""Reads of shipping: facts for the judges, for pages and papers; proofs for `stock verify`."""
+"""What the pages and papers of shipping show."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.auth.model import Person
@@ -15,123 +15,13 @@ from core.i18n import Named
 from erp.parties.model import Party
 from erp.sales.model import Order
 from erp.stock.model import Place
-from mes.packing.model import Content, Package
-from mes.packing.rules import LOADABLE, PackageState
-from mes.scanning.model import Scan
-from mes.scanning.rules import Outcome, ScanKind
+from mes.packing.model import Package
+from mes.packing.rules import LOADABLE
 from mes.shipping.model import Delivery, Load, LoadPackage
-from mes.shipping.rules import GONE, OPEN, Cargo, LoadState, Manifest
-from mes.splitting.model import DoorSet
+from mes.shipping.queries.cargo import cargo_rows, find_cargo, one_cargo
+from mes.shipping.rules import OPEN, Cargo, LoadState
 
 OPEN_LOADS = 8  # that a dock's page offers
-
-
-def load_id(session: Session, code: str) -> int | None:
-    """Return the id of the load whose label carries `code`."""
-    return session.scalar(select(Load.id).where(Load.code == code))
-
-
-def cargo_of_code(session: Session, code: str) -> Cargo | None:
-    """Return the package whose label in force carries `code`, and the load it belongs onto."""
-    found = _cargo(session, Package.code == code)
-    return found[0] if found else None
-
-
-def cargo_of(session: Session, package_ids: Collection[int]) -> list[Cargo]:
-    """Return some packages and the loads they belong onto."""
-    return _cargo(session, Package.id.in_(package_ids))
-
-
-def _cargo_rows() -> Select[Any]:
-    columns: tuple[Any, ...] = (Package, Order.number, DoorSet.room, DoorSet.number, Party, Place.name)
-    return (
-        select(*columns, LoadPackage, Load.number)
-        .join(Order, Order.id == Package.order_id)
-        .join(Party, Party.id == Order.dealer_id)
-        .join(DoorSet, DoorSet.id == Package.set_id)
-        .outerjoin(Place, Place.id == Package.place_id)
-        .outerjoin(LoadPackage, LoadPackage.package_id == Package.id)
-        .outerjoin(Load, Load.id == LoadPackage.load_id)
-        .outerjoin(Delivery, Delivery.id == LoadPackage.delivery_id)
-    )
-
-
-def _cargo(session: Session, condition: ColumnElement[bool]) -> list[Cargo]:
-    rows = session.execute(
-        _cargo_rows()
-        .where(condition)
-        .order_by(Delivery.position, Order.number, Package.position)
-        .execution_options(populate_existing=True)  # as it stands now, under the caller's lock
-    )
-    return [_one(*row) for row in rows]
-
-
-def _one(
-    package: Package,
-    order_number: str,
-    room: str,
-    set_number: str,
-    dealer: Party,
-    place: str | None,
-    listed: LoadPackage | None,
-    load_number: str | None,
-) -> Cargo:
-    return Cargo(
-        package_id=package.id,
-        code=package.code,
-        name=Named(package.name, package.name_en),
-        position=package.position,
-        total_count=package.total_count,
-        state=package.state,
-        order_id=package.order_id,
-        order_number=order_number,
-        room=room or set_number,
-        dealer_id=dealer.id,
-        dealer=Named(dealer.name, dealer.name_en),
-        place=place or "",
-        load_id=None if listed is None else listed.load_id,
-        load_number=load_number or "",
-        delivery_id=None if listed is None else listed.delivery_id,
-        is_loaded=listed is not None and listed.loaded_at is not None,
-    )
-
-
-def manifest(session: Session, load_id: int) -> Manifest | None:
-    """Return a load with everything that is to go onto it, in the order of the stops."""
-    load = session.execute(select(Load.code, Load.number, Load.state).where(Load.id == load_id)).one_or_none()
-    if load is None:
-        return None
-    dealers = session.scalars(
-        select(Delivery.dealer_id).where(Delivery.load_id == load_id).order_by(Delivery.position)
-    )
-    cargo = _cargo(session, LoadPackage.load_id == load_id)
-    return Manifest(load_id, load.code, load.number, load.state, tuple(dealers), tuple(cargo))
-
-
-def scanned_on(session: Session, load_id: int) -> set[int]:
-    """Return the packages that are on a vehicle by the scan log alone: their last scan there loaded them."""
-    rows = session.execute(
-        select(Scan.object_id, Scan.kind)
-        .where(
-            Scan.context_id == load_id,
-            Scan.kind.in_((ScanKind.LOAD, ScanKind.UNLOAD)),
-            Scan.outcome.in_((Outcome.ACCEPT, Outcome.OVERRIDE)),
-        )
-        .order_by(Scan.id)
-    )
-    last = {package_id: kind for package_id, kind in rows if package_id is not None}
-    return {package_id for package_id, kind in last.items() if kind is ScanKind.LOAD}
-
-
-def content_ids(session: Session, package_ids: Collection[int]) -> list[int]:
-    """Return the pieces that were scanned into some packages."""
-    return list(
-        session.scalars(
-            select(Content.piece_id).where(
-                Content.package_id.in_(package_ids), Content.packed_at.is_not(None)
-            )
-        )
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +116,7 @@ def facts(session: Session, load_id: int) -> LoadFacts | None:
 
 def _stops(session: Session, load_id: int) -> list[Stop]:
     cargo: dict[int | None, list[Cargo]] = {}
-    for one in _cargo(session, LoadPackage.load_id == load_id):
+    for one in find_cargo(session, LoadPackage.load_id == load_id):
         cargo.setdefault(one.delivery_id, []).append(one)
     rows = session.execute(
         select(Delivery, Party)
@@ -320,7 +210,7 @@ def counts(session: Session) -> dict[LoadState, int]:
 
 def ready_rows(dealer_id: int | None, text: str) -> Select[Any]:
     """Return the sealed packages that are on no load, to be paged; of one dealer, of some order."""
-    rows = _cargo_rows().where(Package.state.in_(LOADABLE), LoadPackage.id.is_(None))
+    rows = cargo_rows().where(Package.state.in_(LOADABLE), LoadPackage.id.is_(None))
     if dealer_id is not None:
         rows = rows.where(Order.dealer_id == dealer_id)
     if text:
@@ -345,7 +235,7 @@ SORTS = {"order": Order.number, "dealer": Party.name, "place": Place.name, "load
 
 def ready(rows: Sequence[Any]) -> list[Cargo]:
     """Return the packages out of the rows of `ready_rows`."""
-    return [_one(*row) for row in rows]
+    return [one_cargo(*row) for row in rows]
 
 
 def dealers_with_ready(session: Session) -> list[tuple[Party, int]]:
@@ -393,59 +283,3 @@ def waiting_of_order(session: Session, order_id: int) -> int:
         .outerjoin(LoadPackage, LoadPackage.package_id == Package.id)
         .where(Package.order_id == order_id, Package.state.in_(LOADABLE), LoadPackage.id.is_(None))
     ).one()
-
-
-def faults(session: Session) -> list[str]:
-    """Prove that packages, load lists and orders tell the same; one line for each that does not."""
-    return [*_wrong_packages(session), *_wrong_orders(session), *_wrong_scans(session)]
-
-
-def _wrong_packages(session: Session) -> list[str]:
-    rows = session.execute(
-        select(Package.code, Package.state, Load.number, Load.state, LoadPackage.loaded_at)
-        .outerjoin(LoadPackage, LoadPackage.package_id == Package.id)
-        .outerjoin(Load, Load.id == LoadPackage.load_id)
-        .where(
-            or_(
-                LoadPackage.loaded_at.is_not(None),
-                Package.state.in_((PackageState.LOADED, *GONE)),
-            )
-        )
-    )
-    return [
-        f"{code}: {state.value}; {number or 'no load'} ({load_state}) says {'on' if at else 'not on'}"
-        for code, state, number, load_state, at in rows
-        if at is None
-        or (state is PackageState.LOADED) != (load_state in (LoadState.LOADING, LoadState.CLOSED))
-        or (state in GONE) != (load_state is LoadState.SHIPPED)
-    ]
-
-
-def _wrong_orders(session: Session) -> list[str]:
-    gone = (
-        select(Package.order_id, func.count(Package.id).label("count"))
-        .where(Package.state.in_(GONE))
-        .group_by(Package.order_id)
-        .subquery()
-    )
-    count = func.coalesce(gone.c.count, 0)
-    rows = session.execute(
-        select(Order.number, Order.shipped_count, count)
-        .outerjoin(gone, gone.c.order_id == Order.id)
-        .where(Order.shipped_count != count)
-    )
-    return [f"{number}: {told} packages told as shipped, {are} are" for number, told, are in rows]
-
-
-def _wrong_scans(session: Session) -> list[str]:
-    listed: dict[int, set[int]] = {}
-    for load_id, package_id in session.execute(
-        select(LoadPackage.load_id, LoadPackage.package_id).where(LoadPackage.loaded_at.is_not(None))
-    ):
-        listed.setdefault(load_id, set()).add(package_id)
-    numbers = dict(session.execute(select(Load.id, Load.number)).all())
-    return [
-        f"{numbers[load_id]}: {len(packages)} packages by the list, {len(scanned)} by the scans"
-        for load_id, packages in listed.items()
-        if packages != (scanned := scanned_on(session, load_id))
-    ]

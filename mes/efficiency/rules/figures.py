@@ -1,4 +1,4 @@
-"""Rules of efficiency: one function for each of the five figures, exact, and the evidence they need.
+"""One function for each of the five figures, exact.
 
 Minutes, weights and rates are Fractions or Decimals; no figure is a float. Parameters are frozen
 dataclasses: another factory's time study replaces them, and a baseline is valid for one set of them.
@@ -8,13 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
-from math import comb
 
 from core.choices import Choice
 from core.i18n import N_
 from erp.catalogue.rules.document import DoorKind
+from mes.efficiency.rules.evidence import (
+    PROOF,
+    ProofParameters,
+    checks_needed,
+    is_proved,
+    lower_bound,
+    rounded,
+)
 from mes.scanning.rules import Text
 
 
@@ -98,16 +105,7 @@ class WarehouseParameters:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class ProofParameters:
-    """What an accuracy must be proved to be, and how surely."""
-
-    target: Fraction = Fraction(99, 100)
-    doubt: Fraction = Fraction(5, 100)  # one-sided: 95 % sure
-
-
-SPLIT, WAREHOUSE, PROOF = SplitParameters(), WarehouseParameters(), ProofParameters()
-BOUND_STEPS = 100_000  # a bound is told to 0.001 %
+SPLIT, WAREHOUSE = SplitParameters(), WarehouseParameters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +146,6 @@ class Figure:
     missing: tuple[Text, ...]
     evidence: Fraction  # 0 to 1: how much of the needed evidence is there
     further: tuple[Part, ...] = ()
-
-
-def rounded(value: Fraction, step: str = "0.01") -> Decimal:
-    """Return an exact number as it is told, half up."""
-    exact = Decimal(value.numerator) / Decimal(value.denominator)
-    return exact.quantize(Decimal(step), ROUND_HALF_UP)
 
 
 def line_weight(line: SplitLine, by: SplitParameters = SPLIT) -> Fraction:
@@ -358,42 +350,6 @@ def _standing(checked: int, bad: int, by: ProofParameters) -> Standing:
     if is_proved(checked, bad, by):
         return Standing.PROVED
     return Standing.FAILED if Fraction(checked - bad, checked) < by.target else Standing.OPEN
-
-
-def chance(checked: int, bad: int, error_rate: Fraction) -> Fraction:
-    """Return how likely at most `bad` errors are among `checked`, exactly, when the truth is `error_rate`."""
-    wrong, whole = error_rate.numerator, error_rate.denominator
-    right = whole - wrong
-    ways = sum(comb(checked, k) * wrong**k * right ** (checked - k) for k in range(min(bad, checked) + 1))
-    return Fraction(ways, whole**checked)
-
-
-def is_proved(checked: int, bad: int, by: ProofParameters = PROOF) -> bool:
-    """Say whether the accuracy is above the target, by the one-sided exact binomial bound."""
-    return checked > 0 and chance(checked, bad, 1 - by.target) < by.doubt
-
-
-def checks_needed(bad: int, by: ProofParameters = PROOF) -> int:
-    """Return how many checks prove the target when `bad` of them find an error."""
-    low, high = bad, max(1, bad)
-    while not is_proved(high, bad, by):
-        low, high = high, high * 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if is_proved(middle, bad, by) else (middle, high)
-    return high
-
-
-def lower_bound(checked: int, bad: int, by: ProofParameters = PROOF) -> Decimal:
-    """Return the accuracy in % that is sure at 95 % (one-sided Clopper–Pearson), rounded down to 0.001."""
-    low, high = 0, BOUND_STEPS  # error rates in steps; at `high` the errors seen would be unlikely few
-    while high - low > 1:
-        middle = (low + high) // 2
-        likely = chance(checked, bad, Fraction(middle, BOUND_STEPS)) >= by.doubt
-        low, high = (middle, high) if likely else (low, middle)
-    sure = Fraction(BOUND_STEPS - high, BOUND_STEPS) if checked > bad else Fraction(0)
-    exact = Decimal(sure.numerator * 100) / Decimal(sure.denominator)
-    return exact.quantize(Decimal("0.001"), ROUND_FLOOR)
 
 
 def per_thousand(wrong: int, scans: int) -> Decimal | None:

@@ -1,0 +1,50 @@
+"""Reads of shipping: facts for the judges, for pages and papers; proofs for `stock verify`."""
+
+from mes.shipping.queries.cargo import cargo_of, cargo_of_code, content_ids, load_id, manifest, scanned_on
+from mes.shipping.queries.pages import (
+    LOAD_SORTS,
+    SORTS,
+    LoadFacts,
+    Stop,
+    counts,
+    dealers_of,
+    dealers_with_ready,
+    delivery_of_code,
+    facts,
+    find,
+    load_of_delivery,
+    load_rows,
+    of_order,
+    open_loads,
+    ready,
+    ready_rows,
+    waiting_of_order,
+)
+from mes.shipping.queries.proofs import faults
+
+__all__ = [
+    "LOAD_SORTS",
+    "LoadFacts",
+    "SORTS",
+    "Stop",
+    "cargo_of",
+    "cargo_of_code",
+    "content_ids",
+    "counts",
+    "dealers_of",
+    "dealers_with_ready",
+    "delivery_of_code",
+    "facts",
+    "faults",
+    "find",
+    "load_id",
+    "load_of_delivery",
+    "load_rows",
+    "manifest",
+    "of_order",
+    "open_loads",
+    "ready",
+    "ready_rows",
+    "scanned_on",
+    "waiting_of_order",
+]
