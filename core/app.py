@@ -55,7 +55,9 @@ def create_app(settings: Mapping[str, Any], packages: Iterable[ModuleType]) -> F
         (activity.bp, "/core/activity"),
         (api.bp, "/api/v1"),
     )
-    for group in (backup_cli.backup, auth_cli.people, auth_cli.tokens, jobs_cli.jobs, server_cli.database, server_cli.serve):
+    for command in (server_cli.database, server_cli.serve, jobs_cli.jobs, backup_cli.backup):
+        app.cli.add_command(command)
+    for group in (auth_cli.people, auth_cli.tokens):
         app.cli.add_command(group)
     if app.config["FONT_FILE"]:  # a wrong one stops the start; the installed one is loaded when first used
         register_font(Path(app.config["FONT_FILE"]))

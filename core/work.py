@@ -39,10 +39,20 @@ class Sessions:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.reading = sessionmaker(engine.execution_options(reading=True), class_=ReadingSession)
+        self.reading = sessionmaker(engine.execution_options(**_reading(engine)), class_=ReadingSession)
         self.writing = sessionmaker(engine, expire_on_commit=False)
         # SQLite's own waiting is unfair: one lock per process in front of it
         self.line = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
+
+
+def _reading(engine: Engine) -> dict[str, Any]:
+    """Return the execution options of connections that only read.
+
+    On PostgreSQL each statement has its own view of the data with or without a transaction, so there
+    is none: it would cost two more journeys, and psycopg forgets its prepared statements at a rollback.
+    """
+    plain = {"reading": True}
+    return {**plain, "isolation_level": "AUTOCOMMIT"} if engine.dialect.name == "postgresql" else plain
 
 
 def sessions() -> Sessions:
@@ -115,7 +125,7 @@ def _no_flush(session: Session, _context: Any, _instances: Any) -> None:
 
 @event.listens_for(ReadingSession, "do_orm_execute")
 def _no_write(state: ORMExecuteState) -> None:
-    if state.is_insert or state.is_update or state.is_delete:
+    if not state.is_select:  # text() neither: nobody can tell what it does
         raise RuntimeError("a page wrote outside transaction()")
 
 

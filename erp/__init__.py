@@ -64,14 +64,20 @@ def _register_stock(app: Flask) -> None:
     put = registry(app)
     put.menu.append(MenuEntry(N_("Stock"), "erp_stock.balance_list", "erp.stock.read"))
     put.providers.append(stock_panels.hits)
-    put.invariants["balances equal the sum of moves"] = stock.verify
+    put.invariants[N_("balances equal the sum of moves")] = stock.verify
     put.grant("keeper", "erp.stock.place")
     put.grant("administrator", "erp.stock.verify")
 
 
 def _grants(app: Flask) -> None:
     grant = registry(app).grant
-    read = ("erp.sales.read", "erp.parties.read", "erp.catalogue.read", "erp.materials.read", "erp.stock.read")
+    read = (
+        "erp.sales.read",
+        "erp.parties.read",
+        "erp.catalogue.read",
+        "erp.materials.read",
+        "erp.stock.read",
+    )
     grant("owner", *read, "core.files.read", "core.jobs.read")
     grant("clerk", *read, "core.files.read", "erp.sales.write", "erp.sales.import", "erp.sales.confirm")
     grant("clerk", "erp.sales.cancel", "erp.parties.write")

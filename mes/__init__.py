@@ -76,7 +76,7 @@ def _register_splitting(app: Flask) -> None:
     put.panel("erp.sales.order.acts", "mes.splitting.release", splitting_panels.release_act)
     put.panel("erp.sales.order", "mes.splitting.read", splitting_panels.order_panel)
     put.providers.append(splitting_panels.hits)
-    put.invariants["scrapped pieces are replaced"] = splitting.prove
+    put.invariants[N_("scrapped pieces are replaced")] = splitting.prove
     resolve_with(Letter.PIECE, splitting_panels.resolve_piece)
     resolve_with(Letter.DOOR_SET, splitting_panels.resolve_set)
 
@@ -90,7 +90,7 @@ def _register_cutting(app: Flask) -> None:
     put.panel("erp.sales.order", "mes.planning.read", planning_panels.order_panel)
     put.panel("mes.planning.batch", "mes.cutting.read", cutting_panels.batch_panel)
     put.providers.append(planning_panels.hits)
-    put.invariants["placements agree with their cut plans"] = cutting.prove
+    put.invariants[N_("placements agree with their cut plans")] = cutting.prove
     resolve_with(Letter.BATCH, planning_panels.resolve_batch)
     resolve_with(Letter.SHEET, cutting_panels.resolve_sheet)
     handle_job(cutting_commands.SOLVE, cutting_jobs.solve_plan)
@@ -117,7 +117,7 @@ def _register_packing(app: Flask) -> None:
     put.home("mes.packing.pack", "mes_packing.bench")
     put.panel("erp.sales.order", "mes.packing.read", packing_panels.order_panel)
     put.providers.append(packing_panels.hits)
-    put.invariants["packages agree with their scans"] = packing.faults
+    put.invariants[N_("packages agree with their scans")] = packing.faults
     subscribe(SetsFrozen, packing_subscribers.on_sets_frozen)
     subscribe(PieceReplaced, packing_subscribers.on_piece_replaced)
     resolve_with(Letter.PACKAGE, packing_scans.resolve_package)
@@ -133,7 +133,7 @@ def _register_warehouse(app: Flask) -> None:
     put.home("mes.warehouse.issue", "mes_warehouse.home")
     put.panel("erp.sales.order", "erp.stock.read", warehouse_panels.order_panel)
     put.panel("erp.stock.place", "mes.packing.read", warehouse_panels.place_panel)
-    put.invariants["packages lie where packages may"] = warehouse.faults
+    put.invariants[N_("packages lie where packages may")] = warehouse.faults
     resolve_with(Letter.PLACE, warehouse_scans.resolve_place)
     resolve_with(Letter.LOT, warehouse_scans.resolve_lot)
     for handler in warehouse_scans.HANDLERS:
@@ -148,7 +148,7 @@ def _register_shipping(app: Flask) -> None:
     put.home("mes.shipping.load", "mes_shipping.dock")
     put.panel("erp.sales.order", "mes.shipping.read", shipping_panels.order_panel)
     put.providers.append(shipping_panels.hits)
-    put.invariants["loads agree with packages, orders and scans"] = shipping.faults
+    put.invariants[N_("loads agree with packages, orders and scans")] = shipping.faults
     resolve_with(Letter.LOAD, shipping_scans.resolve_load)
     resolve_with(Letter.DELIVERY, shipping_scans.resolve_delivery)
     for handler in shipping_scans.HANDLERS:
@@ -160,7 +160,9 @@ def _register_efficiency(app: Flask) -> None:
     blueprints(app, (efficiency_views.bp, "/mes/efficiency"))
     put = registry(app)
     put.menu.append(MenuEntry(N_("Figures"), "mes_efficiency.report", "mes.efficiency.read"))
-    put.homes.insert(0, ("mes.efficiency.read", "mes_efficiency.report"))  # the owner's, who may read all others
+    put.homes.insert(
+        0, ("mes.efficiency.read", "mes_efficiency.report")
+    )  # the owner's, who may read all others
     app.cli.add_command(efficiency_cli.efficiency)
 
 
@@ -175,15 +177,33 @@ def _grants(app: Flask) -> None:
     grant("owner", "mes.splitting.read", "mes.planning.read", "mes.cutting.read", "mes.production.lead")
     grant("owner", "mes.packing.read", "mes.shipping.read", "mes.efficiency.read", "mes.scanning.read")
     grant("clerk", "mes.splitting.read", "mes.packing.read", "mes.shipping.read", "mes.shipping.plan")
-    grant("splitter", "mes.splitting.read", "mes.splitting.release", "mes.planning.read", "mes.planning.write")
+    grant(
+        "splitter", "mes.splitting.read", "mes.splitting.release", "mes.planning.read", "mes.planning.write"
+    )
     grant("splitter", "mes.cutting.read", "mes.cutting.plan", "mes.packing.read")
-    grant("keeper", scan, "mes.warehouse.read", "mes.warehouse.store", "mes.warehouse.issue", "mes.packing.read")
+    grant(
+        "keeper", scan, "mes.warehouse.read", "mes.warehouse.store", "mes.warehouse.issue", "mes.packing.read"
+    )
     grant("keeper", "mes.planning.read")
-    grant("operator", scan, "mes.production.report", "mes.production.scrap", "mes.cutting.read", "mes.splitting.read")
+    grant(
+        "operator",
+        scan,
+        "mes.production.report",
+        "mes.production.scrap",
+        "mes.cutting.read",
+        "mes.splitting.read",
+    )
     grant("packer", scan, "mes.packing.pack", "mes.packing.read", "mes.packing.label", "mes.splitting.read")
     grant("loader", scan, "mes.shipping.load", "mes.shipping.read", "mes.packing.read", "mes.warehouse.store")
     grant("loader", "mes.shipping.plan")
-    grant("leader", scan, "mes.production.lead", "mes.production.report", "mes.production.scrap", "mes.cutting.read")
+    grant(
+        "leader",
+        scan,
+        "mes.production.lead",
+        "mes.production.report",
+        "mes.production.scrap",
+        "mes.cutting.read",
+    )
     grant("leader", "mes.packing.pack", "mes.packing.read", "mes.packing.label", "mes.packing.override")
     grant("leader", "mes.shipping.read", "mes.shipping.load", "mes.shipping.sign", "mes.splitting.read")
     grant("leader", "mes.planning.read", "mes.warehouse.read", "mes.scanning.read")

@@ -1,13 +1,36 @@
 """Commands of activity."""
 
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.activity.model import Interval
 
 GAP = timedelta(minutes=10)  # a longer silence is no work (domain: active minutes)
+INTERVALS = cast(Table, Interval.__table__)  # bare, and statements made once: every scan beats
+LAST = (
+    select(INTERVALS.c.id)
+    .where(INTERVALS.c.person_id == bindparam("person"))
+    .order_by(INTERVALS.c.ended_at.desc(), INTERVALS.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+LENGTHEN = (
+    update(INTERVALS)
+    .where(
+        INTERVALS.c.id == LAST,
+        INTERVALS.c.kind == bindparam("same_kind"),
+        INTERVALS.c.subject.is_not_distinct_from(bindparam("same_subject")),
+        INTERVALS.c.subject_id.is_not_distinct_from(bindparam("same_subject_id")),
+        INTERVALS.c.ended_at >= bindparam("earliest"),
+        INTERVALS.c.ended_at <= bindparam("at"),
+    )
+    .values(ended_at=bindparam("at"), beat_count=INTERVALS.c.beat_count + 1)
+)
+LAST_END = select(INTERVALS.c.ended_at).where(INTERVALS.c.id == LAST)
+BEGIN_ANOTHER = insert(INTERVALS)
 
 
 def beat(
@@ -19,39 +42,22 @@ def beat(
     begins a new one, which never starts before the last one ended. A beat that
     is older than the last interval's end (a late one) changes nothing.
     """
-    last = (
-        select(Interval.id)
-        .where(Interval.person_id == person_id)
-        .order_by(Interval.ended_at.desc(), Interval.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    lengthened = session.execute(
-        update(Interval)
-        .where(
-            Interval.id == last,
-            Interval.kind == kind,
-            Interval.subject.is_(None) if subject is None else Interval.subject == subject,
-            Interval.subject_id.is_(None) if subject_id is None else Interval.subject_id == subject_id,
-            Interval.ended_at >= at - GAP,
-            Interval.ended_at <= at,
-        )
-        .values(ended_at=at, beat_count=Interval.beat_count + 1)
-        .execution_options(synchronize_session=False)
-    )
+    same = {"same_kind": kind, "same_subject": subject, "same_subject_id": subject_id}
+    lengthened = session.execute(LENGTHEN, {"person": person_id, **same, "earliest": at - GAP, "at": at})
     if lengthened.rowcount:  # type: ignore[attr-defined]
         return
-    end = session.scalar(select(Interval.ended_at).where(Interval.id == last))
+    end = session.scalar(LAST_END, {"person": person_id})
     if end is not None and at < end:
         return
     session.execute(
-        insert(Interval).values(
-            person_id=person_id,
-            kind=kind,
-            subject=subject,
-            subject_id=subject_id,
-            started_at=at,
-            ended_at=at,
-            beat_count=1,
-        )
+        BEGIN_ANOTHER,
+        {
+            "person_id": person_id,
+            "kind": kind,
+            "subject": subject,
+            "subject_id": subject_id,
+            "started_at": at,
+            "ended_at": at,
+            "beat_count": 1,
+        },
     )

@@ -10,13 +10,14 @@ from alembic.script import ScriptDirectory
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest, multiprocess
-from sqlalchemy import text
+from sqlalchemy import column, select, table
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.web.access import public
 from core.work import read
 
 bp = Blueprint("core_health", __name__)
+REVISION = select(column("version_num")).select_from(table("alembic_version"))
 SECONDS = Histogram("mortise_request_seconds", "Seconds a request took", ["method", "endpoint", "status"])
 
 
@@ -43,7 +44,7 @@ def healthz() -> ResponseReturnValue:
 def readyz() -> ResponseReturnValue:
     """Say whether the database is reachable and migrated."""
     try:
-        found = read().scalar(text("SELECT version_num FROM alembic_version"))
+        found = read().scalar(REVISION)
     except SQLAlchemyError:
         return jsonify(status="no database"), 503
     wanted = head_revision(current_app.root_path)

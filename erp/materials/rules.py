@@ -24,7 +24,7 @@ class Unit(Choice):
     PIECE = "pcs", N_("pcs")
     METRE = "m", N_("m")
     SQUARE_METRE = "m2", N_("m²")
-    SET = "set", N_("set")
+    SET = "set", N_("sets")
     KILOGRAM = "kg", N_("kg")
 
 

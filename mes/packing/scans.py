@@ -30,10 +30,13 @@ def pack_open(session: Session, scan: ScanRequest) -> Accepted:
 
 def pack_add(session: Session, scan: ScanRequest) -> Accepted:
     """Put a piece into the package in hand."""
-    package_id = _package_id(session, scan.context or "")
-    with _at(package_id):
+    code = scan.context or ""
+    box = service.hold(session, code)
+    if box is None:
+        raise scanning.unknown(session, code)
+    with _at(box.package_id):
         piece = _piece(session, scan.code)
-        box = service.add_piece(session, package_id, piece, by=scan.who.id, at=scan.at)
+        box = service.add_piece(session, box, piece, by=scan.who.id, at=scan.at)
     return _accepted(Text(N_("%(piece)s is in."), {"piece": piece.name}), box, piece)
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from core import codes
@@ -21,7 +22,6 @@ from core.numbers import service as numbers
 from erp.sales import service as sales
 from mes.packing import queries
 from mes.packing.model import Content, Package
-from mes.packing.queries import Lock
 from mes.packing.rules import (
     Box,
     NothingToReprint,
@@ -40,7 +40,17 @@ from mes.splitting import service as splitting
 from mes.splitting.model import DoorSet, Piece
 
 SUBJECT = "mes.packing.package"
-UNSEALED = {"sealed_at": None, "sealed_by_id": None, "place_id": None}
+CONTENTS = cast(Table, Content.__table__)  # bare, and the statement made once: every packed piece runs it
+PUT_IN = (
+    update(CONTENTS)
+    .where(
+        CONTENTS.c.piece_id == bindparam("piece"),
+        CONTENTS.c.package_id == bindparam("package"),
+        CONTENTS.c.packed_at.is_(None),
+    )
+    .values(packed_at=bindparam("at"), packed_by_id=bindparam("by"))
+    .returning(CONTENTS.c.id)
+)
 
 
 def plan(session: Session, order_id: int) -> int:
@@ -102,23 +112,20 @@ def open_package(session: Session, package_id: int, *, by: int, at: datetime) ->
     return _step(session, box, PackageState.OPEN, opened_at=at, opened_by_id=by)
 
 
-def add_piece(session: Session, package_id: int, piece: PieceFacts, *, by: int, at: datetime) -> Box:
-    """Put a piece into an open package and return how it stands.
+def hold(session: Session, code: str) -> Box | None:
+    """Lock the package whose label in force carries `code` for sharing, and return it as it stands."""
+    return queries.box_shared(session, code)
 
-    Locks the package for sharing, then the content. Raises Blocked E24, E06, E28, E03, E05, E02, E07,
-    E23; E27 when another scan was quicker with something else.
+
+def add_piece(session: Session, box: Box, piece: PieceFacts, *, by: int, at: datetime) -> Box:
+    """Put a piece into a package that `hold` gave, if it is open, and return how it stands.
+
+    Locks the content. Raises Blocked E24, E06, E28, E03, E05, E02, E07, E23; E27 when another scan was
+    quicker with something else.
     """
-    box = _box(session, package_id, Lock.SHARED)
     _raise(judge_add(box, piece))
-    won = session.scalar(
-        update(Content)
-        .where(
-            Content.piece_id == piece.piece_id, Content.package_id == package_id, Content.packed_at.is_(None)
-        )
-        .values(packed_at=at, packed_by_id=by)
-        .returning(Content.id)
-        .execution_options(synchronize_session=False)
-    )
+    put = {"piece": piece.piece_id, "package": box.package_id, "at": at, "by": by}
+    won = session.scalar(PUT_IN, put)
     if won is None or not splitting.mark_packed(session, piece.piece_id, at=at):
         raise _lost_piece(session, box, piece)
     return _with(box, piece, is_packed=True)
@@ -253,9 +260,9 @@ def reprint_label(session: Session, package_id: int, *, by: int, at: datetime) -
     return code
 
 
-def _box(session: Session, package_id: int, lock: Lock = Lock.ALONE) -> Box:
+def _box(session: Session, package_id: int) -> Box:
     """Lock a package and return it as it stands."""
-    box = queries.box(session, package_id, lock)
+    box = queries.box_alone(session, package_id)
     if box is None:
         raise NotFound
     return box

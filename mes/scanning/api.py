@@ -107,7 +107,8 @@ class ResolveAnswer(BaseModel):
 def _shown(value: Any) -> Any:
     """Return a stored part of an answer in the person's language."""
     if isinstance(value, dict) and set(value) == {"msgid", "facts"}:
-        return gettext(value["msgid"]) % {name: _fact(fact) for name, fact in value["facts"].items()}
+        sentence = value["msgid"]
+        return gettext(sentence) % {name: _fact(fact) for name, fact in value["facts"].items()}
     if isinstance(value, dict) and set(value) == {"zh", "en"}:
         return value["en"] if _is_english() and value["en"] else value["zh"]
     if isinstance(value, dict):

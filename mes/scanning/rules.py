@@ -11,7 +11,6 @@ from core.choices import Choice
 from core.errors import AppError, RuleViolation
 from core.i18n import N_, Named
 
-
 DEVICE_COOKIE = "mortise_device"  # where an enrolled device keeps its key
 
 

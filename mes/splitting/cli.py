@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import click
-from erp.sales.cli import orders
 
 from core.clock import now
 from core.errors import AppError
 from core.work import read, run
 from erp.sales import queries as sales
+from erp.sales.cli import orders
 from mes.splitting import queries, service
 from mes.splitting.model import Piece
 

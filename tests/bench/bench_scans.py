@@ -51,7 +51,11 @@ def _compare(kind: str, url: str, folder: Path) -> None:
         packer = ready_to_pack(app, SETS, folder / "pairs.json")
         bare_url = url if kind == "postgresql" else f"sqlite:///{folder}/bare.db"
         reference.make_tables(bare_url)
-        settings = {"MORTISE_DATABASE_URL": url, "MORTISE_VAR_DIR": str(folder), "MORTISE_SECRET_KEY": "bench"}
+        settings = {
+            "MORTISE_DATABASE_URL": url,
+            "MORTISE_VAR_DIR": str(folder),
+            "MORTISE_SECRET_KEY": "bench",
+        }
         with (
             web("wsgi:app", settings) as ours,
             web("tests.bench.reference:app", {"MORTISE_BENCH_URL": bare_url}) as bare,
@@ -65,10 +69,14 @@ def _compare(kind: str, url: str, folder: Path) -> None:
                 )
                 share = ratio(found, "mortise", "reference")
                 print(f"  {kind:<11} {clients:>2} clients  reference {median(found['reference'])}")
-                print(f"  {'':<11} {'':>2}          PACK_ADD  {median(found['mortise'])}  ratio {share:.2f} (aim {AIM})")
+                print(
+                    f"  {'':<11} {'':>2}          PACK_ADD  {median(found['mortise'])}  ratio {share:.2f} (aim {AIM})"
+                )
             print(f"  {kind:<11} memory after the storm: {ours.memory_mb()}")
 
 
 def _ours(server: Server, clients: int, packer: dict[str, str]) -> Figures:
     take_out_all()
-    return load(server.port, clients, SECONDS, "tests.bench.bench_scans:scans", {**packer, "clients": clients})
+    return load(
+        server.port, clients, SECONDS, "tests.bench.bench_scans:scans", {**packer, "clients": clients}
+    )

@@ -31,6 +31,7 @@ HANDHELD = (360, 640)
 DESKTOP = (1366, 768)
 PHONE = (390, 844)
 SIZES = {"tablet": TABLET, "handheld": HANDHELD, "desktop": DESKTOP, "phone": PHONE}
+ZONE = "Asia/Shanghai"
 QUIET = (
     "--no-sandbox",
     "--disable-background-networking",
@@ -112,6 +113,11 @@ def server(database: Database) -> Iterator[str]:
 # --- pages ------------------------------------------------------------------
 
 
+def view(size: tuple[int, int]) -> dict[str, int]:
+    """Return a size as Chromium wants it."""
+    return {"width": size[0], "height": size[1]}
+
+
 def watch(page: Page, url: str, complaints: list[str]) -> None:
     """Write down whatever is wrong: errors of scripts, answers of 500, things not found, requests to strangers."""
 
@@ -145,7 +151,7 @@ def open_page(chromium: Browser, server: str) -> Iterator[Callable[..., Page]]:
     contexts = []
 
     def make(size: tuple[int, int] = DESKTOP, **more: object) -> Page:
-        given = {"viewport": {"width": size[0], "height": size[1]}, "base_url": server, "locale": "zh-CN"}
+        given = {"viewport": view(size), "base_url": server, "locale": "zh-CN", "timezone_id": ZONE}
         context = chromium.new_context(**(given | more))
         contexts.append(context)
         page = context.new_page()
@@ -268,8 +274,31 @@ def fits_across(page: Page) -> bool:
 
 
 def fits(page: Page) -> bool:
-    """Say whether nothing has to be scrolled at all."""
+    """Say whether nothing has to be scrolled and no word is cut."""
+    assert cut_off(page) == []
     return fits_across(page) and page.evaluate("document.documentElement.scrollHeight <= window.innerHeight")
+
+
+def cut_off(page: Page) -> list[str]:
+    """Return the words that stand beyond the edge of the screen or of the panel around them."""
+    return page.evaluate(
+        """() => {
+          const found = [];
+          const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+          for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+            const home = node.parentElement;
+            if (!node.data.trim() || home.closest("script, style, template, svg, .visually-hidden, .skip, .scroll")) continue;
+            if (!home.checkVisibility({ visibilityProperty: true })) continue;
+            const range = document.createRange();
+            range.selectNodeContents(node);
+            const words = range.getBoundingClientRect();
+            const panel = (home.closest(".contents, .panel, .verdict, .hand-go, .btn") || document.documentElement).getBoundingClientRect();
+            const edge = Math.min(panel.right, window.innerWidth);
+            if (words.width && words.right > edge + 1) found.push(`${node.data.trim()} (${Math.round(words.right - edge)} px)`);
+          }
+          return found;
+        }"""
+    )
 
 
 def small_targets(page: Page, least_px: int = 56) -> list[str]:

@@ -18,10 +18,10 @@ DEALER = "D001 杭州远山门业经销部"
 
 def import_sheet(page):
     page.goto("/erp/sales/orders/")
-    page.get_by_role("link", name="导入订货表").click()
+    page.locator("main .head a", has_text="导入订货表").click()
     page.locator("#dealer_id").select_option(label=DEALER)
     page.locator("#sheet").set_input_files(SHEET)
-    page.get_by_role("button", name="读取").click()
+    page.get_by_role("button", name="读入").click()
     page.wait_for_url("**/imports/*/")
 
 
@@ -105,12 +105,12 @@ def test_a_sheet_that_is_settled_becomes_an_order(visit, live):
     page.wait_for_url("**/erp/sales/orders/*/")
     expect(page.locator("main")).to_contain_text("KC-1120-03")
     expect(page.locator("main")).to_contain_text("郑女士")
-    expect(page.locator("tbody tr", has=page.locator("td"))).not_to_have_count(0)
+    expect(page.locator(".lineup a")).to_have_count(10)
     with live.session as session:
         order = session.scalars(select(Order)).one()
         lines = session.scalars(select(Line).where(Line.order_id == order.id)).all()
         assert (len(lines), sum(line.set_count for line in lines)) == (10, 11)
-        assert session.scalars(select(Import)).one().order_id == order.id
+        assert order.import_id == session.scalars(select(Import.id)).one()
     page.get_by_role("link", name="dealer_order.xlsx").wait_for()  # the file is kept with the order
     assert fits_across(page)
 
@@ -122,7 +122,7 @@ def test_a_sheet_that_is_no_sheet_is_refused_in_words(visit, tmp_path):
     page.goto("/erp/sales/imports/new")
     page.locator("#dealer_id").select_option(label=DEALER)
     page.locator("#sheet").set_input_files(wrong)
-    page.get_by_role("button", name="读取").click()
+    page.get_by_role("button", name="读入").click()
     expect(page.locator("#sheet-error")).to_be_visible()
     expect(page.locator("#dealer_id option:checked")).to_have_text(DEALER)
 
@@ -139,7 +139,7 @@ def fill_head(page):
 def test_an_order_is_entered_by_hand_and_a_wrong_size_is_kept_until_it_is_right(visit, live):
     page = visit("clerk")
     fill_head(page)
-    page.get_by_role("button", name="保存并录明细").click()
+    page.get_by_role("button", name="保存并录入行").click()
     page.wait_for_url("**/orders/*/?line=new")
     page.locator("#room").fill("主卧")
     page.locator("#door_code").select_option("M-SINGLE")
@@ -164,7 +164,7 @@ def test_an_order_is_entered_by_hand_and_a_wrong_size_is_kept_until_it_is_right(
 def test_a_double_click_makes_one_order(visit, live):
     page = visit("clerk")
     fill_head(page)
-    page.get_by_role("button", name="保存并录明细").dblclick()
+    page.get_by_role("button", name="保存并录入行").dblclick()
     page.wait_for_url("**/orders/*/?line=new")
     with live.session as session:
         assert session.scalar(select(func.count()).select_from(Order)) == 1
@@ -175,13 +175,13 @@ def test_what_was_typed_outlives_the_session(visit, live):
     fill_head(page)
     page.locator("#note").fill("年前要装")
     page.context.clear_cookies()  # the session ended while the clerk was typing
-    page.get_by_role("button", name="保存并录明细").click()
+    page.get_by_role("button", name="保存并录入行").click()
     page.wait_for_load_state()
     page.goto("/login?next=/erp/sales/orders/new")
     log_in(page, live.person("clerk"))
     expect(page.locator("#customer")).to_have_value("郑女士")
     expect(page.locator("#note")).to_have_value("年前要装")
-    page.get_by_role("button", name="保存并录明细").click()
+    page.get_by_role("button", name="保存并录入行").click()
     page.wait_for_url("**/orders/*/?line=new")
     with live.session as session:
         assert session.scalars(select(Order)).one().customer == "郑女士"

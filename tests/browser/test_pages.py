@@ -22,12 +22,14 @@ from tests.browser.plant import (
     PASSWORD,
     PATIENCE_MS,
     TABLET,
+    ZONE,
     Somebody,
-    fits,
+    cut_off,
     fits_across,
     log_in,
     serving,
     small_targets,
+    view,
     watch,
 )
 from tests.conftest import build, copy_of
@@ -55,6 +57,13 @@ SAMPLES = {
     "operation": "SELECT 'CUT'",
     "code": "SELECT 'M1' UNION SELECT 'M3' UNION SELECT 'M4'",
 }
+WHO = "administrator"
+ALL_ROLES = f"""INSERT INTO core_auth_person_role (person_id, role)
+    SELECT mine.id, other.role FROM core_auth_person mine, core_auth_person_role other
+    WHERE mine.login = '{WHO}' AND other.role <> '{WHO}'"""  # noqa: S608
+A_DEVICE = """SELECT device.key FROM mes_scanning_device device
+    JOIN mes_scanning_station station ON station.id = device.station_id WHERE station.kind = 'FLOOR'
+    ORDER BY station.id LIMIT 1"""
 FURTHER = ("/erp/sales/orders/?view=all", "/find?q=SO26", "/erp/sales/orders/?q=nothing-like-it")
 LEFT_OUT = {"static", "core_assets.vendor", "core_auth.home", "core_auth.login", "mes_production.lock"}
 CHINESE = re.compile(r"[\u3400-\u9fff]")
@@ -87,7 +96,6 @@ class Tour:
     url: str
     pages: list[str]
     data: list[str]
-    person: Somebody
     device: str
 
 
@@ -132,50 +140,23 @@ def _names(app):
 @pytest.fixture(scope="module")
 def tour(template, tmp_path_factory):
     folder = tmp_path_factory.mktemp("tour")
-    app = build(
-        copy_of(template, "tour", folder),
-        DEMO_PASSWORD=PASSWORD,
-        VAR_DIR=str(folder),
-        HOST="127.0.0.1",
-        PORT=8000,
-    )
+    settings = {"DEMO_PASSWORD": PASSWORD, "VAR_DIR": str(folder), "HOST": "127.0.0.1", "PORT": 8000}
+    app = build(copy_of(template, "tour", folder), **settings)
     loaded = app.test_cli_runner().invoke(args=["demo", "load", "--days", "4", "--sets-per-day", "3"])
     assert loaded.exit_code == 0, loaded.output
     with app.extensions["sessions"].writing() as session:
-        session.execute(
-            text(
-                "INSERT INTO core_auth_person_role (person_id, role) "
-                "SELECT p.id, r.role FROM core_auth_person p, core_auth_person_role r "
-                "WHERE p.login = 'administrator' AND r.role <> 'administrator'"
-            )
-        )
+        session.execute(text(ALL_ROLES))
         session.commit()
-    app.config["PROPAGATE_EXCEPTIONS"] = (
-        False  # a page that breaks is shown as to a user, and told in the end
-    )
+    app.config["PROPAGATE_EXCEPTIONS"] = False  # a page that breaks is met as a user meets it
     client = app.test_client()
-    client.post("/login", data={"login": "administrator", "password": PASSWORD})
+    client.post("/login", data={"login": WHO, "password": PASSWORD})
     sheet = {"dealer_id": 1, "sheet": (io.BytesIO(sheets.messy_order()), "柯城.xlsx")}
     assert client.post("/erp/sales/imports/new", data=sheet).status_code == 302
-    (badge,) = (
-        row[0]
-        for row in _rows(
-            app,
-            "SELECT b.code FROM core_auth_badge b JOIN core_auth_person p ON p.id = b.person_id WHERE p.login = 'administrator'",
-        )
-    )
-    (device,) = (
-        row[0]
-        for row in _rows(
-            app,
-            "SELECT d.key FROM mes_scanning_device d JOIN mes_scanning_station s ON s.id = d.station_id WHERE s.kind = 'FLOOR' ORDER BY s.id LIMIT 1",
-        )
-    )
+    device = _rows(app, A_DEVICE)[0][0]
     client.set_cookie(COOKIE, device)
     pages = [one for one in _addresses(app) if _is_page(client.get(one))]
-    person = Somebody(0, "administrator", badge)
     with serving(app) as url:
-        yield Tour(app, url, pages, _names(app), person, device)
+        yield Tour(app, url, pages, _names(app), device)
     app.extensions["sessions"].engine.dispose()
 
 
@@ -214,10 +195,11 @@ def _faults(page, locale, tour):
     is_floor = page.locator("main.floor").count() > 0
     is_hand = page.locator("main.hand").count() > 0
     if is_floor or is_hand:
-        page.set_viewport_size(dict(zip(("width", "height"), TABLET if is_floor else HANDHELD, strict=True)))
+        page.set_viewport_size(view(TABLET if is_floor else HANDHELD))
     if not fits_across(page):
         found.append(f"scrolls sideways: {page.evaluate('document.documentElement.scrollWidth')} px")
-    if is_floor and not fits(page):
+    found += [f"cut off: {words}" for words in cut_off(page)]
+    if is_floor and page.evaluate("document.documentElement.scrollHeight > window.innerHeight"):
         found.append(f"scrolls: {page.evaluate('document.documentElement.scrollHeight')} px high")
     if is_floor:
         found += [f"too small: {one}" for one in small_targets(page)]
@@ -228,19 +210,22 @@ def _faults(page, locale, tour):
 @pytest.mark.parametrize("locale", ["zh_Hans_CN", "en"])
 def test_every_page_fits_its_device_and_speaks_one_language(tour, chromium, locale):
     with tour.app.extensions["sessions"].writing() as session:
-        session.query(Person).filter_by(login="administrator").update({"locale": locale})
+        session.query(Person).filter_by(login=WHO).update({"locale": locale})
         session.commit()
     context = chromium.new_context(
-        base_url=tour.url, viewport=dict(zip(("width", "height"), DESKTOP, strict=True))
+        base_url=tour.url,
+        viewport=view(DESKTOP),
+        locale="zh-CN" if locale == "zh_Hans_CN" else "en-GB",
+        timezone_id=ZONE,
     )
     context.add_cookies([{"name": COOKIE, "value": tour.device, "url": tour.url}])
     page, faults, complaints = context.new_page(), {}, []
     page.set_default_timeout(PATIENCE_MS)
     watch(page, tour.url, complaints)
     page.goto("/login")
-    log_in(page, tour.person)
+    log_in(page, Somebody(0, WHO, ""))
     for address in tour.pages:
-        page.set_viewport_size(dict(zip(("width", "height"), DESKTOP, strict=True)))
+        page.set_viewport_size(view(DESKTOP))
         page.goto(address, wait_until="load")
         if found := _faults(page, locale, tour) + complaints:
             faults[address] = found

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, update
+from sqlalchemy import ColumnElement, Integer, Table, Update, and_, bindparam, case, func, literal, update
 from sqlalchemy.orm import Session
 
 from core.audit.service import record
@@ -15,6 +16,7 @@ from erp.sales.rules.orders import ReleasedCounts
 from erp.sales.rules.states import OrderState, Verb
 from erp.sales.service.orders import SUBJECT
 
+ORDERS = cast(Table, Order.__table__)
 ON_THE_FLOOR = (OrderState.RELEASED, OrderState.IN_PRODUCTION, OrderState.READY, OrderState.SHIPPED)
 
 
@@ -66,29 +68,40 @@ def record_progress(
     RELEASED becomes IN_PRODUCTION with the first call, READY when every package is sealed, SHIPPED when every
     package is shipped, and back where a count falls. `at` is kept as the moment of shipping.
     """
-    sealed_count, shipped_count = Order.sealed_count + sealed, Order.shipped_count + shipped
-    package_count = Order.package_count + packages
-    session.execute(
-        update(Order)
-        .where(Order.id == order_id, Order.state.in_(ON_THE_FLOOR))
+    facts = {"made": made, "packed": packed, "sealed": sealed, "shipped": shipped, "pieces": pieces}
+    session.execute(PROGRESS, {"order": order_id, **facts, "packages": packages, "at": at})
+
+
+def _progress() -> Update:
+    """Return what adds to the counts, made once for all scans: each names what it adds."""
+    counts = ORDERS.c
+    sealed_count = counts.sealed_count + _added("sealed")
+    shipped_count = counts.shipped_count + _added("shipped")
+    package_count = counts.package_count + _added("packages")
+    return (
+        update(ORDERS)
+        .where(ORDERS.c.id == bindparam("order"), ORDERS.c.state.in_(ON_THE_FLOOR))
         .values(
-            made_count=Order.made_count + made,
-            packed_count=Order.packed_count + packed,
+            made_count=counts.made_count + _added("made"),
+            packed_count=counts.packed_count + _added("packed"),
             sealed_count=sealed_count,
             shipped_count=shipped_count,
-            piece_count=Order.piece_count + pieces,
+            piece_count=counts.piece_count + _added("pieces"),
             package_count=package_count,
             state=_state(package_count, sealed_count, shipped_count),
-            shipped_at=_shipped_at(package_count, shipped_count, at),
+            shipped_at=_shipped_at(package_count, shipped_count),
         )
-        .execution_options(synchronize_session=False)
     )
+
+
+def _added(name: str) -> ColumnElement[int]:
+    return bindparam(name, type_=Integer())
 
 
 def _state(
     packages: ColumnElement[int], sealed: ColumnElement[int], shipped: ColumnElement[int]
 ) -> ColumnElement[OrderState]:
-    kind = Order.state.type
+    kind = ORDERS.c.state.type
     return case(
         (and_(packages > 0, shipped >= packages), literal(OrderState.SHIPPED, kind)),
         (and_(packages > 0, sealed >= packages), literal(OrderState.READY, kind)),
@@ -96,9 +109,11 @@ def _state(
     )
 
 
-def _shipped_at(
-    packages: ColumnElement[int], shipped: ColumnElement[int], at: datetime | None
-) -> ColumnElement[datetime | None]:
-    kind = Order.shipped_at.type
+def _shipped_at(packages: ColumnElement[int], shipped: ColumnElement[int]) -> ColumnElement[datetime | None]:
+    before = ORDERS.c.shipped_at
     is_gone = and_(packages > 0, shipped >= packages)
-    return case((is_gone, func.coalesce(literal(at, kind), Order.shipped_at)), else_=literal(None, kind))
+    at = func.coalesce(bindparam("at", type_=before.type), before)
+    return case((is_gone, at), else_=literal(None, before.type))
+
+
+PROGRESS = _progress()

@@ -100,7 +100,7 @@ def receive_stock(session: Session, by: int, *, at: datetime) -> int:
             article_id,
             OPENING_QTY[kind],
             place_id,
-            supplier_id=suppliers[number % len(suppliers)].id,
+            supplier_id=suppliers[kind is MaterialKind.HARDWARE].id,  # boards and strips, and ironmongery
             reference=f"RK-{number:04d}",
             by=by,
             at=at,

@@ -14,10 +14,10 @@ const SIGNS = ["keydown", "pointerdown", "scan"];
 let offsetMs = 0;
 
 function startClock() {
-  const clock = document.querySelector("[data-clock]");
+  const clock = /** @type {HTMLElement | null} */ (document.querySelector("[data-clock]"));
   if (!clock) return;
   const tick = () => {
-    clock.textContent = new Date(Date.now() + offsetMs).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+    clock.textContent = new Date(Date.now() + offsetMs).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: clock.dataset.zone });
   };
   tick();
   setInterval(tick, 1000);

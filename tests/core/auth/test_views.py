@@ -71,7 +71,13 @@ def test_only_the_administrator_manages_people(client_for):
 
 def test_a_person_is_taken_in_on_the_page(client_for, session):
     client = client_for("administrator")
-    sent = {"login": "sun", "name": "孙丽", "roles": ["packer", "loader"], "password": "long enough", "pin": ""}
+    sent = {
+        "login": "sun",
+        "name": "孙丽",
+        "roles": ["packer", "loader"],
+        "password": "long enough",
+        "pin": "",
+    }
     assert client.post("/people/new", data=sent).status_code == 302
     known = service.check_password(session, "sun", "long enough")
     assert known.roles == {"packer", "loader"}
@@ -111,7 +117,14 @@ def test_an_unfit_person_is_refused(session, over, refusal):
     given = {"login": "sun", "password": "long enough", "pin": None} | over
     with pytest.raises(refusal):
         service.add_person(
-            session, given["login"], "孙丽", [], password=given["password"], pin=given["pin"], by=None, at=NOON
+            session,
+            given["login"],
+            "孙丽",
+            [],
+            password=given["password"],
+            pin=given["pin"],
+            by=None,
+            at=NOON,
         )
 
 
@@ -125,7 +138,15 @@ def test_a_signature_needs_badge_and_pin(session, clerk):
 
 def test_who_left_does_not_get_in(session, clerk):
     service.amend_person(
-        session, clerk.id, name="林芳", roles=["clerk"], is_active=False, password=None, pin=None, by=clerk.id, at=NOON
+        session,
+        clerk.id,
+        name="林芳",
+        roles=["clerk"],
+        is_active=False,
+        password=None,
+        pin=None,
+        by=clerk.id,
+        at=NOON,
     )
     session.flush()
     with pytest.raises(LoginWrong):

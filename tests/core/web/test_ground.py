@@ -92,7 +92,9 @@ def test_a_form_without_its_proof_of_origin_is_refused(own):
 
 def test_a_program_needs_a_token_but_no_proof_of_origin(own):
     answer = own.test_client().post(
-        "/api/v1/scans", json={}, headers={"Authorization": "Bearer wrong", "Content-Type": "application/json"}
+        "/api/v1/scans",
+        json={},
+        headers={"Authorization": "Bearer wrong", "Content-Type": "application/json"},
     )
     assert answer.status_code == 401
 

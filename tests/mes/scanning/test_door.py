@@ -192,6 +192,8 @@ def test_resolving_a_code_reads_and_never_writes(client_for, session, package):
 
 def test_a_devices_clock_does_not_matter(client_for, session, package):
     long_ago = (datetime.now(UTC) - timedelta(days=900)).isoformat()
-    assert post(client_for("packer"), "PACK_OPEN", package.code, scanned_at=long_ago).json["outcome"] == "ACCEPT"
+    assert (
+        post(client_for("packer"), "PACK_OPEN", package.code, scanned_at=long_ago).json["outcome"] == "ACCEPT"
+    )
     logged = session.scalars(select(Scan)).one()
     assert logged.received_at - logged.scanned_at > timedelta(days=899)

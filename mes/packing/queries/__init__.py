@@ -1,0 +1,41 @@
+"""Reads of packing: facts for the judges, for pages and for labels; proofs for `stock verify`."""
+
+from mes.packing.queries.judging import (
+    box,
+    box_alone,
+    box_shared,
+    package_id,
+    piece,
+    piece_by_id,
+)
+from mes.packing.queries.pages import (
+    BenchScan,
+    Missing,
+    PackageFacts,
+    content_codes,
+    drawing,
+    missing,
+    open_packages,
+    packages,
+    scans,
+)
+from mes.packing.queries.proofs import faults
+
+__all__ = [
+    "BenchScan",
+    "Missing",
+    "PackageFacts",
+    "box",
+    "box_alone",
+    "box_shared",
+    "content_codes",
+    "drawing",
+    "faults",
+    "missing",
+    "open_packages",
+    "package_id",
+    "packages",
+    "piece",
+    "piece_by_id",
+    "scans",
+]

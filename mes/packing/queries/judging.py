@@ -1,0 +1,192 @@
+"""What the judges of packing are shown: a package with its contents, and the scanned piece.
+
+Every scan at the bench asks these: columns of bare tables, so that it reads them as they stand under its
+lock, in statements made once, because making one costs more than running it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from sqlalchemy import Select, Table, bindparam, select
+from sqlalchemy.orm import Session
+
+from core.i18n import Named
+from erp.sales.model import Order
+from erp.sales.rules.states import OrderState
+from mes.packing.model import Content, Package
+from mes.packing.rules import Box, Item, Piece
+from mes.production import queries as production
+from mes.splitting import model as splitting
+from mes.splitting.rules import PieceState
+
+OVER = (OrderState.SHIPPED, OrderState.CLOSED, OrderState.CANCELLED)
+PACKAGES, CONTENTS, PIECES, SETS, ORDERS = (
+    cast(Table, kind.__table__) for kind in (Package, Content, splitting.Piece, splitting.DoorSet, Order)
+)
+BOX = (
+    *(PACKAGES.c.id, PACKAGES.c.code, PACKAGES.c.kind, PACKAGES.c.name, PACKAGES.c.name_en),
+    *(PACKAGES.c.position, PACKAGES.c.total_count, PACKAGES.c.state, PACKAGES.c.order_id),
+    *(ORDERS.c.number, ORDERS.c.state, PACKAGES.c.set_id, SETS.c.number, SETS.c.room),
+)
+ITEM = (
+    *(PIECES.c.id, PIECES.c.rule_code, PIECES.c.mirror_code, PIECES.c.name, PIECES.c.name_en),
+    *(PIECES.c.length_mm, PIECES.c.width_mm, PIECES.c.part_count, PIECES.c.remake_of_id, PIECES.c.drawn_as),
+    CONTENTS.c.packed_at,
+)
+PIECE = (
+    *(PIECES.c.id, PIECES.c.rule_code, PIECES.c.mirror_code, PIECES.c.name, PIECES.c.name_en),
+    *(PIECES.c.set_id, PIECES.c.state, PIECES.c.route, PIECES.c.step_count),
+    *(SETS.c.number, SETS.c.room, SETS.c.door_version_id, ORDERS.c.number, CONTENTS.c.packed_at),
+)
+
+HOMES = PACKAGES.join(ORDERS, ORDERS.c.id == PACKAGES.c.order_id).join(SETS, SETS.c.id == PACKAGES.c.set_id)
+BOXES: Select[*tuple[Any, ...]] = select(*BOX).select_from(HOMES)  # without their contents
+FILLED = (
+    select(*BOX, *ITEM)  # one row for each piece that belongs in, in the order of their rules
+    .select_from(
+        HOMES.outerjoin(CONTENTS, CONTENTS.c.package_id == PACKAGES.c.id).outerjoin(
+            PIECES, PIECES.c.id == CONTENTS.c.piece_id
+        )
+    )
+    .order_by(CONTENTS.c.id)
+)
+BY_ID, BY_CODE = PACKAGES.c.id == bindparam("package"), PACKAGES.c.code == bindparam("code")
+PACKAGE_ID = select(PACKAGES.c.id).where(BY_CODE)
+FILLED_BY_ID = FILLED.where(BY_ID)
+FILLED_BY_CODE_SHARED = FILLED.where(BY_CODE).with_for_update(read=True, of=PACKAGES)
+ALONE_BY_ID = BOXES.where(BY_ID).with_for_update(of=PACKAGES)
+ITEMS = (
+    select(CONTENTS.c.package_id, *ITEM)
+    .join_from(CONTENTS, PIECES, PIECES.c.id == CONTENTS.c.piece_id)
+    .where(CONTENTS.c.package_id.in_(bindparam("packages", expanding=True)))
+    .order_by(CONTENTS.c.id)
+)
+SCANNED = select(*PIECE, *BOX).select_from(
+    PIECES.join(SETS, SETS.c.id == PIECES.c.set_id)
+    .join(ORDERS, ORDERS.c.id == PIECES.c.order_id)
+    .outerjoin(CONTENTS, CONTENTS.c.piece_id == PIECES.c.id)
+    .outerjoin(PACKAGES, PACKAGES.c.id == CONTENTS.c.package_id)
+)
+PIECE_BY_CODE = SCANNED.where(PIECES.c.code == bindparam("code"))
+PIECE_BY_ID = SCANNED.where(PIECES.c.id == bindparam("piece"))
+
+
+def package_id(session: Session, code: str) -> int | None:
+    """Return the id of the package whose label in force carries `code`."""
+    return session.scalar(PACKAGE_ID, {"code": code})
+
+
+def box(session: Session, package_id: int) -> Box | None:
+    """Return a package with everything that belongs into it, pieces in the order of their rules."""
+    return _filled(session.execute(FILLED_BY_ID, {"package": package_id}).all())
+
+
+def box_shared(session: Session, code: str) -> Box | None:
+    """Return the package whose label in force carries `code`; nobody changes its state until the end.
+
+    Others may hold it so too, and put pieces in meanwhile.
+    """
+    return _filled(session.execute(FILLED_BY_CODE_SHARED, {"code": code}).all())
+
+
+def box_alone(session: Session, package_id: int) -> Box | None:
+    """Return a package that nobody else may hold until the end, with its contents as they stand then."""
+    row = session.execute(ALONE_BY_ID, {"package": package_id}).one_or_none()
+    return None if row is None else box_of(row, items(session, [package_id]).get(package_id, ()))
+
+
+def _filled(rows: Sequence[Sequence[Any]]) -> Box | None:
+    if not rows:
+        return None
+    contents = (row[len(BOX) :] for row in rows)
+    return box_of(rows[0][: len(BOX)], tuple(_item(one) for one in contents if one[0] is not None))
+
+
+def box_of(row: Sequence[Any], items: tuple[Item, ...] = ()) -> Box:
+    """Return a package out of the values of BOX."""
+    package_id, code, kind, name, name_en, position, total_count, state, *head = row
+    order_id, order_number, order_state, set_id, set_number, room = head
+    return Box(
+        package_id=package_id,
+        code=code,
+        kind=kind,
+        name=Named(name, name_en),
+        position=position,
+        total_count=total_count,
+        state=state,
+        order_id=order_id,
+        order_number=order_number,
+        is_order_open=order_state not in OVER,
+        set_id=set_id,
+        set_number=set_number,
+        room=room or set_number,
+        items=items,
+    )
+
+
+def items(session: Session, package_ids: Sequence[int]) -> dict[int, tuple[Item, ...]]:
+    """Return what belongs into some packages, by the package, pieces in the order of their rules."""
+    found: dict[int, list[Item]] = {}
+    for package, *values in session.execute(ITEMS, {"packages": package_ids}):
+        found.setdefault(package, []).append(_item(values))
+    return {package: tuple(contents) for package, contents in found.items()}
+
+
+def _item(values: Sequence[Any]) -> Item:
+    piece_id, rule_code, mirror_code, name, name_en, length, width, *rest = values
+    part_count, remake_of_id, drawn_as, packed_at = rest
+    return Item(
+        piece_id=piece_id,
+        rule_code=rule_code,
+        mirror_code=mirror_code,
+        name=Named(name, name_en),
+        length_mm=length,
+        width_mm=width,
+        part_count=part_count,
+        is_packed=packed_at is not None,
+        is_remake=remake_of_id is not None,
+        drawn_as=drawn_as or "",
+    )
+
+
+def piece(session: Session, code: str) -> Piece | None:
+    """Return the piece whose label in force carries `code`, and the package that it belongs to."""
+    return _piece(session, session.execute(PIECE_BY_CODE, {"code": code}).one_or_none())
+
+
+def piece_by_id(session: Session, piece_id: int) -> Piece | None:
+    """Return a piece and the package that it belongs to."""
+    return _piece(session, session.execute(PIECE_BY_ID, {"piece": piece_id}).one_or_none())
+
+
+def _piece(session: Session, row: Sequence[Any] | None) -> Piece | None:
+    if row is None:
+        return None
+    facts, home = row[: len(PIECE)], row[len(PIECE) :]
+    piece_id, rule_code, mirror_code, name, name_en, set_id, state, route, step_count, *rest = facts
+    set_number, room, version_id, order_number, packed_at = rest
+    is_made = state is PieceState.MADE  # then nothing is to be done first, and no model is read
+    return Piece(
+        piece_id=piece_id,
+        rule_code=rule_code,
+        mirror_code=mirror_code,
+        name=Named(name, name_en),
+        set_id=set_id,
+        set_number=set_number,
+        order_number=order_number,
+        room=room or set_number,
+        state=state,
+        next_operation=None if is_made else next_operation(session, version_id, route, step_count),
+        box=None if home[0] is None else box_of(home),
+        is_packed=packed_at is not None,
+    )
+
+
+def next_operation(session: Session, version_id: int, route: Sequence[str], step_count: int) -> Named | None:
+    """Return what has still to be done first on a piece; nothing when all is done."""
+    if step_count >= len(route):
+        return None
+    code = route[step_count]
+    return production.operation_names(session, version_id).get(code, Named(code))

@@ -1,0 +1,198 @@
+"""What the pages and labels of packing show: packages with all their facts, what is missing, who scanned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from core.auth.model import Person
+from core.codelists.model import Entry
+from core.i18n import Named
+from erp.catalogue.model import Door
+from erp.catalogue.rules.document import Handing
+from erp.parties.model import Party
+from erp.sales.model import Line, Order
+from mes.packing.model import Content, Package
+from mes.packing.queries.judging import BOX, BOXES, box_of, items, next_operation
+from mes.packing.rules import Box, Item, PackageState
+from mes.scanning.model import Scan
+from mes.scanning.rules import Block, Outcome, ScanKind
+from mes.splitting.model import DoorSet, Piece
+from mes.splitting.rules import PieceState
+
+AT_BENCH = (ScanKind.PACK_ADD, ScanKind.PACK_REMOVE)
+COLOUR = "colour"  # kind of the code list
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A piece that a package waits for, and where it is."""
+
+    item: Item
+    code: str | None
+    state: PieceState
+    next_operation: Named | None
+    since_at: datetime
+    is_urgent: bool
+
+
+def missing(session: Session, package_id: int) -> list[Missing]:
+    """Return what a package still waits for, in its own order."""
+    rows = session.execute(
+        select(Piece, DoorSet.door_version_id)
+        .join(Content, Content.piece_id == Piece.id)
+        .join(DoorSet, DoorSet.id == Piece.set_id)
+        .where(Content.package_id == package_id, Content.packed_at.is_(None))
+        .order_by(Content.id)
+    )
+    contents = {item.piece_id: item for item in items(session, [package_id]).get(package_id, ())}
+    return [
+        Missing(
+            item=contents[part.id],
+            code=part.code,
+            state=part.state,
+            next_operation=next_operation(session, version_id, part.route, part.step_count),
+            since_at=part.changed_at,
+            is_urgent=part.is_urgent,
+        )
+        for part, version_id in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class PackageFacts:
+    """One package with all that its page and its label show."""
+
+    box: Box
+    label_count: int
+    dealer: Named
+    dealer_city: str
+    dealer_locale: str
+    customer: str
+    site: str
+    article: Named
+    colour: Named
+    width_mm: Decimal
+    height_mm: Decimal
+    wall_mm: Decimal
+    handing: Handing | None
+    drawing: Any
+    opened_at: datetime | None
+    sealed_at: datetime | None
+    sealed_by: str
+
+    @property
+    def is_remake(self) -> bool:
+        """Whether a replaced piece is in it: marked on its label."""
+        return any(item.is_remake for item in self.box.items)
+
+
+def packages(
+    session: Session, *, order_id: int | None = None, package_id: int | None = None
+) -> list[PackageFacts]:
+    """Return the packages of an order, or one package, in the order of their numbers."""
+    rows = session.execute(
+        select(*BOX, Package, Order, DoorSet.drawing, Line, Door, Party, Person.name)
+        .join(Order, Order.id == Package.order_id)
+        .join(DoorSet, DoorSet.id == Package.set_id)
+        .join(Line, Line.id == DoorSet.line_id)
+        .join(Door, Door.id == Line.door_id)
+        .join(Party, Party.id == Order.dealer_id)
+        .outerjoin(Person, Person.id == Package.sealed_by_id)
+        .where(Package.order_id == order_id if package_id is None else Package.id == package_id)
+        .order_by(Package.position)
+    ).all()
+    contents = items(session, [row[0] for row in rows])
+    colours = _colours(session)
+    return [
+        _facts(box_of(row[: len(BOX)], contents.get(row[0], ())), row[len(BOX) :], colours) for row in rows
+    ]
+
+
+def _facts(box: Box, row: Sequence[Any], colours: dict[str, Named]) -> PackageFacts:
+    package, order, drawing, line, door, dealer, sealed_by = row
+    return PackageFacts(
+        box=box,
+        label_count=package.label_count,
+        dealer=Named(dealer.name, dealer.name_en),
+        dealer_city=dealer.city,
+        dealer_locale=dealer.locale,
+        customer=order.customer,
+        site=order.site,
+        article=Named(door.name, door.name_en),
+        colour=colours.get(line.colour_code or "", Named(line.colour_code or "")),
+        width_mm=line.width_mm,
+        height_mm=line.height_mm,
+        wall_mm=line.wall_mm,
+        handing=line.handing,
+        drawing=drawing,
+        opened_at=package.opened_at,
+        sealed_at=package.sealed_at,
+        sealed_by=sealed_by or "",
+    )
+
+
+def drawing(session: Session, set_id: int) -> Any:
+    """Return what the door macros draw of a set; None when there is no such set."""
+    return session.scalar(select(DoorSet.drawing).where(DoorSet.id == set_id))
+
+
+def _colours(session: Session) -> dict[str, Named]:
+    rows = session.execute(select(Entry.code, Entry.name, Entry.name_en).where(Entry.kind == COLOUR))
+    return {code: Named(name, name_en) for code, name, name_en in rows}
+
+
+def content_codes(session: Session, package_id: int) -> set[str]:
+    """Return the codes of the pieces that were scanned into a package: any of them proves its label."""
+    return set(
+        session.scalars(
+            select(Piece.code)
+            .join(Content, Content.piece_id == Piece.id)
+            .where(Content.package_id == package_id, Content.packed_at.is_not(None))
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class BenchScan:
+    """One scan at a package, as its page lists it."""
+
+    kind: ScanKind
+    outcome: Outcome
+    block: Block | None
+    code: str
+    person: str
+    received_at: datetime
+
+
+def scans(session: Session, package_id: int, limit: int = 40) -> list[BenchScan]:
+    """Return the scans at a package, refused ones included, newest first."""
+    rows = session.execute(
+        select(Scan.kind, Scan.outcome, Scan.block_code, Scan.code, Person.name, Scan.received_at)
+        .join(Person, Person.id == Scan.person_id)
+        .where(
+            or_(
+                and_(Scan.object_type == "package", Scan.object_id == package_id),
+                and_(Scan.context_id == package_id, Scan.kind.in_(AT_BENCH)),
+            )
+        )
+        .order_by(Scan.id.desc())
+        .limit(limit)
+    )
+    return [BenchScan(*row) for row in rows]
+
+
+def open_packages(session: Session, person_id: int, limit: int = 8) -> list[Box]:
+    """Return the packages that are being packed, a person's own first, the latest first; without contents."""
+    rows = session.execute(
+        BOXES.where(Package.state == PackageState.OPEN)
+        .order_by((Package.opened_by_id == person_id).desc(), Package.opened_at.desc())
+        .limit(limit)
+    )
+    return [box_of(row) for row in rows]

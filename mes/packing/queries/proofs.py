@@ -1,0 +1,57 @@
+"""What `stock verify` proves of packing: counts and states agree with what was scanned."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from erp.sales.model import Order
+from mes.packing.model import Content, Package
+from mes.packing.rules import FINISHED
+from mes.splitting.model import Piece
+from mes.splitting.rules import PieceState
+
+
+def faults(session: Session) -> list[str]:
+    """Prove that counts and states agree with what was scanned; one line for each that does not."""
+    return [*_wrong_totals(session), *_wrong_seals(session), *_wrong_pieces(session)]
+
+
+def _wrong_totals(session: Session) -> list[str]:
+    rows = session.execute(
+        select(Order.number, func.count(Package.id), func.max(Package.total_count), Order.package_count)
+        .join(Package, Package.order_id == Order.id)
+        .group_by(Order.id, Order.number, Order.package_count)
+    )
+    return [
+        f"{number}: {count} packages, labelled as {total}, counted as {told}"
+        for number, count, total, told in rows
+        if not count == total == told
+    ]
+
+
+def _wrong_seals(session: Session) -> list[str]:
+    sealed = (
+        select(Package.order_id, func.count(Package.id).label("count"))
+        .where(Package.state.in_(FINISHED))
+        .group_by(Package.order_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(Order.number, Order.sealed_count, func.coalesce(sealed.c.count, 0))
+        .outerjoin(sealed, sealed.c.order_id == Order.id)
+        .where(Order.sealed_count != func.coalesce(sealed.c.count, 0))
+    )
+    return [f"{number}: {told} packages told as sealed, {count} are" for number, told, count in rows]
+
+
+def _wrong_pieces(session: Session) -> list[str]:
+    packed = (PieceState.PACKED, PieceState.SHIPPED)
+    rows = session.execute(
+        select(Piece.code, Piece.state, Content.packed_at)
+        .join(Content, Content.piece_id == Piece.id)
+        .where(Content.packed_at.is_not(None) != Piece.state.in_(packed))
+    )
+    return [
+        f"{code}: {state.value}, but its package says {'in' if at else 'not in'}" for code, state, at in rows
+    ]
