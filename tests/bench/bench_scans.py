@@ -9,6 +9,7 @@ import json
 import tempfile
 import uuid
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,12 +62,11 @@ def _compare(kind: str, url: str, folder: Path) -> None:
             web("tests.bench.reference:app", {"MORTISE_BENCH_URL": bare_url}) as bare,
         ):
             for clients in CLIENTS:
-                found = interleaved(
-                    {
-                        "reference": lambda: load(bare.port, clients, SECONDS, "tests.bench.reference:scans"),
-                        "mortise": lambda: _ours(ours, clients, packer),
-                    }
-                )
+                measures = {
+                    "reference": partial(load, bare.port, clients, SECONDS, "tests.bench.reference:scans"),
+                    "mortise": partial(_ours, ours, clients, packer),
+                }
+                found = interleaved(measures)
                 share = ratio(found, "mortise", "reference")
                 print(f"  {kind:<11} {clients:>2} clients  reference {median(found['reference'])}")
                 print(
