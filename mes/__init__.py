@@ -195,6 +195,7 @@ def _grants(app: Flask) -> None:
     )
     grant("packer", scan, "mes.packing.pack", "mes.packing.read", "mes.packing.label", "mes.splitting.read")
     grant("loader", scan, "mes.shipping.load", "mes.shipping.read", "mes.packing.read", "mes.warehouse.store")
+    grant("loader", "mes.warehouse.read")
     grant("loader", "mes.shipping.plan")
     grant(
         "leader",

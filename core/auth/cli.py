@@ -35,6 +35,13 @@ def is_empty() -> None:
     raise SystemExit(1 if queries.is_anybody(read()) else 0)
 
 
+@tokens.command("revoke")
+@click.option("--user", "login", required=True, help="log-in of the person whose tokens end")
+def revoke(login: str) -> None:
+    """End all API tokens of a person."""
+    click.echo(f"{run(service.revoke_tokens, login, by=None, at=now())} tokens ended.")
+
+
 @tokens.command("create")
 @click.option("--user", "login", required=True, help="log-in of the person the token acts for")
 @click.option("--name", default="", help="what the token is for")

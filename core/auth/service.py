@@ -181,3 +181,17 @@ def create_token(session: Session, login: str, name: str, *, by: int | None, at:
     session.flush()  # for its id
     audit.record(session, subject="core.auth.token", subject_id=token.id, verb="create", by=by, at=at)
     return key
+
+
+def revoke_tokens(session: Session, login: str, *, by: int | None, at: datetime) -> int:
+    """End all tokens of a person and return how many there were."""
+    person_id = select(Person.id).where(Person.login == login.strip().lower()).scalar_subquery()
+    ended = session.scalars(
+        update(Token)
+        .where(Token.person_id == person_id, Token.revoked_at.is_(None))
+        .values(revoked_at=at)
+        .returning(Token.id)
+    ).all()
+    for token_id in ended:
+        audit.record(session, subject="core.auth.token", subject_id=token_id, verb="revoke", by=by, at=at)
+    return len(ended)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
-from types import FrameType
 
 import click
 from alembic import command
@@ -16,6 +17,8 @@ from alembic.config import Config
 from alembic.util import CommandError
 from flask import current_app
 from flask.cli import AppGroup, with_appcontext
+
+LOOK_S = 0.5  # how often we look after the children
 
 database = AppGroup("database", help="The database and its migrations.")
 
@@ -34,7 +37,7 @@ def upgrade(revision: str) -> None:
     """Bring the database up to date."""
     url = current_app.config["DATABASE_URL"]
     if url.startswith("sqlite:///"):
-        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     command.upgrade(config(), revision)
 
 
@@ -77,18 +80,39 @@ def serve() -> None:
     environment = dict(os.environ)
     if settings["PROCESSES"] > 1:
         environment["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="mortise-metrics-")
-    children = [subprocess.Popen(line, env=environment) for line in (web, worker)]  # noqa: S603  (our own commands)
+    told = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: told.set())
+    for address in _addresses(settings["HOST"]):
+        click.echo(f"Mortise 榫: http://{address}:{settings['PORT']}/")
+    raise SystemExit(_keep_alive(web, worker, environment, told))
 
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        for child in children:
-            child.terminate()
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    code = children[0].wait()
-    stop(signal.SIGTERM, None)
-    children[1].wait()
-    raise SystemExit(0 if code in (0, -signal.SIGTERM) else code)
+def _keep_alive(web: list[str], worker: list[str], env: dict[str, str], told: threading.Event) -> int:
+    """Run the web server until it ends or we are told to stop; a worker that dies is started again."""
+    serving = subprocess.Popen(web, env=env)  # noqa: S603  (our own commands)
+    working = subprocess.Popen(worker, env=env)  # noqa: S603
+    while not told.wait(LOOK_S) and serving.poll() is None:
+        if working.poll() is not None:
+            click.echo("The worker of background jobs has ended; it is started again.", err=True)
+            working = subprocess.Popen(worker, env=env)  # noqa: S603
+    for child in (serving, working):
+        child.terminate()
+    working.wait()
+    code = serving.wait()
+    return 0 if told.is_set() else code
+
+
+def _addresses(host: str) -> list[str]:
+    """Return where a browser finds us: for all interfaces, this machine and its address on the plant's network."""
+    if host not in ("0.0.0.0", "::"):  # noqa: S104  (compared, not bound)
+        return [host]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # nothing is sent: it only picks the way out
+            return ["127.0.0.1", str(probe.getsockname()[0])]
+        except OSError:  # no network: this machine alone
+            return ["127.0.0.1"]
 
 
 def _web(host: str, port: int, processes: int, threads: int) -> list[str]:

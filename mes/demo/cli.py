@@ -26,27 +26,26 @@ demo = AppGroup("demo", help="A factory to try Mortise with.")
 PACK = Path(__file__).parent / "jiangshan.yaml"
 
 
+def _file() -> Path:
+    return Path(current_app.config["VAR_DIR"]) / "demo.json"
+
+
 def _secrets() -> dict[str, str]:
-    """Return the demo's password and PIN: random per installation, kept under the var folder."""
-    file = Path(current_app.config["VAR_DIR"]) / "demo.json"
-    kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
-    wanted = current_app.config["DEMO_PASSWORD"]
-    if not kept or (wanted and kept["password"] != wanted):
-        kept = {
-            "password": wanted or secrets.token_urlsafe(9),
-            "pin": kept.get("pin", f"{secrets.randbelow(10**6):06d}"),
-        }
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-        file.write_text(json.dumps(kept))
-    return kept
+    """Make the demo's password and PIN, random per installation, and keep them for its owner only."""
+    made = {
+        "password": current_app.config["DEMO_PASSWORD"] or secrets.token_urlsafe(9),
+        "pin": f"{secrets.randbelow(10**6):06d}",
+    }
+    _file().parent.mkdir(parents=True, exist_ok=True)
+    _file().touch(mode=0o600)
+    _file().write_text(json.dumps(made))
+    return made
 
 
 def _show(made: dict[str, str]) -> None:
     """Print where to go and how to log in."""
-    host, port = current_app.config["HOST"], current_app.config["PORT"]
     badges = {person.login: badge for person, _, badge in people.people(read())}
-    click.echo(f"\nMortise 榫: http://{host}:{port}/    password of every demo log-in: {made['password']}")
+    click.echo(f"\nPassword of every demo log-in: {made['password']}")
     for one in CAST:
         click.echo(f"  {one.login:<14} {one.name}  badge {badges.get(one.login)}")
     click.echo(f"  PIN for signatures (leader): {made['pin']}\n")
@@ -62,8 +61,8 @@ def load(if_empty: bool, sets_per_day: int, days: int, seed: int) -> None:
     if people.is_anybody(read()):
         if not if_empty:
             raise click.ClickException("there are people here already; the demo goes into an empty database")
-        if (Path(current_app.config["VAR_DIR"]) / "demo.json").exists():
-            _show(_secrets())
+        if _file().exists():
+            _show(json.loads(_file().read_text()))
         return
     made = _secrets()
     zone = current_app.config["TIMEZONE"]

@@ -283,18 +283,21 @@ def cut_off(page: Page) -> list[str]:
     """Return the words that stand beyond the edge of the screen or of the panel around them."""
     return page.evaluate(
         """() => {
+          const unseen = "script, style, template, svg, .visually-hidden, .skip, .scroll";
+          const panels = ".contents, .panel, .verdict, .hand-go, .btn";
           const found = [];
           const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
           for (let node = walker.nextNode(); node; node = walker.nextNode()) {
             const home = node.parentElement;
-            if (!node.data.trim() || home.closest("script, style, template, svg, .visually-hidden, .skip, .scroll")) continue;
+            if (!node.data.trim() || home.closest(unseen)) continue;
             if (!home.checkVisibility({ visibilityProperty: true })) continue;
             const range = document.createRange();
             range.selectNodeContents(node);
             const words = range.getBoundingClientRect();
-            const panel = (home.closest(".contents, .panel, .verdict, .hand-go, .btn") || document.documentElement).getBoundingClientRect();
-            const edge = Math.min(panel.right, window.innerWidth);
-            if (words.width && words.right > edge + 1) found.push(`${node.data.trim()} (${Math.round(words.right - edge)} px)`);
+            const panel = home.closest(panels) || document.documentElement;
+            const edge = Math.min(panel.getBoundingClientRect().right, window.innerWidth);
+            const beyond = Math.round(words.right - edge);
+            if (words.width && beyond > 1) found.push(`${node.data.trim()} (${beyond} px)`);
           }
           return found;
         }"""

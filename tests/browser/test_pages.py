@@ -100,8 +100,8 @@ class Tour:
 
 
 def _rows(app, query):
-    with app.extensions["sessions"].reading() as session:
-        return session.execute(text(query)).all()
+    with app.extensions["sessions"].engine.connect() as connection:
+        return connection.execute(text(query)).all()
 
 
 def _addresses(app):

@@ -1,6 +1,7 @@
 """Steps 6 and 9 at the handheld: goods-in, issue, put-away with its witness, where is it."""
 
 import os
+from decimal import Decimal
 
 import pytest
 from playwright.sync_api import expect
@@ -49,7 +50,7 @@ def store(database):
             reference="DN-77",
         )
         made.lot, made.lot_id = lot.code, lot.id
-        made.batch = make_batch(session, {article.material_id: 6}).code
+        made.batch = make_batch(session, {article.material_id: Decimal(6)}).code
         made.keeper = make_person(session, roles=("keeper",), name="陈国强").id
         made.english = make_person(session, roles=("keeper",), name="Chen Guoqiang", locale="en").id
         session.commit()

@@ -1,6 +1,6 @@
-"""The one door for scans, through HTTP: identity of a gesture, who and where, the refusals that the door itself judges."""
+"""The one door for scans, through HTTP: a gesture's identity, who and where, the refusals of the door itself."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -191,9 +191,9 @@ def test_resolving_a_code_reads_and_never_writes(client_for, session, package):
 
 
 def test_a_devices_clock_does_not_matter(client_for, session, package):
-    long_ago = (datetime.now(UTC) - timedelta(days=900)).isoformat()
+    long_ago = "2024-06-01T08:00:00+08:00"
     assert (
         post(client_for("packer"), "PACK_OPEN", package.code, scanned_at=long_ago).json["outcome"] == "ACCEPT"
     )
     logged = session.scalars(select(Scan)).one()
-    assert logged.received_at - logged.scanned_at > timedelta(days=899)
+    assert logged.received_at - logged.scanned_at > timedelta(days=600)
