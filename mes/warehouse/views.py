@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from core.web.access import requires
@@ -17,7 +17,10 @@ bp = Blueprint("mes_warehouse", __name__)
 def _page(template: str, **context: object) -> ResponseReturnValue:
     device = request.args.get("device") or request.cookies.get(DEVICE_COOKIE, "")
     where = scanning.where(read(), device) if device else None
-    return render_template(template, device=device if where else "", where=where, **context)
+    lock_url = url_for("mes_production.lock", device=device) if where else ""
+    return render_template(
+        template, device=device if where else "", where=where, lock_url=lock_url, **context
+    )
 
 
 @bp.get("/")

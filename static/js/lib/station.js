@@ -7,6 +7,7 @@
  * `data-unreachable`, `data-unreachable-todo`, `data-broken`, `data-broken-todo`.
  */
 import { Refused, SessionEnded, Unreachable, post } from "lib/api.js";
+import { changePerson } from "lib/badge.js";
 import { onScan } from "lib/scanner.js";
 import * as sound from "lib/sound.js";
 import { uuid } from "lib/uuid.js";
@@ -77,6 +78,7 @@ export function startStation({ place, panel, want, answered }) {
   let line = Promise.resolve();
   return onScan((code, manual) => {
     line = line.then(async () => {
+      if (changePerson(code)) return;
       const wanted = want(code);
       if (!wanted) return;
       const answer = await send(place, panel, code, wanted, manual);

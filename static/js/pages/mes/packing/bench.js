@@ -16,22 +16,9 @@ const inHand = () => /** @type {HTMLElement} */ (document.getElementById("job"))
 /** @param {string | undefined} url with 0 in the place of the package @param {string | number} packageId */
 const of = (url, packageId) => (url || "").replace("/0/", `/${packageId}/`);
 
-/** Another badge: another person at this bench. @param {string} code */
-function changePerson(code) {
-  const form = document.querySelector("[data-badge-form]");
-  const field = form?.querySelector("[name=badge]");
-  if (!(form instanceof HTMLFormElement) || !(field instanceof HTMLInputElement)) return;
-  field.value = code;
-  form.requestSubmit();
-}
-
 /** @param {string} code @returns {import("lib/station.js").Wanted | null} */
 function want(code) {
   const hand = inHand();
-  if (typeLetter(code) === "U") {
-    changePerson(code);
-    return null;
-  }
   if (typeLetter(code) === "K") {
     const isSealing = code === hand.code && hand.state === "OPEN" && hand.complete !== undefined;
     return { kind: isSealing ? "PACK_SEAL" : "PACK_OPEN" };

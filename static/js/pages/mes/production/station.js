@@ -12,20 +12,7 @@ const count = document.querySelector("[data-done-count]");
 const foot = document.querySelector("[data-set]");
 
 /** @param {string} code */
-function changePerson(code) {
-  const form = document.querySelector("[data-badge-form]");
-  const field = form?.querySelector("[name=badge]");
-  if (!(form instanceof HTMLFormElement) || !(field instanceof HTMLInputElement)) return;
-  field.value = code;
-  form.requestSubmit();
-}
-
-/** @param {string} code */
 function want(code) {
-  if (typeLetter(code) === "U") {
-    changePerson(code);
-    return null;
-  }
   return { kind: KINDS[/** @type {keyof typeof KINDS} */ (typeLetter(code))] || "OP_DONE" };
 }
 

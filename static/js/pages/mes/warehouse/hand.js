@@ -1,6 +1,7 @@
 // @ts-check
 /** What the warehouse's handheld pages share: what is in hand, which scan comes next, asking before acting. */
 import { Refused, SessionEnded, get } from "lib/api.js";
+import { changePerson } from "lib/badge.js";
 import { onScan } from "lib/scanner.js";
 import * as sound from "lib/sound.js";
 import { show, verdictOf } from "lib/verdict.js";
@@ -108,7 +109,7 @@ export async function look(url, asked) {
 export function inLine(take) {
   let line = Promise.resolve();
   onScan((code, manual) => {
-    line = line.then(() => take(code, manual));
+    line = line.then(() => (changePerson(code) ? undefined : take(code, manual)));
   }, sound.neutral);
 }
 
