@@ -11,17 +11,19 @@ from flask_babel import gettext as _
 from flask_babel import refresh
 from flask_login import logout_user
 
-from core.auth import queries, service
+from core.auth import pdf, queries, service
 from core.auth.forms import LoginForm, PersonForm
 from core.auth.login import LOCALES, has_person, limiter, log_in
 from core.auth.model import Person
 from core.auth.rules import LoginWrong, Role
 from core.clock import now
 from core.errors import AppError, InvalidInput, NotFound
+from core.web import answers
 from core.web.access import logged_in, me, public, requires
 from core.web.errors import status_of, text_of
 from core.web.forms import parse
 from core.web.menu import home_url
+from core.web.templating import label
 from core.work import read, run
 
 bp = Blueprint("core_auth", __name__)
@@ -102,6 +104,20 @@ def profile() -> ResponseReturnValue:
 def person_list() -> ResponseReturnValue:
     """List everybody."""
     return render_template("core/auth/person_list.html", people=queries.people(read()), all_roles=Role)
+
+
+@bp.get("/people/badges.pdf")
+@requires(MANAGE)
+def badge_cards() -> ResponseReturnValue:
+    """Answer the badges in force of everybody who may log in, as PDF."""
+    cards = [
+        pdf.BadgeCard(badge, person.name, ", ".join(label(Role(role)) for role in roles.split(",") if role))
+        for person, roles, badge in queries.people(read())
+        if badge and person.is_active
+    ]
+    if not cards:
+        raise NotFound
+    return answers.pdf(pdf.draw_badges(cards).content, "badges.pdf")
 
 
 def _form_page(
