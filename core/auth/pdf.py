@@ -29,7 +29,7 @@ def draw_badges(badges: Sequence[BadgeCard]) -> Printed:
 def _items(badge: BadgeCard) -> tuple[Item, ...]:
     return (
         TextBox(2, 2, 38, 8, badge.name, 6, is_bold=True),
-        TextBox(2, 11, 38, 9, badge.roles, 3.2),
+        TextBox(2, 11, 38, 9, badge.roles, 3),
         Qr(41, 2, 17, badge.code),
         Bars(1, 22, 44, 11, badge.code),
         TextBox(1, 34, 44, 4, badge.code, 3, align=Align.CENTER, is_bold=True),

@@ -10,14 +10,14 @@ from alembic.script import ScriptDirectory
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest, multiprocess
-from sqlalchemy import column, select, table
+from sqlalchemy import String, column, select, table
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.web.access import public
 from core.work import read
 
 bp = Blueprint("core_health", __name__)
-REVISION = select(column("version_num")).select_from(table("alembic_version"))
+REVISION = select(column("version_num", String)).select_from(table("alembic_version"))
 SECONDS = Histogram("mortise_request_seconds", "Seconds a request took", ["method", "endpoint", "status"])
 
 

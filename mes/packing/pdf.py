@@ -89,7 +89,7 @@ def _contents(facts: PackageFacts) -> tuple[Item, ...]:
     opening = " × ".join(f"{side.normalize():f}" for side in (facts.width_mm, facts.height_mm, facts.wall_mm))
     article = f"{_named(facts.article)}　{_named(facts.colour)}　{opening}"
     items: list[Item] = [TextBox(LEFT_MM, D("20.2"), 54, D("4.6"), article, D("3.7"), is_bold=True)]
-    for row, line in enumerate(_lines(box.items)):
+    for row, line in enumerate(_lines(facts)):
         items.append(TextBox(LEFT_MM, 25 + row * LINE_MM, 54, D("3.9"), line, D("3.4")))
     if facts.handing is not None:
         items.append(PictureBox(58, 25, 12, 12, handing_picture(facts.handing)))
@@ -98,9 +98,10 @@ def _contents(facts: PackageFacts) -> tuple[Item, ...]:
     return (*items, Qr(73, 22, 25, box.code), Rule(LEFT_MM, 50, 96))
 
 
-def _lines(items: Sequence[Content]) -> list[str]:
-    """Return the content list; what has no line of its own is counted in the last one."""
-    lines = [_line(item) for item in items]
+def _lines(facts: PackageFacts) -> list[str]:
+    """Return the content list, kits with what lies in them; what finds no line is counted in the last one."""
+    lines = [_line(item) for item in facts.box.items]
+    lines += [f"· {_named(line.name)} × {line.needed_qty.normalize():f}" for line in facts.kit]
     if len(lines) <= LABEL_LINES:
         return lines
     kept = LABEL_LINES - 1

@@ -85,3 +85,4 @@ class Requirement(Model):
     rule_code: Mapped[str]
     material_id: Mapped[int] = mapped_column(ForeignKey("erp_materials_material.id"), index=True)
     needed_qty: Mapped[Qty]  # in the material's unit
+    joins: Mapped[str | None]  # code of the kit piece of the same set that it lies in

@@ -182,6 +182,7 @@ def _insert_requirements(
             "rule_code": wanted.rule_code,
             "material_id": by_code[wanted.material_code],
             "needed_qty": wanted.quantity,
+            "joins": wanted.joins or None,
         }
         for set_id, (line, _) in zip(set_ids, order.sets(), strict=True)
         for wanted in line.explosion.requirements

@@ -726,6 +726,7 @@ def upgrade() -> None:
     sa.Column('rule_code', sa.String(), nullable=False),
     sa.Column('material_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('needed_qty', core.db.Fixed(precision=14, scale=3), nullable=False),
+    sa.Column('joins', sa.String(), nullable=True),
     sa.ForeignKeyConstraint(['material_id'], ['erp_materials_material.id'], name=op.f('fk_mes_splitting_requirement_material_id')),
     sa.ForeignKeyConstraint(['set_id'], ['mes_splitting_door_set.id'], name=op.f('fk_mes_splitting_requirement_set_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_mes_splitting_requirement'))

@@ -16,6 +16,7 @@ from core.codelists.model import Entry
 from core.i18n import Named
 from erp.catalogue.model import Door
 from erp.catalogue.rules.document import Handing
+from erp.materials.model import Material
 from erp.parties.model import Party
 from erp.sales.model import Line, Order
 from mes.packing.model import Content, Package
@@ -23,7 +24,7 @@ from mes.packing.queries.judging import BOX, BOXES, box_of, items, next_operatio
 from mes.packing.rules import Box, Item, PackageState
 from mes.scanning.model import Scan
 from mes.scanning.rules import Block, Outcome, ScanKind
-from mes.splitting.model import DoorSet, Piece
+from mes.splitting.model import DoorSet, Piece, Requirement
 from mes.splitting.rules import PieceState
 
 AT_BENCH = (ScanKind.PACK_ADD, ScanKind.PACK_REMOVE)
@@ -66,6 +67,14 @@ def missing(session: Session, package_id: int) -> list[Missing]:
 
 
 @dataclass(frozen=True, slots=True)
+class KitLine:
+    """Some of one hardware that lies in a kit."""
+
+    name: Named
+    needed_qty: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class PackageFacts:
     """One package with all that its page and its label show."""
 
@@ -86,6 +95,7 @@ class PackageFacts:
     opened_at: datetime | None
     sealed_at: datetime | None
     sealed_by: str
+    kit: tuple[KitLine, ...]  # what lies in its kits of hardware
 
     @property
     def is_remake(self) -> bool:
@@ -109,13 +119,32 @@ def packages(
         .order_by(Package.position)
     ).all()
     contents = items(session, [row[0] for row in rows])
-    colours = _colours(session)
+    colours, kits = _colours(session), _kits(session, [row[0] for row in rows])
     return [
-        _facts(box_of(row[: len(BOX)], contents.get(row[0], ())), row[len(BOX) :], colours) for row in rows
+        _facts(
+            box_of(row[: len(BOX)], contents.get(row[0], ())), row[len(BOX) :], colours, kits.get(row[0], [])
+        )
+        for row in rows
     ]
 
 
-def _facts(box: Box, row: Sequence[Any], colours: dict[str, Named]) -> PackageFacts:
+def _kits(session: Session, package_ids: Sequence[int]) -> dict[int, list[KitLine]]:
+    """Return what lies in the kits of some packages: the requirements that join a piece of theirs."""
+    found: dict[int, list[KitLine]] = {}
+    rows = session.execute(
+        select(Content.package_id, Material.name, Material.name_en, Requirement.needed_qty)
+        .join(Piece, Piece.id == Content.piece_id)
+        .join(Requirement, (Requirement.set_id == Piece.set_id) & (Requirement.joins == Piece.rule_code))
+        .join(Material, Material.id == Requirement.material_id)
+        .where(Content.package_id.in_(package_ids))
+        .order_by(Requirement.id)
+    )
+    for package_id, name, name_en, qty in rows:
+        found.setdefault(package_id, []).append(KitLine(Named(name, name_en), qty))
+    return found
+
+
+def _facts(box: Box, row: Sequence[Any], colours: dict[str, Named], kit: Sequence[KitLine]) -> PackageFacts:
     package, order, drawing, line, door, dealer, sealed_by = row
     return PackageFacts(
         box=box,
@@ -135,6 +164,7 @@ def _facts(box: Box, row: Sequence[Any], colours: dict[str, Named]) -> PackageFa
         opened_at=package.opened_at,
         sealed_at=package.sealed_at,
         sealed_by=sealed_by or "",
+        kit=tuple(kit),
     )
 
 

@@ -75,6 +75,7 @@ export async function send(place, panel, code, wanted, manual = false) {
  */
 export function startStation({ place, panel, want, answered }) {
   fit(panel);
+  window.addEventListener("resize", () => fit(panel));
   let line = Promise.resolve();
   return onScan((code, manual) => {
     line = line.then(async () => {

@@ -6,7 +6,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import func, select
 
 from core.work import run
-from mes.packing.model import Content
+from mes.packing.model import Content, Package
 from mes.packing.rules import PackageState
 from mes.scanning import service as scanning
 from mes.scanning.model import Scan
@@ -324,3 +324,17 @@ def test_two_packers_with_different_pieces_of_one_package_both_succeed(database)
     assert {answer["outcome"] for answer in answers} == {Outcome.ACCEPT}
     with database.session as session:
         assert session.scalar(select(func.count(Content.id)).where(Content.packed_at.is_not(None))) == 4
+
+
+def test_a_hardware_package_says_what_lies_in_its_kit(client_for, session):
+    order = release_order(session)
+    package = session.scalar(
+        select(Package).where(Package.order_id == order.id, Package.kind == "HARDWARE").limit(1)
+    )
+    session.commit()
+    packer = client_for("packer")
+    text = words(packer.get(f"/mes/packing/packages/{package.id}/label.pdf").data)
+    # a leaf of 2055 mm hangs on three hinges (domain: 2 below 1900, 3 below 2300)
+    assert "4寸合页×3" in text
+    page = packer.get(f"/mes/packing/packages/{package.id}/").text
+    assert ("4 寸合页" in page, "× 3" in page) == (True, True)
