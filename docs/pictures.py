@@ -184,7 +184,13 @@ def cut_plan(demo: Demo) -> None:
 
 
 def leader(demo: Demo) -> None:
-    """What waits where since when, and which orders will be late."""
+    """What waits where since when, which orders will be late, and a piece that was scrapped."""
+    piece, operation = _waiting_piece(demo)
+    with demo.page("operator", "tablet", station=operation) as page:
+        page.goto("/mes/production/scrap")
+        page.locator(".reasons a").nth(4).click()
+        scan(page, piece)
+        page.wait_for_selector("#verdict[data-kind=done]")
     for language in LOCALES:
         with demo.page("leader", "desktop", language) as page:
             page.goto("/mes/production/lead")
@@ -203,15 +209,22 @@ def report(demo: Demo) -> None:
 # --- the floor --------------------------------------------------------------
 
 
+def _waiting_piece(demo: Demo) -> tuple[str, str]:
+    """Return the code of a piece that is cut, and the operation it waits for."""
+    ((code, operation),) = demo.rows(
+        "SELECT code, json_extract(route, '$[' || step_count || ']') FROM mes_splitting_piece "
+        "WHERE state = 'CUT' AND code IS NOT NULL AND length_mm IS NOT NULL AND part_group = 'FRAME' "
+        "ORDER BY id DESC LIMIT 1"
+    )
+    return str(code), str(operation)
+
+
 def station(demo: Demo) -> None:
     """An operation that is done, at the tablet of its station."""
     for language in LOCALES:
-        ((code, operation),) = demo.rows(
-            "SELECT code, json_extract(route, '$[' || step_count || ']') FROM mes_splitting_piece "
-            "WHERE state = 'CUT' AND code IS NOT NULL AND length_mm IS NOT NULL ORDER BY id DESC LIMIT 1"
-        )
-        with demo.page("operator", "tablet", language, station=str(operation)) as page:
-            scan(page, str(code))
+        code, operation = _waiting_piece(demo)
+        with demo.page("operator", "tablet", language, station=operation) as page:
+            scan(page, code)
             page.wait_for_selector("#verdict[data-kind=done]")
             keep(page, f"station.{language}")
 

@@ -40,10 +40,11 @@ class _Watch:
 
     until: float
     cancelled: Callable[[], bool] | None
+    clock: Callable[[], float]
 
     def stop(self) -> bool:
         """Return whether to stop now."""
-        return monotonic() >= self.until or (self.cancelled is not None and self.cancelled())
+        return self.clock() >= self.until or (self.cancelled is not None and self.cancelled())
 
 
 def solve(
@@ -53,24 +54,25 @@ def solve(
     seed: int = 1,
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    clock: Callable[[], float] = monotonic,
 ) -> Plan:
     """Return a plan for `instance`, the best found in a fixed effort or in `seconds`, whatever ends first.
 
     The same instance and seed give the same plan unless the clock or `cancelled` cut in; then it is
     the best found so far. What cannot be placed is listed with its reason. `progress` hears steps
-    done and steps in all. Raises TimeTooShort.
+    done and steps in all; `clock` tells seconds. Raises TimeTooShort.
     """
-    began = monotonic()
+    began = clock()
     parts, hopeless = _sorted_out(instance)
     pieces = sum(part.quantity for part in parts)
     work = pieces + 2 * len(parts)
     if work > WORK_PER_S * seconds:
         raise TimeTooShort(pieces=pieces, seconds=seconds, least=-(-work // WORK_PER_S))
     usable = max(0.0, seconds * 0.85 - min(seconds / 2, pieces * FINISH_S_PER_PIECE))
-    late = _Watch(began + seconds * 0.85, None)
-    early = _Watch(began + usable * BOUND_SHARE, cancelled)
-    filling = _Watch(began + usable * FILL_SHARE, cancelled)
-    watch = _Watch(began + usable, cancelled)
+    late = _Watch(began + seconds * 0.85, None, clock)
+    early = _Watch(began + usable * BOUND_SHARE, cancelled, clock)
+    filling = _Watch(began + usable * FILL_SHARE, cancelled, clock)
+    watch = _Watch(began + usable, cancelled, clock)
     steps = SHEET_STEPS if instance.kind is Kind.SHEET else BAR_STEPS
     tell = (lambda done: progress(min(done, steps), steps)) if progress else _silent
     tell(0)
@@ -84,7 +86,7 @@ def solve(
         bound = None
     tell(steps)
     plan = _plan(instance, layouts, (*hopeless, *left_out), bound)
-    return replace(plan, seconds=Decimal(str(round(monotonic() - began, 2))))
+    return replace(plan, seconds=Decimal(str(round(clock() - began, 2))))
 
 
 def _silent(_done: int) -> None:

@@ -91,10 +91,10 @@ def due_for(session: Session, operation: str) -> ColumnElement[bool]:
     return and_(Piece.state.in_(OPEN), Piece.is_tracked, or_(*fitting)) if fitting else Piece.id.is_(None)
 
 
-def waiting_pieces(session: Session, operation: str) -> Select[Piece, str, str, int, str, date | None, str]:
+def waiting_pieces(session: Session, operation: str) -> Select[Piece, str, str, int, str, date | None, Party]:
     """Return the labelled pieces that wait for one operation, with set, order and dealer."""
     return (
-        select(Piece, DoorSet.number, DoorSet.room, Order.id, Order.number, Order.due_on, Party.name)
+        select(Piece, DoorSet.number, DoorSet.room, Order.id, Order.number, Order.due_on, Party)
         .join(DoorSet, DoorSet.id == Piece.set_id)
         .join(Order, Order.id == Piece.order_id)
         .join(Party, Party.id == Order.dealer_id)
@@ -107,7 +107,7 @@ class OrderAhead:
     """One order in work, with what is open of it and when it will be done."""
 
     number: str
-    dealer: str
+    dealer: Named
     due_on: date | None
     open_operation_count: int
     open_piece_count: int
@@ -128,9 +128,9 @@ def ahead(session: Session, today: date, zone: str) -> Ahead:
     report_count, day_count = _pace(session, zone, today)
     open_work = _open_work(session)
     orders = {
-        order.id: (order, dealer)
+        order.id: (order, Named(dealer.name, dealer.name_en))
         for order, dealer in session.execute(
-            select(Order, Party.name).join(Party, Party.id == Order.dealer_id).where(Order.id.in_(open_work))
+            select(Order, Party).join(Party, Party.id == Order.dealer_id).where(Order.id.in_(open_work))
         )
     }
     work = [OpenWork(key, orders[key][0].due_on, operations) for key, (operations, _) in open_work.items()]
