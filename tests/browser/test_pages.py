@@ -197,6 +197,8 @@ def _faults(page, locale, tour):
     if is_floor or is_hand:
         page.set_viewport_size(view(TABLET if is_floor else HANDHELD))
         page.reload(wait_until="load")  # floor pages fit their words to the screen they wake up on
+        if page.locator("#verdict").count():
+            page.wait_for_selector("html[data-scanner=on]", state="attached")
     if not fits_across(page):
         found.append(f"scrolls sideways: {page.evaluate('document.documentElement.scrollWidth')} px")
     found += [f"cut off: {words}" for words in cut_off(page)]

@@ -1,5 +1,5 @@
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
 
 from core import work
@@ -39,6 +39,11 @@ def test_a_page_that_writes_is_refused(app, session):
 def test_a_page_that_writes_in_bulk_is_refused(app, session):
     with app.app_context(), pytest.raises(RuntimeError, match="outside transaction"):
         work.read().execute(update(Entry).values(name="x"))
+
+
+def test_a_page_runs_no_plain_sql_for_nobody_can_tell_what_it_does(app, session):
+    with app.app_context(), pytest.raises(RuntimeError, match="outside transaction"):
+        work.read().execute(text("DELETE FROM core_codelists_entry"))
 
 
 def test_only_a_passing_trouble_is_tried_again(app, session):
