@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from core.codes import clean
 from core.i18n import N_, Named
 from core.web.registry import Hit, Panel
+from erp.sales import queries as sales
 from erp.sales.model import Order
 from erp.sales.rules.states import OrderState
 from mes.scanning.service import Resolved
@@ -20,7 +21,7 @@ SET_PAGE = "mes_splitting.set_show"
 def order_panel(session: Session, order_id: int) -> Panel | None:
     """Return what stands against a release, or the sets that the order was split into."""
     order = session.get(Order, order_id)
-    if order is None or order.state is OrderState.CANCELLED:
+    if order is None or order.state is OrderState.CANCELLED or not sales.order_lines(session, order_id):
         return None
     if order.state in UNSPLIT:
         context = {"order": order, "faults": queries.faults(session, order_id), "sets": []}

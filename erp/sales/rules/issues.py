@@ -67,6 +67,7 @@ class IssueCode(Choice):
     FORMULA_NO_VALUE = "FORMULA_NO_VALUE", N_("Formula without a value")
     MERGED_VALUE = "MERGED_VALUE", N_("From a merged cell")
     LOCK_UNKNOWN = "LOCK_UNKNOWN", N_("No such lock")
+    LOCK_USUAL = "LOCK_USUAL", N_("No lock named")
     CANNOT_BE_MADE = "CANNOT_BE_MADE", N_("Cannot be made so")
     REMARK_SAYS_MORE = "REMARK_SAYS_MORE", N_("Remark names a measure")
     HIDDEN_ROW = "HIDDEN_ROW", N_("Hidden row")
@@ -108,6 +109,7 @@ SENTENCES: dict[IssueCode, str] = {
         "The cell holds a formula whose value was never calculated, or an error. Type the value here."
     ),
     IssueCode.MERGED_VALUE: N_('"%(raw)s" stands in a merged cell and was read for every row it covers.'),
+    IssueCode.LOCK_USUAL: N_("No lock is named here; the door gets the usual lock of its model."),
     IssueCode.LOCK_UNKNOWN: N_('There is no lock "%(raw)s" for this model; confirmed, it gets %(read)s.'),
     IssueCode.CANNOT_BE_MADE: "",  # says the sentence of the refusal itself
     IssueCode.REMARK_SAYS_MORE: N_(

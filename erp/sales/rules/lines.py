@@ -124,7 +124,7 @@ class _Reader:
             self.layout.header_row + 1,
             find_facts(self.sheet, self.layout, iter(around)),
             mark_duplicates(self.rows),
-            (*self._basis_issue(), *self.issues, *unread, *others),
+            (*self._basis_issue(), *self._lock_issue(), *self.issues, *unread, *others),
         )
 
     # --- which rows are lines
@@ -189,6 +189,13 @@ class _Reader:
         self.counted += count or 0
         self.rows.append(read)
 
+    def _lock_issue(self) -> Iterator[Issue]:
+        """Say once for the whole sheet that it has no column for locks."""
+        models = (self.vocabulary.model(row.values.model) for row in self.rows)
+        if self.layout.find(Column.LOCK) is None and any(model and model.locks for model in models):
+            cell = address(self.layout.header_row, self.layout.columns[0].index)
+            yield issue(IssueCode.LOCK_USUAL, Severity.NOTE, Field.LOCK, cell=cell)
+
     def _basis_issue(self) -> Iterator[Issue]:
         """Ask once for the whole sheet when nothing says what the sizes are of."""
         if self.layout.basis is None and self.layout.find(Column.DIM_BASIS) is None:
@@ -231,7 +238,16 @@ class _Line:
             for one in recheck(self.values, self.vocabulary)
             if one.field not in stopped
         )
-        return ReadRow(self.row + 1, self.values, tuple(self.source), (*self.issues, *judged))
+        return ReadRow(
+            self.row + 1, self.values, tuple(self.source), (*self.issues, *judged, *self._usual_lock())
+        )
+
+    def _usual_lock(self) -> Iterator[Issue]:
+        """Say that an empty cell of the sheet's lock column means the model's usual lock."""
+        model, column = self.vocabulary.model(self.values.model), self.layout.find(Column.LOCK)
+        if column is not None and model is not None and model.locks and not self.values.lock:
+            cell = address(self.row, column.index)
+            yield issue(IssueCode.LOCK_USUAL, Severity.NOTE, Field.LOCK, cell=cell)
 
     def _cell(self, column: Column, *fields: Field) -> tuple[str, str]:
         """Return text and address of the row's cell in a column; note merges and formulas without a value."""
