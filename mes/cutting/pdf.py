@@ -151,16 +151,41 @@ def labels(page: PlanPage, sheets: Iterable[SheetShown], locale: str) -> Printed
 
     A bundle has one label, where its first part is cut; pieces without a label have none.
     """
+    with force_locale(locale):
+        drawn = _labels_of(page, sheets)
+    return render_labels(LABEL_60X40, drawn, page.plan.number)
+
+
+def batch_labels(
+    number: str, code: str, plans: Iterable[tuple[PlanPage, Sequence[SheetShown]]], locale: str
+) -> Printed:
+    """Draw all labels of a batch in one go: the batch's own, which the keeper scans, then plan by plan."""
+    with force_locale(locale):
+        drawn = [_batch_label(number, code)]
+        for page, sheets in plans:
+            drawn += _labels_of(page, sheets)
+    return render_labels(LABEL_60X40, drawn, number)
+
+
+def _labels_of(page: PlanPage, sheets: Iterable[SheetShown]) -> list[Label]:
     drawn: list[Label] = []
     labelled: set[int] = set()
-    with force_locale(locale):
-        for sheet in sheets:
-            drawn.append(_sheet_label(page, sheet))
-            for part in sheet.parts:
-                if part.piece.code is not None and part.piece.id not in labelled:
-                    labelled.add(part.piece.id)
-                    drawn.append(_piece_label(page, sheet, part, part.piece.code))
-    return render_labels(LABEL_60X40, drawn, page.plan.number)
+    for sheet in sheets:
+        drawn.append(_sheet_label(page, sheet))
+        for part in sheet.parts:
+            if part.piece.code is not None and part.piece.id not in labelled:
+                labelled.add(part.piece.id)
+                drawn.append(_piece_label(page, sheet, part, part.piece.code))
+    return drawn
+
+
+def _batch_label(number: str, code: str) -> Label:
+    items = (
+        TextBox(2, 2, 36, 7, _("Batch"), 6, is_bold=True, is_inverse=True),
+        TextBox(2, 11, 37, 6, number, 5, is_bold=True),
+        *_codes(code),
+    )
+    return Label(items)
 
 
 def _sheet_label(page: PlanPage, sheet: SheetShown) -> Label:

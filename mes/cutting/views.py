@@ -21,6 +21,7 @@ from mes.cutting.model import CutPlan
 from mes.cutting.queries import PlanPage, SheetShown
 from mes.cutting.rules import PlanState
 from mes.nesting.rules.instance import Kind
+from mes.planning import queries as planning
 
 bp = Blueprint("mes_cutting", __name__)
 EXPORT_MOST = 10_000
@@ -108,6 +109,16 @@ def plan_labels(plan_id: int) -> ResponseReturnValue:
     page, sheets = _ready(plan_id)
     printed = pdf.labels(page, sheets, current_app.config["LOCALE"])
     return answers.pdf(printed.content, f"{page.plan.number}-labels.pdf")
+
+
+@bp.get("/batches/<int:batch_id>/labels.pdf")
+@requires("mes.cutting.read")
+def batch_labels(batch_id: int) -> ResponseReturnValue:
+    """Answer the label of a batch and those of all its plans, in the factory's language."""
+    batch = planning.batch_page(read(), batch_id).batch
+    ready = [one.plan.id for one in queries.plans_of(read(), batch_id) if one.plan.state is PlanState.READY]
+    printed = pdf.batch_labels(batch.number, batch.code, map(_ready, ready), current_app.config["LOCALE"])
+    return answers.pdf(printed.content, f"{batch.number}-labels.pdf")
 
 
 def _ready(plan_id: int) -> tuple[PlanPage, list[SheetShown]]:

@@ -110,6 +110,19 @@ def test_labels_come_in_cutting_order_one_a_piece_and_in_chinese(client_for, app
         assert piece.name in label
 
 
+def test_all_labels_of_a_batch_come_in_one_go_its_own_first(client_for, app, session):
+    client = client_for("splitter")
+    batch, order = planned(client, app, session)
+    pages = text_of(client.get(f"/mes/cutting/batches/{batch.id}/labels.pdf"))
+    sheets = session.scalars(select(CutLayout.code)).all()
+    cut = session.scalars(
+        select(Piece.code).where(Piece.order_id == order.id, Piece.is_tracked, Piece.material_id.is_not(None))
+    ).all()
+    assert (batch.code in pages[0], len(pages)) == (True, 1 + len(sheets) + len(cut))
+    text = "".join(pages)
+    assert [code for code in (*sheets, *cut) if code not in text] == []
+
+
 def test_papers_of_a_plan_that_is_not_computed_are_not_found(client_for, session):
     batch, _ = make_batch(session)
     client = client_for("splitter")
