@@ -30,6 +30,7 @@ from mes.production import views as production_views
 from mes.scanning import api as scanning_api
 from mes.scanning import model as _scanning  # noqa: F401
 from mes.scanning import views as scanning_views
+from mes.scanning.rules import DEVICE_COOKIE
 from mes.scanning.service import handle, resolve_with
 from mes.shipping import model as _shipping  # noqa: F401
 from mes.shipping import panels as shipping_panels
@@ -104,6 +105,8 @@ def _register_production(app: Flask) -> None:
     put.menu.append(MenuEntry(N_("Shop floor"), "mes_production.lead", "mes.production.lead"))
     put.home("mes.production.lead", "mes_production.lead")
     put.home("mes.production.report", "mes_production.station")
+    put.badge_roles = ("operator", "packer", "keeper", "loader", "leader")
+    put.badge_page = (DEVICE_COOKIE, "mes_production.lock")
     put.panel("erp.sales.order", "mes.splitting.read", production_panels.order_panel)
     for handler in production_scans.HANDLERS:
         handle(handler)

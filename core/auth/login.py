@@ -23,6 +23,7 @@ manager = LoginManager()
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address, default_limits=[], storage_uri="memory://", headers_enabled=False)
 LOCALES = ("zh_Hans_CN", "en")
+BADGE = "badge"  # in the session of somebody who came in by badge
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,12 @@ class CurrentPerson(UserMixin):  # type: ignore[misc]  # Flask-Login has no type
     permissions: frozenset[str]
 
     @classmethod
-    def of(cls, known: queries.Known) -> CurrentPerson:
-        """Build it from a known person and what their roles may."""
-        grants = registry().grants
-        granted = frozenset().union(*(grants.get(role, set()) for role in known.roles))
+    def of(cls, known: queries.Known, *, by_badge: bool = False) -> CurrentPerson:
+        """Build it from a known person and what their roles may; by badge, only what is done on the floor."""
+        registered = registry()
+        granted = frozenset().union(*(registered.grants.get(role, set()) for role in known.roles))
+        if by_badge:
+            granted &= set().union(*(registered.grants.get(role, set()) for role in registered.badge_roles))
         return cls(known.id, known.login, known.name, known.locale, known.roles, granted)
 
     def may(self, permission: str) -> bool:
@@ -51,7 +54,7 @@ class CurrentPerson(UserMixin):  # type: ignore[misc]  # Flask-Login has no type
 @manager.user_loader  # type: ignore[untyped-decorator]
 def _by_cookie(person_id: str) -> CurrentPerson | None:
     known = queries.by_id(read(), int(person_id))
-    return None if known is None else CurrentPerson.of(known)
+    return None if known is None else CurrentPerson.of(known, by_badge=BADGE in cookie)
 
 
 @manager.request_loader  # type: ignore[untyped-decorator]
@@ -61,11 +64,13 @@ def _by_token(asked: Any) -> CurrentPerson | None:
     return None if known is None else CurrentPerson.of(known)
 
 
-def log_in(known: queries.Known) -> None:
-    """Begin a session for a person whose password or badge was checked."""
+def log_in(known: queries.Known, badge: str | None = None) -> None:
+    """Begin a session for a person whose password, or whose badge on an enrolled device, was checked."""
     cookie.clear()
     cookie.permanent = True
-    login_user(CurrentPerson.of(known))
+    if badge is not None:
+        cookie[BADGE] = badge
+    login_user(CurrentPerson.of(known, by_badge=badge is not None))
 
 
 def locale() -> str:

@@ -23,6 +23,7 @@ from core.web.access import logged_in, me, public, requires
 from core.web.errors import status_of, text_of
 from core.web.forms import parse
 from core.web.menu import home_url
+from core.web.registry import registry
 from core.web.templating import label
 from core.work import read, run
 
@@ -47,7 +48,10 @@ def home() -> ResponseReturnValue:
 @bp.get("/login")
 @public
 def login() -> ResponseReturnValue:
-    """Show the log-in."""
+    """Show the log-in; an enrolled device asks for a badge first."""
+    device = registry().badge_page
+    if device is not None and request.cookies.get(device[0]) and "password" not in request.args:
+        return redirect(url_for(device[1]))
     return render_template("core/auth/login.html", values={"next": request.args.get("next", "")}, errors={})
 
 

@@ -52,6 +52,11 @@ class Registry:
     invariants: dict[str, Invariant] = field(default_factory=dict)
     grants: dict[str, set[str]] = field(default_factory=dict)
     homes: list[tuple[str, str]] = field(default_factory=list)
+    # a badge can be photographed: it gives no more than these roles may do, whoever carries it
+    badge_roles: tuple[str, ...] = ()
+    badge_page: tuple[str, str] | None = (
+        None  # the cookie of an enrolled device, and where it asks for a badge
+    )
 
     def grant(self, role: str, *permissions: str) -> None:
         """Let a role do something."""

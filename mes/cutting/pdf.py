@@ -207,7 +207,8 @@ def _piece_label(page: PlanPage, sheet: SheetShown, part: Part, code: str) -> La
     name = _named(part.name)
     if piece.part_count > 1:
         name = _("%(name)s × %(count)s", name=name, count=piece.part_count)
-    sides = [side for side in (piece.cut_length_mm, piece.cut_width_mm, piece.thickness_mm) if side]
+    width = piece.cut_width_mm or piece.width_mm  # a bar is as wide as it comes
+    sides = [side for side in (piece.cut_length_mm, width, piece.thickness_mm) if side]
     way = " → ".join(_named(name) for name in (part.next_operation, part.package) if name is not None)
     items: list[Item] = [
         TextBox(2, D("1.5"), 37, 6, name, 5, is_bold=True),
@@ -218,7 +219,7 @@ def _piece_label(page: PlanPage, sheet: SheetShown, part: Part, code: str) -> La
         TextBox(40, 21, 19, 4, f"{sheet.row.position}-{part.place.position}", D("3.2"), align=Align.CENTER),
         *_codes(code),
     ]
-    if piece.edges:
+    if piece.edges.strip("-"):
         edges = _("Edges %(edges)s", edges=piece.edges)
         items.append(TextBox(40, 25, 19, 4, edges, D("2.6"), align=Align.CENTER))
     if piece.is_urgent:

@@ -140,3 +140,10 @@ class BadgeUnknown(RuleViolation):
 
     code = "mes.production.badge_unknown"
     message = N_("%(badge)s is no badge in force. Scan your own badge, or see the office.")
+
+
+class BadgeNotHere(RuleViolation):
+    """A badge in force, of somebody who does other work."""
+
+    code = "mes.production.badge_not_here"
+    message = N_("%(name)s has no work to report at %(station)s. Scan the badge of somebody who has.")

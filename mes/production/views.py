@@ -11,10 +11,10 @@ from flask_login import logout_user
 
 from core import codes
 from core.auth import queries as people
-from core.auth.login import has_person, limiter, log_in
+from core.auth.login import CurrentPerson, has_person, limiter, log_in
 from core.codelists import queries as codelists
 from core.codes import CodeUnreadable
-from core.errors import NotFound
+from core.errors import AppError, NotFound
 from core.web import answers
 from core.web.access import me, public, requires
 from core.web.errors import text_of
@@ -22,7 +22,7 @@ from core.web.lists import paged
 from core.web.templating import today
 from core.work import read
 from mes.production import pdf, queries
-from mes.production.rules import BadgeUnknown, NoDevice
+from mes.production.rules import BadgeNotHere, BadgeUnknown, NoDevice
 from mes.scanning import queries as scanning
 from mes.scanning.rules import StationKind, Where
 
@@ -36,6 +36,12 @@ START = {
     StationKind.PACK: "mes_packing.bench",
     StationKind.STORE: "mes_warehouse.put_away",
     StationKind.DOCK: "mes_shipping.dock",
+}
+RIGHT = {  # what a person must be allowed to do, to be let in at a station
+    StationKind.FLOOR: REPORT,
+    StationKind.PACK: "mes.packing.pack",
+    StationKind.STORE: "mes.warehouse.store",
+    StationKind.DOCK: "mes.shipping.load",
 }
 
 
@@ -74,14 +80,17 @@ def badge_in() -> ResponseReturnValue:
     except CodeUnreadable:
         known = None
     if known is None:
-        refusal = text_of(BadgeUnknown(badge=typed[:20]))
-        page = render_template(
-            "mes/production/lock.html", where=where, left="", refusal=refusal, device=_key()
-        )
-        return page, 422
-    log_in(known)
-    cookie["badge"] = codes.clean(typed)
+        return _stay_locked(where, BadgeUnknown(badge=typed[:20]))
+    if not CurrentPerson.of(known, by_badge=True).may(RIGHT[where.station_kind]):
+        return _stay_locked(where, BadgeNotHere(name=known.name, station=where.station_name))
+    log_in(known, codes.clean(typed))
     return redirect(url_for(START[where.station_kind], device=_key()))
+
+
+def _stay_locked(where: Where, refusal: AppError) -> ResponseReturnValue:
+    text = text_of(refusal)
+    page = render_template("mes/production/lock.html", where=where, left="", refusal=text, device=_key())
+    return page, 422
 
 
 @bp.get("/station")

@@ -214,3 +214,32 @@ def test_a_scrapped_piece_has_no_label_any_more(client_for, session, jamb):
     jamb.state = PieceState.REMAKE
     session.commit()
     assert client_for("operator").get(f"/mes/production/pieces/{jamb.id}/label.pdf").status_code == 404
+
+
+def badge_in(app, session, *roles):
+    """Scan somebody's badge at the lock of a tablet; return the client and the answer."""
+    device = make_device(session, make_station(session))
+    person = make_person(session, roles=roles)
+    session.commit()
+    client = app.test_client()
+    return client, client.post(f"/mes/production/lock?device={device.key}", data={"badge": person.badge})
+
+
+def test_a_badge_gives_no_more_than_the_floor_whoever_carries_it(app, session):
+    client, answer = badge_in(app, session, "administrator")
+    assert answer.status_code == 302
+    assert client.get("/people/").status_code == 403
+    assert client.get("/erp/sales/orders/new").status_code == 403
+
+
+def test_a_badge_of_somebody_with_other_work_leaves_the_tablet_locked(app, session):
+    client, answer = badge_in(app, session, "owner")
+    assert (answer.status_code, "没有可报的工作" in answer.text) == (422, True)
+    assert client.get("/me").status_code == 302
+
+
+def test_an_enrolled_tablet_asks_for_a_badge_before_a_password(app, session):
+    client = app.test_client()
+    client.set_cookie("mortise_device", "any")
+    assert client.get("/login").location.endswith("/mes/production/lock")
+    assert client.get("/login?password=1").status_code == 200
