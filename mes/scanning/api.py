@@ -203,11 +203,18 @@ def _fingerprint(body: ScanBody) -> str:
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 
-def _request(body: ScanBody, at: datetime) -> ScanRequest:
+def _request(body: ScanBody, at: datetime) -> tuple[ScanRequest, Blocked | None]:
+    """Return the scan with who and where, and the refusal when badge or signature are no good."""
     where = queries.where(read(), body.device) if body.device else None
     if body.device and where is None:
         raise DeviceUnknown
-    return ScanRequest(
+    who, signer, refused = _person(None, where), None, None
+    try:
+        who = _person(body.badge, where)
+        signer = _signer(body.override, body.kind)
+    except Blocked as doubt:  # logged under whoever is logged in
+        refused = doubt
+    asked = ScanRequest(
         scan_id=body.scan_id,
         kind=body.kind,
         code=body.code,
@@ -217,11 +224,12 @@ def _request(body: ScanBody, at: datetime) -> ScanRequest:
         is_manual=body.manual,
         scanned_at=body.scanned_at,
         at=at,
-        who=_person(body.badge, where),
+        who=who,
         where=where,
-        signer=_signer(body.override, body.kind),
+        signer=signer,
         reason=body.override.reason if body.override else None,
     )
+    return asked, refused
 
 
 @endpoint(
@@ -236,15 +244,12 @@ def _request(body: ScanBody, at: datetime) -> ScanRequest:
 )
 def scan(body: ScanBody) -> ScanAnswer:
     """Judge one scan."""
-    try:
-        asked = _request(body, now())
-    except Blocked as refused:  # who scanned is not known: nothing to log it under
-        return answer_of(body.scan_id, verdict(refused), replayed=False)
+    asked, refused = _request(body, now())
     fingerprint = _fingerprint(body)
     try:
-        said, replayed = run(service.take, asked, fingerprint)
+        said, replayed = run(service.take, asked, fingerprint, refused)
     except IntegrityError:  # the very same scan arrived twice at once: the other one has the answer
-        said, replayed = run(service.take, asked, fingerprint)
+        said, replayed = run(service.take, asked, fingerprint, refused)
     return answer_of(body.scan_id, said, replayed=replayed)
 
 

@@ -134,18 +134,21 @@ def _read(text: str) -> str:
         ) from wrong
 
 
-def take(session: Session, scan: ScanRequest, fingerprint: str) -> tuple[dict[str, Any], bool]:
+def take(
+    session: Session, scan: ScanRequest, fingerprint: str, refused: Blocked | None = None
+) -> tuple[dict[str, Any], bool]:
     """Judge and log one scan; return its answer (without a language) and whether it is a stored one.
 
     The same scan_id gets the stored answer and does nothing. Raises ScanReused
-    when its body was another. Log, effect and answer are one transaction.
+    when its body was another. Log, effect and answer are one transaction. A
+    scan that is `refused` already (who scanned or signed is in doubt) is only logged.
     """
     before = queries.stored(session, scan.scan_id)
     if before is not None:
         if before[0] != fingerprint:
             raise ScanReused
         return before[1], True
-    answer = _judge(session, scan)
+    answer = refused or _judge(session, scan)
     said = verdict(answer)
     _log(session, scan, fingerprint, answer, said)
     if scan.where is not None:

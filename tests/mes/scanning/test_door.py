@@ -130,6 +130,8 @@ def test_an_unknown_badge_and_an_unknown_device_are_refused(client_for, session,
     packer = client_for("packer")
     wrong_badge = post(packer, "PACK_OPEN", package.code, badge=make(Letter.BADGE, 9999), device=device.key)
     assert wrong_badge.json["block_code"] == "E25"
+    logged = session.scalars(select(Scan)).one()  # a refused scan is logged, under whoever is logged in
+    assert (logged.block_code, logged.person_id) == ("E25", packer.person_id)
     wrong_device = post(packer, "PACK_OPEN", package.code, device="stolen")
     assert (wrong_device.status_code, wrong_device.json["error"]["code"]) == (
         422,
