@@ -35,6 +35,7 @@ STEPS = {
 }
 OPEN = (LoadState.PLANNED, LoadState.LOADING)  # packages may still come and go
 GONE = (PackageState.SHIPPED, PackageState.RECEIVED)
+UNSEALED = (PackageState.PLANNED, PackageState.OPEN)
 NAMED_AT_MOST = 4  # packages that a refusal names; more are counted: a tablet has no more room
 
 
@@ -158,6 +159,7 @@ def judge_load(manifest: Manifest, cargo: Cargo) -> Blocked | None:
         or _gone(manifest, cargo)
         or _on_board(manifest, cargo)
         or _other_destination(manifest, cargo)
+        or (_not_sealed(manifest, cargo) if cargo.state in UNSEALED else None)  # the office cannot list it
         or _not_listed(manifest, cargo)
         or _not_sealed(manifest, cargo)
     )

@@ -40,7 +40,7 @@ def test_what_is_said_first_when_several_things_are_wrong():
         (LoadState.LOADING, {**other, "is_loaded": True, "dealer_id": 8}, Block.E12),
         (LoadState.LOADING, {"is_loaded": True, "dealer_id": 8}, Block.E28),
         (LoadState.LOADING, {**other, "dealer_id": 8, "state": PackageState.OPEN}, Block.E11),
-        (LoadState.LOADING, {**other, "state": PackageState.OPEN}, Block.E12),
+        (LoadState.LOADING, {**other, "state": PackageState.STAGED}, Block.E12),
         (LoadState.LOADING, {"state": PackageState.OPEN}, Block.E13),
         (LoadState.LOADING, {}, None),
     ]

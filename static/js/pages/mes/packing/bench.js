@@ -1,6 +1,7 @@
 // @ts-check
 /** The packing bench: a package label takes a package in hand, pieces go into it, its label again (or the button) seals it. */
 import { typeLetter } from "lib/codes.js";
+import { forget, restore, signature } from "lib/sign.js";
 import { send, startStation } from "lib/station.js";
 import { show } from "lib/verdict.js";
 
@@ -60,6 +61,7 @@ function answered(answer, code) {
 async function ask(kind, code, override) {
   if (!code) return;
   const answer = await send(place, panel, code, override ? { kind, override } : { kind });
+  if (answer && answer.outcome !== "BLOCK") forget();
   if (answer) answered(answer, code);
 }
 
@@ -70,6 +72,7 @@ async function showMissing() {
   if (!answer || !answer.ok) return;
   panel.className = "verdict wait list";
   panel.innerHTML = await answer.text();
+  restore(panel);
 }
 
 document.addEventListener("click", (event) => {
@@ -86,8 +89,7 @@ panel.addEventListener("submit", (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || !form.matches("[data-sign]")) return;
   event.preventDefault();
-  const typed = new FormData(form);
-  ask("PACK_SEAL", inHand().code, { badge: typed.get("sign-badge"), pin: typed.get("sign-pin"), reason: typed.get("sign-reason") });
+  ask("PACK_SEAL", inHand().code, signature(form));
 });
 
 startStation({ place, panel, want, answered });

@@ -8,14 +8,17 @@ const chosen = document.querySelector("[data-reason]");
 const label = document.querySelector("[data-new-label]");
 const reason = chosen instanceof HTMLElement ? chosen.dataset.reason || "" : "";
 
+let isArmed = Boolean(reason); // one piece for one choice of a reason
+
 /** @param {any} answer */
 function answered(answer) {
   const link = label?.querySelector("a");
   const code = label?.querySelector("[data-new-code]");
   if (answer.outcome === "BLOCK" || !label || !link || !code) return;
+  isArmed = false;
   link.href = (link.dataset.href || "").replace("/0/", `/${answer.shown.new_piece_id}/`);
   code.textContent = answer.shown.new_code;
   label.removeAttribute("hidden");
 }
 
-startStation({ place, panel, want: () => ({ kind: "SCRAP", witness: reason }), answered });
+startStation({ place, panel, want: () => (isArmed ? { kind: "SCRAP", witness: reason } : null), answered });

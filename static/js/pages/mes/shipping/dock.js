@@ -2,6 +2,7 @@
 /** The dock: a load's code takes a vehicle in hand, packages go onto it, the load's code again (or the button) closes it. */
 import { get } from "lib/api.js";
 import { typeLetter } from "lib/codes.js";
+import { forget, restore, signature } from "lib/sign.js";
 import { send, startStation } from "lib/station.js";
 import * as sound from "lib/sound.js";
 import { show } from "lib/verdict.js";
@@ -75,6 +76,7 @@ async function close(override) {
   const { code } = inHand();
   if (!code) return;
   const answer = await send(place, panel, code, override ? { kind: "SHIP_CLOSE", override } : { kind: "SHIP_CLOSE" });
+  if (answer && answer.outcome !== "BLOCK") forget();
   if (answer) answered(answer);
 }
 
@@ -84,6 +86,7 @@ function showSign() {
   if (!(sign instanceof HTMLTemplateElement)) return;
   panel.className = "verdict wait list";
   panel.replaceChildren(sign.content.cloneNode(true));
+  restore(panel);
 }
 
 document.addEventListener("click", (event) => {
@@ -99,8 +102,7 @@ panel.addEventListener("submit", (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || !form.matches("[data-sign]")) return;
   event.preventDefault();
-  const typed = new FormData(form);
-  close({ badge: typed.get("sign-badge"), pin: typed.get("sign-pin"), reason: typed.get("sign-reason") });
+  close(signature(form));
 });
 
 startStation({ place, panel, want, answered });
