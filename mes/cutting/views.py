@@ -20,6 +20,7 @@ from mes.cutting import pdf, queries, service
 from mes.cutting.model import CutPlan
 from mes.cutting.queries import PlanPage, SheetShown
 from mes.cutting.rules import PlanState
+from mes.nesting.rules.cuts import Cut
 from mes.nesting.rules.instance import Kind
 from mes.planning import queries as planning
 
@@ -174,17 +175,19 @@ def _picture(page: PlanPage, sheet: SheetShown) -> dict[str, Any]:
                 for offcut in sheet.layout.offcuts
             ],
         },
-        "cuts": [
-            {
-                "n": cut.n,
-                "stage": min(cut.stage, TRIM_STAGE),
-                "x1": cut.x1_dmm / 10,
-                "y1": cut.y1_dmm / 10,
-                "x2": cut.x2_dmm / 10,
-                "y2": cut.y2_dmm / 10,
-            }
-            for cut in sheet.cuts
-        ],
+        "cuts": [_line(cut) for cut in sheet.cuts],
         "rest": sum(offcut.length_dmm for offcut in sheet.layout.offcuts) / 10,
         "material": named(Named(page.material.name, page.material.name_en)),
+    }
+
+
+def _line(cut: Cut) -> dict[str, Any]:
+    """Return one cut as the chart macros draw it."""
+    return {
+        "n": cut.n,
+        "stage": min(cut.stage, TRIM_STAGE),
+        "x1": cut.x1_dmm / 10,
+        "y1": cut.y1_dmm / 10,
+        "x2": cut.x2_dmm / 10,
+        "y2": cut.y2_dmm / 10,
     }

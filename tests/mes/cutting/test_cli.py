@@ -6,26 +6,9 @@ import pytest
 from click.testing import CliRunner
 
 from mes.cutting.cli import cutting
+from tests.factories.nesting import sheet
 
-INSTANCE = {
-    "kind": "sheet",
-    "kerf_mm": 4.0,
-    "trim_mm": {"left": 10, "right": 10, "bottom": 10, "top": 10},
-    "stages": 3,
-    "min_offcut_mm": {"length": 600, "width": 300},
-    "stock": [
-        {
-            "id": "MDF18",
-            "length_mm": 2440,
-            "width_mm": 1220,
-            "quantity": None,
-            "cost": 1.0,
-            "grain": "length",
-            "offcut": False,
-        }
-    ],
-    "parts": [{"id": "a", "length_mm": 2065, "width_mm": 840, "quantity": 12, "grain": "length"}],
-}
+INSTANCE = sheet(kerf_mm=4.0)
 
 
 @pytest.fixture

@@ -1,54 +1,23 @@
 """A released order at the packing bench."""
 
-import uuid
-from dataclasses import dataclass
-
 from sqlalchemy import select
 
 from mes.packing import scans
 from mes.packing.model import Content, Package
-from mes.scanning import service as scanning
-from mes.scanning.rules import ScanKind, ScanRequest, Who
+from mes.scanning.rules import ScanKind
 from mes.splitting.model import Piece
 from mes.splitting.rules import PieceState
-from tests.conftest import NOON
 from tests.factories.people import make_person
+from tests.factories.scanner import Scanner
 
 PACKER = frozenset({"mes.scanning.scan", "mes.packing.pack", "mes.packing.read", "mes.packing.label"})
 
 
-@dataclass
-class Bench:
-    """A packer who scans; every scan goes through the door's own judgement and log."""
+class Bench(Scanner):
+    """A packer at the bench."""
 
-    session: object
-    person: object
-    permissions: frozenset = PACKER
-
-    def scan(self, kind, code, context=None, *, signer=None, scan_id=None):
-        """Return the stored answer of one scan."""
-        request = ScanRequest(
-            scan_id=scan_id or str(uuid.uuid4()),
-            kind=kind,
-            code=code,
-            context=context,
-            witness=None,
-            quantity=1,
-            is_manual=False,
-            scanned_at=NOON,
-            at=NOON,
-            who=Who(self.person.id, self.person.name, self.permissions),
-            where=None,
-            signer=signer and Who(signer.id, signer.name, frozenset({scans.OVERRIDE})),
-            reason="客户催货" if signer else None,
-        )
-        said, _ = scanning.take(self.session, request, request.scan_id)
-        self.session.expire_all()
-        return said
-
-    def block(self, kind, code, context=None, **over):
-        """Return the number of the refusal, None when there is none."""
-        return self.scan(kind, code, context, **over)["block_code"]
+    signs_with = scans.OVERRIDE
+    signs_for = "客户催货"
 
     def open(self, package):
         assert self.block(ScanKind.PACK_OPEN, package.code) is None
@@ -66,7 +35,7 @@ class Bench:
 
 
 def make_bench(session):
-    return Bench(session, make_person(session, roles=("packer",)))
+    return Bench(session, make_person(session, roles=("packer",)), PACKER)
 
 
 def packages(session, order, kind=None):

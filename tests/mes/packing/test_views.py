@@ -10,11 +10,11 @@ from mes.packing.model import Content, Package
 from mes.packing.rules import PackageState
 from mes.scanning import service as scanning
 from mes.scanning.model import Scan
-from mes.scanning.rules import Block, Outcome, ScanKind, ScanRequest, Who
-from tests.conftest import NOON
+from mes.scanning.rules import Block, Outcome, ScanKind, Who
 from tests.core.pdf.paper import page_count, scanned, words
 from tests.factories.factory import release_order
 from tests.factories.people import make_person
+from tests.factories.scanner import scan_request
 from tests.mes.packing.bench import PACKER, make_all, packages, pieces_of
 
 
@@ -291,19 +291,7 @@ def _released(database):
 
 
 def _request(person_id, code, context):
-    return ScanRequest(
-        scan_id=str(uuid.uuid4()),
-        kind=ScanKind.PACK_ADD,
-        code=code,
-        context=context,
-        witness=None,
-        quantity=1,
-        is_manual=False,
-        scanned_at=NOON,
-        at=NOON,
-        who=Who(person_id, "王芳", PACKER),
-        where=None,
-    )
+    return scan_request(ScanKind.PACK_ADD, code, context, who=Who(person_id, "王芳", PACKER))
 
 
 def test_of_two_packers_with_one_piece_exactly_one_wins(database):
