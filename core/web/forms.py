@@ -84,6 +84,31 @@ Qty = Annotated[Decimal, BeforeValidator(_half_width), Field(gt=0, le=Decimal("9
 Count = Annotated[int, BeforeValidator(_half_width), Field(ge=1, le=9999)]
 
 
+class _OneMeasure(BaseModel):
+    """One further size, as its field says it."""
+
+    value: Mm
+
+
+def measures(given: Mapping[str, str], prefix: str) -> dict[str, Decimal]:
+    """Return the sizes typed into the fields that begin with `prefix`, by what follows it, mm.
+
+    An empty field says nothing. Raises InvalidInput with one sentence per field.
+    """
+    made: dict[str, Decimal] = {}
+    wrong: dict[str, str] = {}
+    for name, text in given.items():
+        if not name.startswith(prefix) or not text.strip():
+            continue
+        try:
+            made[name.removeprefix(prefix)] = parse(_OneMeasure, {"value": text}).value
+        except InvalidInput as bad:
+            wrong[name] = bad.fields["value"]
+    if wrong:
+        raise InvalidInput(wrong)
+    return made
+
+
 def sentence(kind: str, context: Mapping[str, Any], value: Any) -> str:
     """Return one fault's sentence in the person's language."""
     facts = {**context, "input": str(value)[:60]}

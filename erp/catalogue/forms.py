@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import BeforeValidator
@@ -17,6 +18,9 @@ def _empty_is_none(value: object) -> object:
     return value or None
 
 
+MEASURE = "measure_"  # further sizes of the model come as measure_TH …
+
+
 class TrialForm(Form):
     """The sizes and choices that a model is tried with."""
 
@@ -28,8 +32,8 @@ class TrialForm(Form):
     colour: Annotated[Text | None, BeforeValidator(_empty_is_none)] = None
     mother_width_mm: OptionalMm = None
 
-    def spec(self, options: Mapping[str, str]) -> LineSpec:
-        """Return the line that this is, with options by their codes."""
+    def spec(self, options: Mapping[str, str], measures: Mapping[str, Decimal]) -> LineSpec:
+        """Return the line that this is, with options and further sizes by their codes."""
         return LineSpec(
             width_mm=self.width_mm,
             height_mm=self.height_mm,
@@ -39,6 +43,7 @@ class TrialForm(Form):
             colour=self.colour,
             mother_width_mm=self.mother_width_mm,
             options=options,
+            measures=measures,
         )
 
 
@@ -61,4 +66,5 @@ def first_values(document: ModelDocument) -> dict[str, str]:
         "colour": spec.colour or "",
         "mother_width_mm": "" if spec.mother_width_mm is None else f"{spec.mother_width_mm.normalize():f}",
     }
-    return values | {f"option_{code}": word for code, word in spec.options.items()}
+    values |= {f"option_{code}": word for code, word in spec.options.items()}
+    return values | {f"{MEASURE}{code}": f"{size.normalize():f}" for code, size in spec.measures.items()}

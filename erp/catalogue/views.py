@@ -14,11 +14,11 @@ from core.errors import InvalidInput, NotFound
 from core.web.access import me, requires
 from core.web.answers import download
 from core.web.errors import text_of
-from core.web.forms import parse
+from core.web.forms import measures, parse
 from core.web.lists import paged
 from core.work import read, run
 from erp.catalogue import queries, service
-from erp.catalogue.forms import TrialForm, first_values, options_of
+from erp.catalogue.forms import MEASURE, TrialForm, first_values, options_of
 from erp.catalogue.model import Door, DoorVersion
 from erp.catalogue.rules.document import DoorKind, Field, Handing, ModelDocument
 from erp.catalogue.rules.explode import attempt
@@ -95,9 +95,10 @@ def _trial(document: ModelDocument) -> Trial:
     values = request.args.to_dict() if "width_mm" in request.args else first_values(document)
     try:
         form = parse(TrialForm, values)
+        sizes = measures(values, MEASURE)
     except InvalidInput as wrong:
         return Trial(values, wrong.fields)
-    spec = form.spec(options_of(document, values))
+    spec = form.spec(options_of(document, values), sizes)
     explosion, refusals = attempt(document, spec, materials.stock_lengths(read()))
     return Trial(values, {}, explosion, refusals)
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from core.web.forms import Count, Form, Mm, Name, OptionalMm, Text
+from core.web.forms import Count, Form, Mm, Name, OptionalMm, Text, measures
 from erp.catalogue.rules.document import DimBasis, Handing
 from erp.sales.queries.orders import OrderFilter, View
 from erp.sales.rules.normalise import day_of, plain
@@ -18,6 +18,7 @@ from erp.sales.rules.reading import SETS_MAX
 from erp.sales.rules.states import OrderState
 
 OPTION = "option_"  # options of the model come as option_lock, option_corner …
+MEASURE = "measure_"  # further sizes of the model come as measure_TH …
 
 
 def _empty_is_none(value: object) -> object:
@@ -80,7 +81,7 @@ class LineForm(Form):
     note: Text = ""
 
     def entry(self, given: Mapping[str, str]) -> LineEntry:
-        """Return the line with the options that were chosen beside it."""
+        """Return the line with the options and further sizes that stand beside it. Raises InvalidInput."""
         options = {
             name.removeprefix(OPTION): value
             for name, value in given.items()
@@ -98,6 +99,7 @@ class LineForm(Form):
             mother_width_mm=self.mother_width_mm,
             handing=self.handing,
             options=options,
+            measures=measures(given, MEASURE),
             note=self.note,
         )
 

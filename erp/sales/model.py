@@ -67,7 +67,8 @@ class Line(Model):
     wall_mm: Mapped[Mm]
     mother_width_mm: Mapped[Mm | None]  # unequal doubles: the active leaf
     handing: Mapped[Handing | None] = mapped_column(choice(Handing))
-    options: Mapped[Json]  # further choices by name, {str: str}
+    options: Mapped[Json]  # further choices by code, {str: str}
+    measures: Mapped[Json] = mapped_column(default=dict)  # further sizes by code, {str: "mm"}
     set_count: Mapped[int]
     note: Mapped[str] = mapped_column(default="")
     source: Mapped[Json]  # {field: {"cell": "C7", "text": "2100*900*240"}}; {} when entered by hand

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -42,6 +43,7 @@ def spec_of(line: Line) -> LineSpec:
         colour=line.colour_code,
         mother_width_mm=line.mother_width_mm,
         options=line.options,
+        measures={code: Decimal(size) for code, size in line.measures.items()},
     )
 
 

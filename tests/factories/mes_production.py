@@ -98,6 +98,7 @@ def make_set(session, order, version):
         wall_mm=Decimal(240),
         handing=None,
         options={},
+        measures={},
         set_count=1,
         source={},
     )

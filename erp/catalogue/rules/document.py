@@ -136,6 +136,7 @@ class Field(Choice):
     COLOUR = "colour", N_("colour")
     MOTHER_WIDTH = "mother_width_mm", N_("width of the active leaf")
     OPTION = "options", N_("options")
+    MEASURE = "measures", N_("further sizes")
 
 
 TRUE = compile_formula("True")
@@ -152,11 +153,11 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The openings that a model is made for, mm."""
+    """The openings that a model is made for, mm. Without `wall` the model asks for no wall thickness."""
 
     width: Range
     height: Range
-    wall: Range
+    wall: Range | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,21 @@ class Option:
     name: Named
     values: tuple[OptionValue, ...]
     default: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One further size of an order line, mm, such as the height of a transom; formulas see it by its code.
+
+    It is asked for where `when` holds, and is 0 elsewhere. Without a default it must be given.
+    """
+
+    code: str
+    name: Named
+    min: Decimal
+    max: Decimal
+    default: Formula | None = None
+    when: Formula = TRUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +320,7 @@ class ModelDocument:
     style: LeafStyle = LeafStyle.PLAIN
     requires: Mapping[Field, Formula] = field(default_factory=dict)  # what must be chosen, and when
     options: tuple[Option, ...] = ()
+    measures: tuple[Measure, ...] = ()
     parameters: Mapping[str, Decimal] = field(default_factory=dict)
     tables: Mapping[str, tuple[tuple[Decimal, ...], ...]] = field(default_factory=dict)  # rows (from, value)
     results: Mapping[str, Formula] = field(default_factory=dict)  # in order; each sees those before it

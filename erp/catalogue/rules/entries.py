@@ -21,6 +21,7 @@ from erp.catalogue.rules.document import (
     Leaf,
     LeafStyle,
     Limits,
+    Measure,
     ModelDocument,
     Opening,
     Operation,
@@ -104,6 +105,7 @@ class ModelEntry:
     style: LeafStyle = LeafStyle.PLAIN
     requires: Mapping[Field, Formula] = field(default_factory=dict)
     options: tuple[Option, ...] = ()
+    measures: tuple[Measure, ...] = ()
     openings: tuple[Opening, ...] = ()  # instead of those of the profile
     parameters: Mapping[str, Decimal] = field(default_factory=dict)  # in place of, or beside, the profile's
     results: Mapping[str, Formula] = field(default_factory=dict)
@@ -180,6 +182,7 @@ class Pack:
             style=model.style,
             requires=model.requires,
             options=model.options,
+            measures=model.measures,
             parameters={**profile.parameters, **model.parameters},
             tables=profile.tables,
             results=_merged(profile, model, used),

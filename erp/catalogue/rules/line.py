@@ -27,6 +27,7 @@ class LineSpec:
     colour: str | None = None
     mother_width_mm: Decimal | None = None
     options: Mapping[str, str] = field(default_factory=dict)
+    measures: Mapping[str, Decimal] = field(default_factory=dict)  # further sizes by code, mm
 
     def to_dict(self) -> dict[str, Any]:
         """Return the line as plain data."""

@@ -194,6 +194,9 @@ def _check_names(pack: Pack, reader: Reader, document: ModelDocument, model: Mod
     options = {option.code for option in document.options}
     start = set(ON_EVERY_LINE) | set(document.parameters) | set(document.tables) | options
     names = _Names(reader, document.code, start)
+    for measure in document.measures:
+        names.check(measure, measure.code, ("when", "default"))
+        names.known.add(measure.code)
     for opening in document.openings:
         names.check(opening, "opening", ("width", "height"))
     for field, when in document.requires.items():

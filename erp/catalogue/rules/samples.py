@@ -19,10 +19,10 @@ USUAL_MOTHER_MM = Decimal(800)
 def corners(document: ModelDocument) -> Iterator[tuple[bool, LineSpec]]:
     """Yield the corners of the limits, then at the smallest one each colour, handing and option by turns."""
     limits = document.limits
-    for width, height, wall in product(
-        *((one.min, one.max) for one in (limits.width, limits.height, limits.wall))
-    ):
-        is_smallest = (width, height, wall) == (limits.width.min, limits.height.min, limits.wall.min)
+    walls = (limits.wall.min, limits.wall.max) if limits.wall else (Decimal(0),)
+    ends = ((one.min, one.max) for one in (limits.width, limits.height))
+    for width, height, wall in product(*ends, walls):
+        is_smallest = (width, height, wall) == (limits.width.min, limits.height.min, walls[0])
         spec = sample(document, width, height, wall)
         yield is_smallest, spec
         if is_smallest:
@@ -32,7 +32,9 @@ def corners(document: ModelDocument) -> Iterator[tuple[bool, LineSpec]]:
 def smallest(document: ModelDocument) -> LineSpec:
     """Return the smallest opening that the model is made for."""
     limits = document.limits
-    return sample(document, limits.width.min, limits.height.min, limits.wall.min)
+    return sample(
+        document, limits.width.min, limits.height.min, limits.wall.min if limits.wall else Decimal(0)
+    )
 
 
 def sample(document: ModelDocument, width: Decimal, height: Decimal, wall: Decimal) -> LineSpec:
@@ -46,6 +48,7 @@ def sample(document: ModelDocument, width: Decimal, height: Decimal, wall: Decim
         colour=document.colours[0] if document.colours else None,
         mother_width_mm=width / 2 if Field.MOTHER_WIDTH in asked else None,
         options={one.code: one.default or one.values[0].code for one in document.options},
+        measures={one.code: one.min for one in document.measures if one.default is None},
         dim_basis=DimBasis.OPENING,
     )
 
@@ -59,6 +62,9 @@ def _variants(document: ModelDocument, spec: LineSpec) -> Iterator[LineSpec]:
     for option in document.options:
         for value in option.values:
             yield replace(spec, options={**spec.options, option.code: value.code})
+    for measure in document.measures:
+        for size in (measure.min, measure.max):
+            yield replace(spec, measures={**spec.measures, measure.code: size})
 
 
 def usual(document: ModelDocument) -> LineSpec:
@@ -66,6 +72,7 @@ def usual(document: ModelDocument) -> LineSpec:
     limits = document.limits
     asked = ((limits.width, USUAL_WIDTH_MM[document.leaf_count]), (limits.height, USUAL_HEIGHT_MM))
     width, height = (min(max(one, limit.min), limit.max) for limit, one in asked)
-    spec = sample(document, width, height, min(max(USUAL_WALL_MM, limits.wall.min), limits.wall.max))
+    wall = min(max(USUAL_WALL_MM, limits.wall.min), limits.wall.max) if limits.wall else Decimal(0)
+    spec = sample(document, width, height, wall)
     is_asked = Field.MOTHER_WIDTH in document.requires
     return replace(spec, mother_width_mm=USUAL_MOTHER_MM) if is_asked else spec

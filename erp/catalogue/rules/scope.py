@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from core.errors import AppError
-from erp.catalogue.rules.document import CheckKind, Field, Limits, ModelDocument, Option
+from erp.catalogue.rules.document import CheckKind, Field, Limits, Measure, ModelDocument, Option
 from erp.catalogue.rules.formula import Formula, FormulaFault, Names, Table, Template, Value, tidy
 from erp.catalogue.rules.line import (
     ArchitraveTooNarrow,
@@ -194,7 +194,11 @@ def _check_required(work: Evaluator, spec: LineSpec, names: Names) -> None:
 
 def _sizes(work: Evaluator, spec: LineSpec, names: dict[str, Value | Table]) -> bool:
     """Add the sizes given and the opening that follows; return whether the model is made for it."""
-    given = {Field.WIDTH: spec.width_mm, Field.HEIGHT: spec.height_mm, Field.WALL: spec.wall_mm}
+    document = work.document
+    given = {Field.WIDTH: spec.width_mm, Field.HEIGHT: spec.height_mm}
+    wall = Decimal(0)
+    if document.limits.wall is not None:
+        given[Field.WALL] = wall = spec.wall_mm
     if spec.mother_width_mm is not None:
         given[Field.MOTHER_WIDTH] = spec.mother_width_mm
     wrong = [
@@ -203,27 +207,49 @@ def _sizes(work: Evaluator, spec: LineSpec, names: dict[str, Value | Table]) -> 
         if not value.is_finite() or not 0 < value <= LARGEST_MM
     ]
     work.refusals.extend(NotASize(field=field, value=tidy(value)) for field, value in wrong)
-    opening = next((one for one in work.document.openings if one.basis == spec.dim_basis), None)
+    opening = next((one for one in document.openings if one.basis == spec.dim_basis), None)
     if opening is None:
-        known = tuple(str(one.basis) for one in work.document.openings)
+        known = tuple(str(one.basis) for one in document.openings)
         work.refusals.append(_unknown(Field.BASIS, str(spec.dim_basis), known))
     if wrong or opening is None:
         return False
-    names.update({"W": spec.width_mm, "H": spec.height_mm, "WT": spec.wall_mm})
+    names.update({"W": spec.width_mm, "H": spec.height_mm, "WT": wall})
+    _measures(work, spec, names)
     width = work.number(opening.width, names, "openings", "width")
     height = work.number(opening.height, names, "openings", "height")
     if width is None or height is None:
         return False
     names.update({"OW": width, "OH": height})
-    return _within(work, work.document.limits, width, height, spec.wall_mm)
+    return _within(work, document.limits, width, height, wall)
+
+
+def _measures(work: Evaluator, spec: LineSpec, names: dict[str, Value | Table]) -> None:
+    """Add the further sizes in their order, each as given or by its default; refuse what cannot be."""
+    known = tuple(one.code for one in work.document.measures)
+    work.refusals.extend(
+        _unknown(Field.MEASURE, code, known) for code in sorted(spec.measures.keys() - set(known))
+    )
+    for measure in work.document.measures:
+        is_asked = work.truth(measure.when, names, measure.code)
+        names[measure.code] = _measure(work, spec, names, measure) if is_asked else Decimal(0)
+
+
+def _measure(work: Evaluator, spec: LineSpec, names: Names, measure: Measure) -> Decimal:
+    value = spec.measures.get(measure.code)
+    if value is None and measure.default is not None:
+        value = work.number(measure.default, names, measure.code, "default")
+    elif value is None:
+        work.refusals.append(ChoiceMissing(field=measure.name))
+    elif not value.is_finite() or not measure.min <= value <= measure.max:
+        facts = {"value": tidy(value), "lowest": tidy(measure.min), "highest": tidy(measure.max)}
+        work.refusals.append(OutOfLimits(field=measure.name, **facts))
+    return measure.min if value is None else value
 
 
 def _within(work: Evaluator, limits: Limits, width: Decimal, height: Decimal, wall: Decimal) -> bool:
-    sized = (
-        (Field.WIDTH, width, limits.width),
-        (Field.HEIGHT, height, limits.height),
-        (Field.WALL, wall, limits.wall),
-    )
+    sized = [(Field.WIDTH, width, limits.width), (Field.HEIGHT, height, limits.height)]
+    if limits.wall is not None:
+        sized.append((Field.WALL, wall, limits.wall))
     outside = [
         OutOfLimits(field=field, value=tidy(value), lowest=tidy(limit.min), highest=tidy(limit.max))
         for field, value, limit in sized

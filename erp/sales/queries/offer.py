@@ -121,7 +121,7 @@ def _model_words(code: str, document: ModelDocument) -> ModelWords:
         kind=document.kind,
         width=_limits(document.limits.width),
         height=_limits(document.limits.height),
-        wall=_limits(document.limits.wall),
+        wall=_limits(document.limits.wall) if document.limits.wall else None,
         leaf_less=_leaf_less(document),
         locks=_locks(lock),
         usual_lock=(lock.default or "") if lock else "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
@@ -151,6 +152,7 @@ def entry(line: Line, door_code: str) -> LineEntry:
         mother_width_mm=line.mother_width_mm,
         handing=line.handing,
         options=dict(line.options),
+        measures={code: Decimal(size) for code, size in line.measures.items()},
         note=line.note,
     )
 

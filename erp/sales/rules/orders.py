@@ -112,6 +112,7 @@ class LineEntry:
     mother_width_mm: Decimal | None = None
     handing: Handing | None = None
     options: Mapping[str, str] = field(default_factory=dict)
+    measures: Mapping[str, Decimal] = field(default_factory=dict)
     note: str = ""
 
     @property
@@ -126,6 +127,7 @@ class LineEntry:
             colour=self.colour_code,
             mother_width_mm=self.mother_width_mm,
             options=dict(self.options),
+            measures=dict(self.measures),
         )
 
 
@@ -170,6 +172,7 @@ _FIELD_OF = {
     Asked.COLOUR: Field.COLOUR,
     Asked.MOTHER_WIDTH: Field.MOTHER_WIDTH,
     Asked.OPTION: Field.LOCK,
+    Asked.MEASURE: Field.MODEL,
 }
 
 

@@ -28,6 +28,7 @@ FIELDS = (
     "mother_width_mm",
     "handing",
     "options",
+    "measures",
     "set_count",
     "note",
 )
@@ -86,6 +87,7 @@ def _fill(line: Line, entry: LineEntry, doors: Mapping[str, Any]) -> None:
     line.width_mm, line.height_mm, line.wall_mm = entry.width_mm, entry.height_mm, entry.wall_mm
     line.mother_width_mm = entry.mother_width_mm
     line.options = dict(entry.options)
+    line.measures = {code: f"{size:f}" for code, size in entry.measures.items()}
     line.set_count = entry.set_count
 
 

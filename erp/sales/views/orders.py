@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
@@ -23,7 +24,7 @@ from core.work import read, run
 from erp.catalogue.rules.document import DimBasis, Handing
 from erp.parties import queries as parties
 from erp.sales import service
-from erp.sales.forms import OPTION, HeadForm, ReasonForm, order_filter
+from erp.sales.forms import MEASURE, OPTION, HeadForm, ReasonForm, order_filter
 from erp.sales.model import Order
 from erp.sales.queries import orders as queries
 from erp.sales.queries.offer import offer
@@ -221,6 +222,7 @@ def _line_values(page: OrderPage, chosen: LineShown | None) -> dict[str, Any]:
         "set_count": 1,
     }
     kept |= {f"{OPTION}{name}": value for name, value in line.options.items()}
+    kept |= {f"{MEASURE}{code}": f"{Decimal(size).normalize():f}" for code, size in line.measures.items()}
     if chosen is None:
         return kept
     mother = line.mother_width_mm
