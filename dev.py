@@ -343,6 +343,7 @@ def lock(_rest: list[str]) -> int:
     return 0
 
 
+TAKES_MORE = ("test", "bench")  # what follows is for pytest or the benchmarks
 ERRANDS = {"run": run, "test": test, "check": check, "bench": bench, "lock": lock}
 
 
@@ -360,7 +361,10 @@ def main(arguments: list[str]) -> int:
     while rest and re.fullmatch(r"[A-Z]+=\w*", rest[0]):
         name, _, value = rest.pop(0).partition("=")
         os.environ[name] = value
-    return ERRANDS[given.errand](rest[1:] if rest[:1] == ["--"] else rest)
+    rest = rest[1:] if rest[:1] == ["--"] else rest
+    if rest and given.errand not in TAKES_MORE:
+        raise Stop(f"{given.errand} takes NAME=VALUE only, not {' '.join(rest)}. Nothing was done.")
+    return ERRANDS[given.errand](rest)
 
 
 if __name__ == "__main__":

@@ -62,9 +62,9 @@ def test_no_test_meets_the_settings_of_this_installation(monkeypatch):
 def test_a_name_and_value_means_what_it_means_to_make(monkeypatch):
     told = []
     monkeypatch.setenv("EMPTY", "")
-    monkeypatch.setitem(dev.ERRANDS, "run", lambda rest: told.append((os.environ["EMPTY"], rest)) or 0)
+    monkeypatch.setitem(dev.ERRANDS, "test", lambda rest: told.append((os.environ["EMPTY"], rest)) or 0)
 
-    assert dev.main(["run", "EMPTY=1", "--", "-k", "x"]) == 0
+    assert dev.main(["test", "EMPTY=1", "--", "-k", "x"]) == 0
 
     assert told == [("1", ["-k", "x"])]
 
@@ -75,6 +75,12 @@ def test_an_unknown_errand_is_wrong_use(capsys):
 
     assert ended.value.code == 2
     assert "bench" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("errand", ["run", "check", "lock"])
+def test_an_errand_refuses_what_it_would_pass_over(errand):
+    with pytest.raises(dev.Stop, match="--help"):
+        dev.main([errand, "--help"])
 
 
 def test_an_older_python_is_told_what_is_needed(monkeypatch):
