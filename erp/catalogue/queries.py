@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Select, or_, select
@@ -15,49 +14,15 @@ from core.codelists.model import Entry
 from core.errors import NotFound
 from core.i18n import Named
 from erp.catalogue.model import Door, DoorVersion, LoadedPack
-from erp.catalogue.rules.document import DimBasis, DoorKind, Limits, ModelDocument, read_document
+from erp.catalogue.rules.document import DoorKind, ModelDocument, read_document
 from erp.catalogue.rules.entries import Pack
-from erp.catalogue.rules.explode import explode
-from erp.catalogue.rules.explosion import Explosion
 from erp.catalogue.rules.pack import read_pack
-from erp.catalogue.rules.samples import smallest
 from erp.parties import queries as parties
 from erp.parties.model import Party
 from erp.parties.rules import PaperLanguage, PartyEntry
 
 MOST_DOCUMENTS = 500  # kept read; one is about 200 KB
 _documents: dict[str, ModelDocument] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class DoorWords:
-    """What an importer must know of one model: its names, its limits, what the leaf is smaller by."""
-
-    door_id: int
-    code: str
-    names: tuple[str, ...]
-    kind: DoorKind
-    limits: Limits
-    bases: tuple[DimBasis, ...]
-    leaf_less_width_mm: Decimal | None  # nothing where the leaf size does not tell the opening
-    leaf_less_height_mm: Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class ColourWords:
-    """One colour with everything that it is called."""
-
-    code: str
-    names: tuple[str, ...]
-    nicknames: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """The words in which an order can be written."""
-
-    doors: tuple[DoorWords, ...]
-    colours: tuple[ColourWords, ...]
 
 
 def doors(session: Session) -> Sequence[Door]:
@@ -127,18 +92,6 @@ def colours(session: Session) -> dict[str, Entry]:
     return {one.code: one for one in codelists.entries(session, "colour")}
 
 
-def vocabulary(session: Session) -> Vocabulary:
-    """Return the words in which an order can be written."""
-    current = documents(session)
-    return Vocabulary(
-        tuple(_door_words(one, current[one.id]) for one in doors(session) if one.id in current),
-        tuple(
-            ColourWords(one.code, tuple(filter(None, (one.name, one.name_en))), tuple(one.nicknames))
-            for one in colours(session).values()
-        ),
-    )
-
-
 def loaded_pack(session: Session) -> LoadedPack:
     """Return the factory pack loaded last. Raises NotFound."""
     found = session.scalar(select(LoadedPack).order_by(LoadedPack.id.desc()).limit(1))
@@ -164,22 +117,3 @@ def _party_entry(party: Party) -> PartyEntry:
         city=party.city,
         locale=next(one for one in PaperLanguage if one == party.locale),
     )
-
-
-def _door_words(door: Door, document: ModelDocument) -> DoorWords:
-    sample = _sample(document) if any(one.basis is DimBasis.LEAF for one in document.openings) else None
-    results = sample.results if sample else {}
-    return DoorWords(
-        door_id=door.id,
-        code=door.code,
-        names=tuple(filter(None, (door.name, door.name_en))),
-        kind=door.kind,
-        limits=document.limits,
-        bases=tuple(one.basis for one in document.openings),
-        leaf_less_width_mm=results["OW"] - results["LW"] if results else None,
-        leaf_less_height_mm=results["OH"] - results["LH"] if results else None,
-    )
-
-
-def _sample(document: ModelDocument) -> Explosion:
-    return explode(document, smallest(document))

@@ -12,8 +12,11 @@ from erp.catalogue.rules.explode import check, explode
 from erp.catalogue.rules.explosion import PieceSpec
 from erp.catalogue.rules.line import (
     ArchitraveTooNarrow,
+    GlassTooLarge,
     LeafTooNarrow,
     LineSpec,
+    OffTheGrid,
+    OutOfLimits,
     StockTooNarrow,
     StockTooShort,
 )
@@ -22,7 +25,8 @@ from erp.catalogue.rules.references import Listed, Nowhere
 from erp.catalogue.rules.samples import corners
 from erp.materials.rules import MaterialEntry, MaterialKind, Unit
 
-OF_THE_LINE = (ArchitraveTooNarrow, LeafTooNarrow)  # what an order may meet without the pack being wrong
+# what an order may meet without the pack being wrong; out of the limits is an opening made smaller by a further size
+OF_THE_LINE = (ArchitraveTooNarrow, GlassTooLarge, LeafTooNarrow, OffTheGrid, OutOfLimits)
 OF_THE_STOCK = (StockTooShort, StockTooNarrow)
 KINDS = {Cut.SHEET: MaterialKind.SHEET, Cut.BAR: MaterialKind.BAR}
 

@@ -36,6 +36,9 @@ class DoorKind(Choice):
     PANEL = "PANEL", N_("wall panel")
 
 
+SLIDING_KINDS = frozenset({DoorKind.SLIDING, DoorKind.HANGING})
+
+
 class DimBasis(Choice):
     """Which size the dealer gave: 70 and 45 mm lie between the first and the last."""
 
@@ -123,6 +126,8 @@ class CheckKind(Choice):
 
     ARCHITRAVE_COVER = "ARCHITRAVE_COVER", N_("wall cover of the architrave")
     LEAF_WIDTH = "LEAF_WIDTH", N_("width of a leaf")
+    FRAME_GRID = "FRAME_GRID", N_("frame size on the maker's grid")
+    GLASS_FITS = "GLASS_FITS", N_("wood around the glass")
 
 
 class Field(Choice):
@@ -212,10 +217,14 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One leaf, the active one first; parts made per leaf see LW, LH, leaf, is_active and leaf_handing."""
+    """One leaf, the active one first; parts made per leaf see LW, LH, leaf, is_active and leaf_handing.
+
+    `when` sees the choices of the line only, so that a model can have as many leaves as were chosen.
+    """
 
     width: Formula
     height: Formula
+    when: Formula = TRUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +261,7 @@ class PartRule:
     cut_length: Formula | None = None
     cut_width: Formula | None = None
     cut: Cut = Cut.NONE
+    cut_when: Formula = TRUE  # elsewhere it is put together from the parts that join it
     grain: Grain = Grain.NONE
     edges: str = "----"  # two long sides, two short ones; a letter where there is band
     mitre: Template | None = None  # the angles of its two ends, such as 45/90
@@ -341,8 +351,13 @@ class ModelDocument:
 
     @property
     def leaf_count(self) -> int:
-        """How many leaves it has; none for a cased opening."""
+        """How many leaves it can have at most; none for a cased opening."""
         return len(self.leaves)
+
+    @property
+    def slides(self) -> bool:
+        """Whether its leaves run on a track instead of turning on hinges."""
+        return self.kind in SLIDING_KINDS
 
     @property
     def sha256(self) -> str:

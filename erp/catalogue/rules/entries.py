@@ -79,13 +79,16 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """Parts that several models share: a frame, a set of architraves, a kit of hardware."""
+    """Parts that several models share, with their choices: a frame, architraves, a kit of hardware."""
 
     code: str
     name: Named
+    options: tuple[Option, ...] = ()
+    measures: tuple[Measure, ...] = ()
     results: Mapping[str, Formula] = field(default_factory=dict)
     leaf_results: Mapping[str, Formula] = field(default_factory=dict)
     materials: Mapping[str, tuple[Case, ...]] = field(default_factory=dict)
+    checks: tuple[Check, ...] = ()
     parts: tuple[PartRule, ...] = ()
     requirements: tuple[RequirementRule, ...] = ()
 
@@ -181,15 +184,15 @@ class Pack:
             openings=model.openings or profile.openings,
             style=model.style,
             requires=model.requires,
-            options=model.options,
-            measures=model.measures,
+            options=(*(one for a in used for one in a.options), *model.options),
+            measures=(*(one for a in used for one in a.measures), *model.measures),
             parameters={**profile.parameters, **model.parameters},
             tables=profile.tables,
             results=_merged(profile, model, used),
             leaf_results=_joined([one.leaf_results for one in used], model.leaf_results),
             materials=_joined([one.materials for one in used], model.materials),
             leaves=model.leaves,
-            checks=(*profile.checks, *model.checks),
+            checks=(*profile.checks, *(one for a in used for one in a.checks), *model.checks),
             parts=parts,
             requirements=(*(one for a in used for one in a.requirements), *model.requirements),
             packages=tuple(one for one in self.packages if one.code in packed),
@@ -209,8 +212,8 @@ def may_be(template: Template | None, code: str) -> bool:
 
 
 def _merged(profile: Profile, model: ModelEntry, used: list[Assembly]) -> dict[str, Formula]:
-    """Return the results in order of use: the profile's, the model's (its leaves), the assemblies'."""
-    return _joined([profile.results, model.results, *(one.results for one in used)], {})
+    """Return the results in order of use: the profile's, the assemblies', the model's own (its leaves)."""
+    return _joined([profile.results, *(one.results for one in used)], model.results)
 
 
 def _joined(parts: list[Mapping[str, T]], last: Mapping[str, T]) -> dict[str, T]:

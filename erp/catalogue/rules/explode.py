@@ -25,6 +25,7 @@ from erp.catalogue.rules.document import (
 from erp.catalogue.rules.explosion import (
     Drawing,
     Explosion,
+    GlassDrawing,
     LeafDrawing,
     PackageSpec,
     PieceSpec,
@@ -59,6 +60,9 @@ DRAWN = (
     "gm",
     "lock_up",
     "backset",
+    "light",  # clear height of a transom, above its beam
+    "beam",
+    "sill",  # thickness of a board or threshold at the bottom
 )  # parameters that a picture needs
 StockLengths = Mapping[str, tuple[StockSize, ...]]  # by material code
 NO_STOCK: StockLengths = {}
@@ -183,7 +187,7 @@ def _piece(work: Evaluator, rule: PartRule, place: _Place, code: str, count: int
         name=rule.name.zh + suffix,
         name_en=rule.name.en + suffix,
         group=rule.group,
-        material_code=work.text(rule.material, names, rule.code, "material"),
+        material_code=_material(work, rule, names),
         thickness_mm=_finished(work.size(rule.thickness, names, rule.code, "thickness")),
         length_mm=length,
         width_mm=width,
@@ -191,7 +195,7 @@ def _piece(work: Evaluator, rule: PartRule, place: _Place, code: str, count: int
         cut_width_mm=cut_width,
         count=count,
         grain=rule.grain,
-        cut=rule.cut,
+        cut=rule.cut if cut_length is not None else Cut.NONE,
         is_tracked=rule.tracked is not Tracked.FALSE,
         edges=rule.edges,
         mitre=work.text(rule.mitre, names, rule.code, "mitre"),
@@ -205,12 +209,19 @@ def _piece(work: Evaluator, rule: PartRule, place: _Place, code: str, count: int
     )
 
 
+def _material(work: Evaluator, rule: PartRule, names: Names) -> str:
+    """Return what a part is made of; nothing where it is put together from the parts that join it."""
+    if rule.cut is not Cut.NONE and not work.truth(rule.cut_when, names, rule.code):
+        return ""
+    return work.text(rule.material, names, rule.code, "material")
+
+
 def _measures(work: Evaluator, rule: PartRule, names: Names) -> tuple[Decimal | None, ...]:
     """Return finished length and width, and length and width as cut."""
     length = work.size(rule.length, names, rule.code, "length")
     width = work.size(rule.width, names, rule.code, "width")
     step = STEPS_MM.get(rule.cut)
-    if step is None:
+    if step is None or not work.truth(rule.cut_when, names, rule.code):
         return _finished(length), _finished(width), None, None
     raw_length = work.size(rule.cut_length, names, rule.code, "cut_length") or length
     raw_width = work.size(rule.cut_width, names, rule.code, "cut_width") or width
@@ -335,7 +346,7 @@ def _drawing(document: ModelDocument, scope: Scope) -> Drawing:
     measures |= {"fw": _number(names, "FW"), "fh": _number(names, "FH")}
     measures |= {name: _number(names, name) for name in DRAWN}
     leaves = [_leaf_drawing(document, leaf.names, leaf.index) for leaf in scope.leaves]
-    if names["hinge_side"] == "R":
+    if names["hinge_side"] == "R" and not document.slides:
         leaves.reverse()  # the active leaf hangs on the right
     return Drawing(measures, tuple(leaves), names["opens"] == "OUT")
 
@@ -345,10 +356,18 @@ def _leaf_drawing(document: ModelDocument, names: Names, index: int) -> LeafDraw
         code=f"LEAF_{index}",
         width_mm=half_up(_number(names, "LW"), FINISHED_STEP_MM),
         height_mm=half_up(_number(names, "LH"), FINISHED_STEP_MM),
-        hinge=str(names["leaf_hinge"]) or "L",
+        hinge="" if document.slides else str(names["leaf_hinge"]),
         is_active=index == 1,
         style=str(document.style),
+        slides=document.slides,
+        glass=_glass_drawing(names),
     )
+
+
+def _glass_drawing(names: Names) -> GlassDrawing | None:
+    """Return the glass of a leaf, which its model states as the sizes glass_w, glass_h and glass_up."""
+    width, height, up = (_number(names, name) for name in ("glass_w", "glass_h", "glass_up"))
+    return GlassDrawing(width, height, up) if width and height else None
 
 
 def _number(names: Names, name: str) -> Decimal:

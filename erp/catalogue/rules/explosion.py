@@ -66,15 +66,26 @@ class PackageSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class GlassDrawing:
+    """What is to be seen of a glass in a leaf; `up_mm` is its lower edge above the floor."""
+
+    width_mm: Decimal
+    height_mm: Decimal
+    up_mm: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class LeafDrawing:
     """One leaf as drawn, from left to right as seen from outside the room."""
 
     code: str
     width_mm: Decimal
     height_mm: Decimal
-    hinge: str  # L or R
+    hinge: str  # L or R; empty where nothing turns
     is_active: bool
     style: str
+    slides: bool = False
+    glass: GlassDrawing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +107,9 @@ class Drawing:
                 "h": _drawn(leaf.height_mm),
                 "hinge": leaf.hinge,
                 "active": leaf.is_active,
-                "glass": None,
+                "glass": _glass(leaf.glass),
                 "style": leaf.style,
+                "slides": leaf.slides,
             }
             for leaf in self.leaves
         ]
@@ -114,6 +126,12 @@ class Explosion:
     requirements: tuple[RequirementSpec, ...]
     packages: tuple[PackageSpec, ...]
     drawing: Drawing
+
+
+def _glass(glass: GlassDrawing | None) -> dict[str, Any] | None:
+    if glass is None:
+        return None
+    return {"w": _drawn(glass.width_mm), "h": _drawn(glass.height_mm), "up": _drawn(glass.up_mm)}
 
 
 def _drawn(value: Decimal) -> Any:

@@ -101,6 +101,23 @@ class LeafTooNarrow(RuleViolation):
     message = N_("%(check)s would be %(value)s mm wide; at least %(least)s mm are needed.")
 
 
+class OffTheGrid(RuleViolation):
+    """A frame size was given that this maker does not make; only sizes of the grid tell the opening."""
+
+    code = "erp.catalogue.off_the_grid"
+    message = N_(
+        "%(check)s: this size lies between two sizes that are made (off by %(value)s mm). "
+        "Give the wall opening, or a frame size of the grid."
+    )
+
+
+class GlassTooLarge(RuleViolation):
+    """The glass would leave too little wood around it."""
+
+    code = "erp.catalogue.glass_too_large"
+    message = N_("%(check)s would be %(value)s mm; at least %(least)s mm are needed. Choose a smaller glass.")
+
+
 class NegativeSize(RuleViolation):
     """A part would have no length, width or thickness."""
 

@@ -207,7 +207,7 @@ def _check_names(pack: Pack, reader: Reader, document: ModelDocument, model: Mod
     for check in document.checks:
         names.check(check, check.kind, ("value", "least", "when"))
     for leaf in document.leaves:
-        names.check(leaf, "leaf", ("width", "height"))
+        names.check(leaf, "leaf", ("when", "width", "height"))
     in_leaf = _Names(reader, document.code, names.known | ON_EVERY_LEAF)
     for name, formula in document.leaf_results.items():
         in_leaf.formula(_home(reader, homes, "leaf_results", name), ("leaf_results", name), name, formula)

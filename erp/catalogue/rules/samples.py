@@ -7,10 +7,11 @@ from dataclasses import replace
 from decimal import Decimal
 from itertools import product
 
-from erp.catalogue.rules.document import DimBasis, Field, Handing, ModelDocument
+from erp.catalogue.rules.document import Field, Handing, ModelDocument
 from erp.catalogue.rules.line import LineSpec
 
 USUAL_WIDTH_MM = {0: Decimal(1200), 1: Decimal(900), 2: Decimal(1500)}  # by the number of leaves
+WIDEST_USUAL_MM = Decimal(2400)  # of three and more
 USUAL_HEIGHT_MM = Decimal(2100)
 USUAL_WALL_MM = Decimal(240)
 USUAL_MOTHER_MM = Decimal(800)
@@ -49,7 +50,7 @@ def sample(document: ModelDocument, width: Decimal, height: Decimal, wall: Decim
         mother_width_mm=width / 2 if Field.MOTHER_WIDTH in asked else None,
         options={one.code: one.default or one.values[0].code for one in document.options},
         measures={one.code: one.min for one in document.measures if one.default is None},
-        dim_basis=DimBasis.OPENING,
+        dim_basis=document.openings[0].basis,
     )
 
 
@@ -70,7 +71,10 @@ def _variants(document: ModelDocument, spec: LineSpec) -> Iterator[LineSpec]:
 def usual(document: ModelDocument) -> LineSpec:
     """Return the opening that people think of first, as near to it as the model is made."""
     limits = document.limits
-    asked = ((limits.width, USUAL_WIDTH_MM[document.leaf_count]), (limits.height, USUAL_HEIGHT_MM))
+    asked = (
+        (limits.width, USUAL_WIDTH_MM.get(document.leaf_count, WIDEST_USUAL_MM)),
+        (limits.height, USUAL_HEIGHT_MM),
+    )
     width, height = (min(max(one, limit.min), limit.max) for limit, one in asked)
     wall = min(max(USUAL_WALL_MM, limits.wall.min), limits.wall.max) if limits.wall else Decimal(0)
     spec = sample(document, width, height, wall)

@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from core.errors import AppError
-from erp.catalogue.rules.document import CheckKind, Field, Limits, Measure, ModelDocument, Option
+from erp.catalogue.rules.document import CheckKind, Field, Leaf, Limits, Measure, ModelDocument, Option
 from erp.catalogue.rules.formula import Formula, FormulaFault, Names, Table, Template, Value, tidy
 from erp.catalogue.rules.line import (
     ArchitraveTooNarrow,
     ChoiceMissing,
     ChoiceUnknown,
+    GlassTooLarge,
     LeafTooNarrow,
     LineSpec,
     NegativeSize,
     NotASize,
+    OffTheGrid,
     OutOfLimits,
     RuleFault,
 )
@@ -43,7 +45,12 @@ ON_EVERY_LINE = frozenset(
     )
 )
 ON_EVERY_LEAF = frozenset(("LW", "LH", "leaf", "is_active", "leaf_handing", "leaf_hinge"))
-REFUSALS = {CheckKind.ARCHITRAVE_COVER: ArchitraveTooNarrow, CheckKind.LEAF_WIDTH: LeafTooNarrow}
+REFUSALS = {
+    CheckKind.ARCHITRAVE_COVER: ArchitraveTooNarrow,
+    CheckKind.LEAF_WIDTH: LeafTooNarrow,
+    CheckKind.FRAME_GRID: OffTheGrid,
+    CheckKind.GLASS_FITS: GlassTooLarge,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +133,12 @@ def _shown(value: Value | Table) -> Value | Table:
 def build_scope(work: Evaluator, spec: LineSpec) -> Scope | None:
     """Return the names for `spec`, or None where so much is wrong that nothing follows from it."""
     document = work.document
-    names: dict[str, Value | Table] = {"kind": str(document.kind), "leaves": Decimal(len(document.leaves))}
+    names: dict[str, Value | Table] = {"kind": str(document.kind)}
     names.update(document.parameters)
     names.update(document.tables)
     names.update(_choices(work, spec))
+    made = [leaf for leaf in document.leaves if work.truth(leaf.when, names, "leaves")]
+    names["leaves"] = Decimal(len(made))
     _check_required(work, spec, names)
     if not _sizes(work, spec, names):
         return None
@@ -139,11 +148,11 @@ def build_scope(work: Evaluator, spec: LineSpec) -> Scope | None:
             return None
         names[name] = value
     _check_sizes(work, names)
-    scopes = _leaves(work, names)
+    scopes = _leaves(work, names, made)
     _materials(work, names)
     for leaf in scopes:
         _materials(work, leaf.names)
-    return None if document.leaves and not scopes else Scope(names, scopes)
+    return None if made and not scopes else Scope(names, scopes)
 
 
 def _choices(work: Evaluator, spec: LineSpec) -> dict[str, Value]:
@@ -269,10 +278,10 @@ def _check_sizes(work: Evaluator, names: Names) -> None:
             work.refusals.append(REFUSALS[check.kind](check=check.name, value=tidy(value), least=tidy(least)))
 
 
-def _leaves(work: Evaluator, names: Mapping[str, Value | Table]) -> tuple[LeafScope, ...]:
+def _leaves(work: Evaluator, names: Mapping[str, Value | Table], leaves: list[Leaf]) -> tuple[LeafScope, ...]:
     """Return the names of each leaf: those of the set, its own size and side, and the leaf results."""
-    made = []
-    for index, rule in enumerate(work.document.leaves, start=1):
+    made: list[LeafScope] = []
+    for index, rule in enumerate(leaves, start=1):
         part = f"LEAF_{index}"
         width, height = (work.size(one, names, part, "leaves") for one in (rule.width, rule.height))
         if width is None or height is None:

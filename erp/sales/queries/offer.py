@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
@@ -11,7 +12,7 @@ from erp.catalogue import queries as catalogue
 from erp.catalogue.model import Door
 from erp.catalogue.rules.document import DimBasis, ModelDocument, Option, Range
 from erp.catalogue.rules.explode import StockLengths
-from erp.catalogue.rules.formula import FormulaFault
+from erp.catalogue.rules.formula import FormulaFault, Table, Value
 from erp.materials import queries as materials
 from erp.sales.rules.issues import Issue, Severity
 from erp.sales.rules.judging import LineValues
@@ -144,8 +145,11 @@ def _leaf_less(document: ModelDocument) -> LeafLess | None:
     if by_leaf is None or len(document.leaves) != 1:
         return None
     width, height = document.limits.width.max, document.limits.height.max
-    names = {**document.parameters, "W": width, "H": height}
+    names: dict[str, Value | Table] = {**document.parameters, "W": width, "H": height, "WT": Decimal(0)}
+    names |= {one.code: one.default or "" for one in document.options}
     try:
+        for one in document.measures:  # as they are where nobody says anything
+            names[one.code] = one.min if one.default is None else one.default.number(names)
         return LeafLess(by_leaf.width.number(names) - width, by_leaf.height.number(names) - height)
     except FormulaFault:  # the opening follows from more than the sizes: then nothing can be suspected
         return None

@@ -81,9 +81,7 @@ def test_the_golden_table_comes_out_to_the_millimetre(size, frame, leaf, boards,
     assert (named["FW"], named["FH"]) == frame
     assert (pieces["LEAF_1"].width_mm, pieces["LEAF_1"].length_mm) == leaf
     assert (pieces["JAMB_L"].length_mm, pieces["HEAD"].length_mm) == boards
-    assert pieces["JAMB_R"].cut_width_mm == D(
-        size[2]
-    )  # the frame board is as wide as the wall, in steps of 10
+    assert pieces["JAMB_R"].width_mm == D(size[2])  # as wide as the wall, in steps of 10
     assert (pieces["ARCH_OPEN_H"].length_mm, pieces["ARCH_OPEN_L"].length_mm) == front
     assert (pieces["ARCH_BACK_H"].length_mm, pieces["ARCH_BACK_R"].length_mm) == back
     assert (pieces["FACE_1"].cut_width_mm, pieces["FACE_1"].cut_length_mm) == raw
@@ -258,8 +256,10 @@ def test_the_same_door_may_be_given_by_four_sizes(basis, width, height):
     assert made.pieces == split(make_spec())[0].pieces
 
 
-def test_the_leaf_size_of_a_double_door_says_too_little_and_is_refused():
-    refusals = check(demo_model("M-DOUBLE"), make_spec("1500", dim_basis=DimBasis.LEAF))
+def test_the_leaf_size_of_an_unequal_door_says_too_little_and_is_refused():
+    refusals = check(
+        demo_model("M-UNEQUAL"), make_spec("800", dim_basis=DimBasis.LEAF, mother_width_mm=D(800))
+    )
     assert [(type(one), one.facts["field"]) for one in refusals] == [(ChoiceUnknown, "dim_basis")]
 
 
@@ -376,7 +376,7 @@ def test_a_pair_hung_right_has_its_active_leaf_on_the_right_of_the_drawing():
 
 def test_the_drawing_has_every_measure_that_its_macro_asks_for():
     made, _ = split(make_spec())
-    measures = "ow oh wt gi gt tb co aw fw fh gs gtop gb gm leaves out lock_up backset"
+    measures = "ow oh wt gi gt tb co aw fw fh gs gtop gb gm leaves out lock_up backset light beam sill"
     assert set(made.drawing.to_dict()) == set(measures.split())
 
 

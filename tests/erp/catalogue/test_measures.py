@@ -12,43 +12,44 @@ from erp.catalogue.rules.formula import compile_formula
 from erp.catalogue.rules.line import ChoiceMissing, ChoiceUnknown, OutOfLimits
 from tests.factories.catalogue import demo_model, make_spec
 
-FLOOR = Measure("floor", Named("地面找平", "floor build-up"), Decimal(0), Decimal(120), compile_formula("0"))
+RISE = Measure("rise", Named("垫高", "rise"), Decimal(0), Decimal(120), compile_formula("0"))
 
 
 def model(*measures, **over):
     """A single door whose opening is lower by what the floor still gains."""
-    opening = Opening(DimBasis.OPENING, compile_formula("W"), compile_formula("H - floor"))
-    return replace(demo_model(), measures=measures, openings=(opening,), **over)
+    opening = Opening(DimBasis.OPENING, compile_formula("W"), compile_formula("H - rise"))
+    own = demo_model()
+    return replace(own, measures=(*own.measures, *measures), openings=(opening,), **over)
 
 
 def test_a_size_that_is_not_given_takes_its_default():
-    assert explode(model(FLOOR), make_spec()).results["FH"] == Decimal(2090)
+    assert explode(model(RISE), make_spec()).results["FH"] == Decimal(2090)
 
 
 def test_an_unfinished_floor_lowers_the_frame():
-    made = explode(model(FLOOR), make_spec(measures={"floor": Decimal(50)}))
+    made = explode(model(RISE), make_spec(measures={"rise": Decimal(50)}))
     assert made.results["OH"] == Decimal(2050)
     assert made.results["FH"] == Decimal(2040)  # 2100 - 50 - 10
 
 
 @pytest.mark.parametrize("size", ["-1", "120.1"])
 def test_a_size_out_of_its_range_is_refused(size):
-    refusals = check(model(FLOOR), make_spec(measures={"floor": Decimal(size)}))
+    refusals = check(model(RISE), make_spec(measures={"rise": Decimal(size)}))
     assert [type(one) for one in refusals] == [OutOfLimits]
 
 
 def test_a_size_without_default_must_be_given():
-    refusals = check(model(replace(FLOOR, default=None)), make_spec())
+    refusals = check(model(replace(RISE, default=None)), make_spec())
     assert [type(one) for one in refusals] == [ChoiceMissing]
 
 
 def test_a_size_that_is_not_asked_for_is_nothing():
-    never = replace(FLOOR, default=None, when=compile_formula("colour == 'OAK'"))
+    never = replace(RISE, default=None, when=compile_formula("colour == 'OAK'"))
     assert explode(model(never), make_spec()).results["OH"] == Decimal(2100)
 
 
 def test_an_unknown_size_is_refused():
-    refusals = check(demo_model(), make_spec(measures={"floor": Decimal(50)}))
+    refusals = check(demo_model(), make_spec(measures={"rise": Decimal(50)}))
     assert [type(one) for one in refusals] == [ChoiceUnknown]
 
 
