@@ -2,16 +2,21 @@
 
 from flask import Flask
 
+from core.events import subscribe
 from core.i18n import N_
 from core.web.registry import MenuEntry, blueprints, registry
 from erp.catalogue import cli as catalogue_cli
 from erp.catalogue import model as _catalogue  # noqa: F401  (its tables)
 from erp.catalogue import views as catalogue
+from erp.catalogue.events import PricesLoaded
 from erp.materials import model as _materials  # noqa: F401
 from erp.materials import views as materials
 from erp.parties import model as _parties  # noqa: F401
 from erp.parties import panels as parties_panels
 from erp.parties import views as parties
+from erp.pricing import model as _pricing  # noqa: F401
+from erp.pricing import views as pricing_views
+from erp.pricing.subscribers import prices_loaded
 from erp.sales import cli as sales_cli
 from erp.sales import model as _sales  # noqa: F401
 from erp.sales import panels as sales_panels
@@ -26,6 +31,7 @@ from erp.stock import views as stock_views
 def register(app: Flask) -> None:
     """Put on erp's pages, menu, panels and rights, in the order in which a person meets them."""
     _grants(app)
+    subscribe(PricesLoaded, prices_loaded)
     _register_sales(app)
     _register_catalogue(app)
     _register_stock(app)
@@ -53,6 +59,8 @@ def _register_catalogue(app: Flask) -> None:
     menu = registry(app).menu
     menu.append(MenuEntry(N_("Door models"), "erp_catalogue.door_list", "erp.catalogue.read"))
     menu.append(MenuEntry(N_("Materials"), "erp_materials.material_list", "erp.materials.read"))
+    blueprints(app, (pricing_views.bp, "/erp/pricing"))
+    menu.append(MenuEntry(N_("Prices"), "erp_pricing.book_list", "erp.pricing.read"))
     menu.append(MenuEntry(N_("Partners"), "erp_parties.party_list", "erp.parties.read"))
     registry(app).providers.append(parties_panels.find)
 
@@ -84,4 +92,6 @@ def _grants(app: Flask) -> None:
     grant("splitter", *read, "core.files.read", "core.jobs.read", "core.jobs.stop", "erp.sales.write")
     grant("splitter", "erp.sales.import", "erp.catalogue.load")
     grant("keeper", "erp.materials.read", "erp.stock.read", "erp.stock.receive", "erp.stock.move")
+    grant("owner", "erp.pricing.read", "erp.pricing.write", "erp.sales.prices", "erp.sales.rebate")
+    grant("clerk", "erp.pricing.read", "erp.sales.prices", "erp.sales.quote", "erp.sales.rebate")
     grant("leader", "erp.sales.read", "erp.stock.read", "erp.catalogue.read", "core.jobs.read")

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from core.audit.service import record
 from core.codelists import service as codelists
+from core.events import publish
+from erp.catalogue.events import PricesLoaded
 from erp.catalogue.model import Door, DoorVersion, LoadedPack
 from erp.catalogue.rules.document import ModelDocument
 from erp.catalogue.rules.entries import Pack
@@ -41,7 +43,7 @@ def load_pack(session: Session, pack: Pack, *, by: int | None, at: datetime) -> 
 
     A model whose rules differ gets a new version, which is current from then on; released orders keep theirs.
     Partners that exist stay as people typed them. Models, colours and materials that the pack does not name
-    stay. Stations and places of the pack are not loaded here: they belong to features above.
+    stay. Publishes PricesLoaded. Stations and places of the pack are not loaded here: they belong to features above.
     """
     colours = [
         codelists.put(session, "colour", one.code, one.name.zh, one.name.en, one.nicknames, at_)
@@ -54,6 +56,8 @@ def load_pack(session: Session, pack: Pack, *, by: int | None, at: datetime) -> 
     changed = materials.put(session, pack.materials)
     partners = [parties.put(session, one, by=by, at=at) for one in pack.parties]
     doors = [_put_door(session, one, by=by, at=at) for one in pack.documents]
+    if pack.prices:
+        publish(session, PricesLoaded(pack.prices, by, at))
     _keep(session, pack, by=by, at=at)
     return Loaded(
         colours=sum(colours),

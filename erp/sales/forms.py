@@ -111,6 +111,30 @@ class UploadForm(Form):
     profile: str = "plain"
 
 
+Percent = Annotated[Decimal, Field(ge=0, lt=100, decimal_places=2)]
+Amount = Annotated[Decimal, Field(ge=0, le=Decimal("9999999.99"), decimal_places=2)]
+
+
+class AgreeForm(Form):
+    """A price agreed by hand for one set, with its reason; an empty one goes back to the book."""
+
+    amount: Annotated[Amount | None, BeforeValidator(_empty_is_none)] = None
+    reason: Text = ""
+
+
+class RebateForm(Form):
+    """The order's own discount, with its reason."""
+
+    percent: Percent
+    reason: Text = ""
+
+
+class QuoteForm(Form):
+    """Until when an offer holds."""
+
+    valid_to: Annotated[date, BeforeValidator(_plain_day)]
+
+
 class ReasonForm(Form):
     """Why, in the clerk's words."""
 

@@ -1,11 +1,16 @@
 """Tables of sales: orders, their lines, and dealers' sheets on their way in."""
 
+from decimal import Decimal
+
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import At, Id, Json, Mm, Model, On, choice
+from core.db import At, Id, Json, Mm, Model, Money, On, Rate, choice
 from erp.catalogue.rules.document import DimBasis, DoorKind, Handing
+from erp.sales.rules.pricing import QuotationState
 from erp.sales.rules.states import ImportState, OrderState
+
+ZERO = Decimal(0)
 
 
 class Order(Model):
@@ -32,6 +37,13 @@ class Order(Model):
     confirmed_at: Mapped[At | None]
     released_at: Mapped[At | None] = mapped_column(index=True)
     shipped_at: Mapped[At | None]
+    rebate_rate: Mapped[Rate] = mapped_column(default=ZERO)  # the order's own discount, 0 to 1
+    rebate_reason: Mapped[str] = mapped_column(default="")
+    total_amount: Mapped[Money | None]  # as agreed on confirming; until then it follows the book in force
+    price_book: Mapped[str] = mapped_column(default="")  # code of the book that it was agreed by
+    price_level: Mapped[str] = mapped_column(default="")
+    tax_rate: Mapped[Rate] = mapped_column(default=ZERO)
+    is_tax_included: Mapped[bool] = mapped_column(default=True)
     set_count: Mapped[int] = mapped_column(default=0)
     piece_count: Mapped[int] = mapped_column(default=0)  # tracked pieces that count (not void, not replaced)
     made_count: Mapped[int] = mapped_column(default=0)
@@ -71,7 +83,31 @@ class Line(Model):
     measures: Mapped[Json] = mapped_column(default=dict)  # further sizes by code, {str: "mm"}
     set_count: Mapped[int]
     note: Mapped[str] = mapped_column(default="")
+    agreed_amount: Mapped[Money | None]  # for one set, by hand; nothing: by the book
+    agreed_reason: Mapped[str] = mapped_column(default="")
+    unit_amount: Mapped[Money | None]  # for one set, frozen when the order was confirmed
+    price_terms: Mapped[Json] = mapped_column(default=list)  # how unit_amount came about, rules.pricing
     source: Mapped[Json]  # {field: {"cell": "C7", "text": "2100*900*240"}}; {} when entered by hand
+
+
+class Quotation(Model):
+    """One priced offer of an order's lines as they stood; never changed, a new offer is another one."""
+
+    __tablename__ = "erp_sales_quotation"
+
+    id: Mapped[Id]
+    number: Mapped[str] = mapped_column(unique=True)  # QU2611-0007
+    order_id: Mapped[int] = mapped_column(ForeignKey("erp_sales_order.id"), index=True)
+    state: Mapped[QuotationState] = mapped_column(choice(QuotationState))
+    made_on: Mapped[On]
+    valid_to_on: Mapped[On]
+    total_amount: Mapped[Money]
+    tax_amount: Mapped[Money]
+    lines_sha256: Mapped[str]  # of what the lines asked for
+    content: Mapped[Json]  # the offer, line by line with its terms, as it was printed
+    created_at: Mapped[At]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))
+    decided_at: Mapped[At | None]
 
 
 class Import(Model):

@@ -86,7 +86,7 @@ def confirm_orders(count: int, lines: int) -> list[int]:
             order = sales.create_order(session, OrderHead(dealer_id=dealer), by=None, at=NOON, on=DAY)
             for line in range(lines):
                 sales.add_line(session, order.id, _line(number * lines + line), by=None, at=NOON)
-            sales.confirm(session, order.id, by=None, at=NOON)
+            sales.confirm(session, order.id, on=NOON.date(), by=None, at=NOON)
             made.append(order.id)
         return made
 

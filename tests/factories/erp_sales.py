@@ -108,4 +108,4 @@ def make_draft(session, *entries, **head):
 def make_confirmed(session, *entries, **head):
     """A confirmed order."""
     order = make_draft(session, *entries, **head)
-    return sales.confirm(session, order.id, by=None, at=MADE_AT)
+    return sales.confirm(session, order.id, on=MADE_AT.date(), by=None, at=MADE_AT)

@@ -80,7 +80,7 @@ def make_order(session, *lines, dealer="D001", at=MORNING, **head):
 def release_order(session, *lines, at=MORNING, **head):
     """An order that was confirmed and released; the release goes the way the page goes."""
     order = make_order(session, *lines, at=at, **head)
-    sales.confirm(session, order.id, by=None, at=at)
+    sales.confirm(session, order.id, on=FRIDAY, by=None, at=at)
     session.flush()
     splitting.release(session, splitting_queries.prepare(session, order.id), by=None, at=at)
     session.flush()

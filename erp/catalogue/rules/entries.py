@@ -32,6 +32,7 @@ from erp.catalogue.rules.document import (
     Route,
 )
 from erp.catalogue.rules.formula import Formula, Template
+from erp.catalogue.rules.prices import PriceBook
 from erp.materials.rules import MaterialEntry, StockSize
 from erp.parties.rules import PartyEntry
 
@@ -154,6 +155,7 @@ class Pack:
     stations: tuple[StationEntry, ...] = ()
     places: tuple[PlaceEntry, ...] = ()
     parties: tuple[PartyEntry, ...] = ()
+    prices: tuple[PriceBook, ...] = ()
 
     @property
     def documents(self) -> tuple[ModelDocument, ...]:

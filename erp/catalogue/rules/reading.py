@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from types import NoneType, UnionType
@@ -64,6 +65,7 @@ class Wanted(Choice):
     TEXT = "text", N_("A text")
     NUMBER = "number", N_("A number")
     TRUTH = "truth", N_("true or false")
+    DAY = "day", N_("A day such as 2026-11-28")
     WORD = "word", N_("One of the known words")
 
 
@@ -223,6 +225,8 @@ def plain(value: object, *, pairs: bool = True) -> Any:
         return value.text
     if isinstance(value, Decimal):
         return format(value, "f")
+    if isinstance(value, date):
+        return value.isoformat()
     if is_dataclass(value):
         shown = {
             f.name: getattr(value, f.name) for f in fields(value) if getattr(value, f.name) != _default(f)
@@ -266,6 +270,8 @@ def _read_scalar(hint: Any, text: str) -> Any:
         if text.lower() not in _TRUTHS:
             raise ValueError(text)
         return _TRUTHS[text.lower()]
+    if hint is date:
+        return date.fromisoformat(text)
     if hint in (Decimal, int):
         if not _NUMBER.fullmatch(text) or (hint is int and "." in text):
             raise ValueError(text)
@@ -278,6 +284,8 @@ def _wanted(hint: Any) -> Wanted:
         return Wanted.NUMBER
     if hint is bool:
         return Wanted.TRUTH
+    if hint is date:
+        return Wanted.DAY
     return Wanted.WORD if isinstance(hint, type) and issubclass(hint, Choice) else Wanted.TEXT
 
 

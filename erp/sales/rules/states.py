@@ -54,6 +54,8 @@ class Verb(Choice):
     REOPEN = "reopen", N_("put back to draft")
     CANCEL = "cancel", N_("cancelled")
     RELEASE = "release", N_("released")
+    PRICE = "price", N_("changed a price")
+    QUOTE = "quote", N_("quotation")
 
 
 class ImportState(Choice):

@@ -19,10 +19,24 @@ from erp.sales.service.orders import (
     create_order,
     reopen,
 )
+from erp.sales.service.prices import (
+    Offering,
+    accept_quotation,
+    agree_price,
+    give_rebate,
+    quote,
+    withdraw_quotation,
+)
 from erp.sales.service.progress import mark_released, record_progress
 
 __all__ = [
+    "Offering",
     "Upload",
+    "accept_quotation",
+    "agree_price",
+    "give_rebate",
+    "quote",
+    "withdraw_quotation",
     "add_line",
     "amend_head",
     "amend_line",

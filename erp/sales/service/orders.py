@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -16,9 +18,11 @@ from core.states import check_step
 from erp.parties import queries as parties
 from erp.sales.events import OrderCancelled, OrderConfirmed
 from erp.sales.model import Line, Order
-from erp.sales.queries.offer import offer
+from erp.sales.queries.offer import Offer, offer
 from erp.sales.queries.orders import unready_lines
+from erp.sales.queries.prices import content, order_price
 from erp.sales.rules.orders import DealerUnknown, LinesUnready, OrderEmpty, OrderFrozen, OrderHead
+from erp.sales.rules.pricing import LinesUnpriced
 from erp.sales.rules.states import EDITABLE, STEPS, OrderState, Verb
 
 SUBJECT = "erp.sales.order"
@@ -133,10 +137,12 @@ def _step(
     record(session, subject=SUBJECT, subject_id=order.id, verb=verb.value, by=by, at=at, changes=changes)
 
 
-def confirm(session: Session, order_id: int, *, by: int | None, at: datetime) -> Order:
-    """Agree on the order: every line can be made and nothing is missing. Locks the order.
+def confirm(session: Session, order_id: int, *, on: date, by: int | None, at: datetime) -> Order:
+    """Agree on the order: every line can be made, nothing is missing, and its prices stand from now on.
 
-    Publishes OrderConfirmed. Raises NotFound, StepRefused, OrderEmpty, LinesUnready.
+    `on` is the factory's day, which decides the price book. Where there is no price book at all, orders have no
+    prices. Locks the order. Publishes OrderConfirmed. Raises NotFound, StepRefused, OrderEmpty, LinesUnready,
+    LinesUnpriced.
     """
     order = lock(session, order_id)
     check_step(STEPS, order.number, order.state, OrderState.CONFIRMED)
@@ -144,20 +150,50 @@ def confirm(session: Session, order_id: int, *, by: int | None, at: datetime) ->
     order.set_count = count
     if not count:
         raise OrderEmpty(number=order.number)
-    unready = unready_lines(session, order_id, offer(session))
+    offered = offer(session)
+    unready = unready_lines(session, order_id, offered)
     if unready:
         raise LinesUnready(number=order.number, lines=[str(position) for position in unready])
+    _agree_prices(session, order, offered, on)
     _step(session, order, OrderState.CONFIRMED, Verb.CONFIRM, "", by=by, at=at)
     order.confirmed_at = at
     publish(session, OrderConfirmed(order_id))
     return order
 
 
+def _agree_prices(session: Session, order: Order, offered: Offer, on: date) -> None:
+    """Freeze what the order costs today, unless a quotation did so already. Raises LinesUnpriced."""
+    price = order_price(session, order, offered, on)
+    if price is None or price.is_frozen:
+        return
+    if price.unpriced:
+        raise LinesUnpriced(number=order.number, lines=[str(one) for one in price.unpriced])
+    freeze(session, order, content(session, order.id, price))
+
+
+def freeze(session: Session, order: Order, agreed: dict[str, Any]) -> None:
+    """Write the prices that were agreed (rules.pricing) to a locked order and its lines."""
+    order.price_book, order.price_level = agreed["book"], agreed["level"]
+    order.tax_rate, order.is_tax_included = Decimal(agreed["tax_rate"]), agreed["is_tax_included"]
+    order.total_amount = sum((Decimal(one["amount"]) for one in agreed["lines"]), Decimal(0))
+    by_position = {one["position"]: one for one in agreed["lines"]}
+    for line in session.scalars(select(Line).where(Line.order_id == order.id)):
+        one = by_position[line.position]
+        line.unit_amount, line.price_terms = Decimal(one["unit_amount"]), one["terms"]
+
+
+def _thaw(session: Session, order: Order) -> None:
+    """Let prices follow the book again, as the lines may be changed."""
+    order.confirmed_at = order.total_amount = None
+    for line in session.scalars(select(Line).where(Line.order_id == order.id)):
+        line.unit_amount, line.price_terms = None, []
+
+
 def ask_dealer(session: Session, order_id: int, question: str, *, by: int | None, at: datetime) -> Order:
     """Hold the order until the dealer has answered. Locks the order. Raises NotFound, StepRefused."""
     order = lock(session, order_id)
     _step(session, order, OrderState.QUERY, Verb.ASK, question, by=by, at=at)
-    order.confirmed_at = None
+    _thaw(session, order)
     return order
 
 
@@ -165,7 +201,7 @@ def reopen(session: Session, order_id: int, *, by: int | None, at: datetime) -> 
     """Put a confirmed or queried order back to draft. Locks the order. Raises NotFound, StepRefused."""
     order = lock(session, order_id)
     _step(session, order, OrderState.DRAFT, Verb.REOPEN, "", by=by, at=at)
-    order.confirmed_at = None
+    _thaw(session, order)
     return order
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -27,15 +28,17 @@ from erp.sales import service
 from erp.sales.forms import MEASURE, OPTION, HeadForm, ReasonForm, order_filter
 from erp.sales.model import Order
 from erp.sales.queries import orders as queries
-from erp.sales.queries.offer import offer
+from erp.sales.queries import prices
+from erp.sales.queries.offer import Offer, offer
 from erp.sales.queries.orders import LineShown, OrderPage, View
 from erp.sales.rules.issues import Field
 from erp.sales.rules.states import EDITABLE, STEPS, OrderState, Verb
-from erp.sales.views.blueprint import CANCEL, CONFIRM, READ, WRITE, bp
+from erp.sales.views.blueprint import CANCEL, CONFIRM, READ, SEE_PRICES, WRITE, bp
 from erp.sales.views.words import sentence
 
 PLACE = "erp.sales.order"
 EXPORT_ROWS_MAX = 5_000
+OFFERED_FOR = timedelta(days=14)  # how long a quotation usually holds
 
 
 def _asked() -> Select[*tuple[Any, ...]]:
@@ -195,8 +198,19 @@ def show(
         verbs={one.value: one for one in Verb},
         fields={one.value: one for one in Field},
         steps=[to for state, to in sorted(STEPS) if state is page.order.state],
+        **_prices(page.order, offered),
     )
     return html, 400 if errors else 200
+
+
+def _prices(order: Order, offered: Offer) -> dict[str, Any]:
+    """Return what the order's page shows of its price, to those who may see prices."""
+    price = prices.order_price(read(), order, offered, today()) if me().may(SEE_PRICES) else None
+    return {
+        "price": price,
+        "quotes": prices.quotations(read(), order.id) if price else [],
+        "offered_until": (today() + OFFERED_FOR).isoformat(),
+    }
 
 
 def _panels(place: str, order_id: int) -> list[tuple[str, Markup]]:
@@ -247,7 +261,7 @@ def _back(order_id: int) -> ResponseReturnValue:
 @requires(CONFIRM)
 def order_confirm(order_id: int) -> ResponseReturnValue:
     """Confirm an order."""
-    order = run(service.confirm, order_id, by=me().id, at=now())
+    order = run(service.confirm, order_id, on=today(), by=me().id, at=now())
     flash(_("%(number)s is confirmed and can be released.", number=order.number), "done")
     return _back(order_id)
 

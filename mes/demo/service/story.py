@@ -134,7 +134,7 @@ class Story:
         for _ in range(2):
             at = clock.tick(BEAT_EVERY)
             activity.beat(session, clerk, "splitting", "erp.sales.order", order.id, at=at)
-        sales.confirm(session, order.id, by=clerk, at=clock.at)
+        sales.confirm(session, order.id, on=day, by=clerk, at=clock.at)
         return order.id
 
     def _release(self, session: Session, order_id: int, clock: Clock) -> None:

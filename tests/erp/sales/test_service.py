@@ -143,7 +143,7 @@ def test_a_good_order_is_confirmed_and_then_frozen(session):
 def test_an_order_without_lines_is_not_confirmed(session):
     order = sales.create_order(session, OrderHead(make_dealer(session).id), on=MADE_ON, **BY)
     with pytest.raises(OrderEmpty):
-        sales.confirm(session, order.id, **BY)
+        sales.confirm(session, order.id, on=MADE_ON, **BY)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_an_order_without_lines_is_not_confirmed(session):
 def test_a_line_that_cannot_be_made_holds_the_order_up(session, wrong):
     order = make_draft(session, line_entry(), line_entry(**wrong))
     with pytest.raises(LinesUnready) as refusal:
-        sales.confirm(session, order.id, **BY)
+        sales.confirm(session, order.id, on=MADE_ON, **BY)
     assert refusal.value.facts["lines"] == ["2"]
     assert order.state is OrderState.DRAFT
 
@@ -168,7 +168,7 @@ def test_an_order_goes_to_the_dealer_and_back(session):
     order = make_confirmed(session)
     sales.ask_dealer(session, order.id, "墙厚多少？", **BY)
     assert (order.state, order.confirmed_at) == (OrderState.QUERY, None)
-    sales.confirm(session, order.id, **BY)
+    sales.confirm(session, order.id, on=MADE_ON, **BY)
     sales.reopen(session, order.id, **BY)
     assert order.state is OrderState.DRAFT
 
@@ -177,7 +177,7 @@ def test_a_cancelled_order_stays_cancelled(session):
     order = make_draft(session)
     sales.cancel(session, order.id, "客户退单", **BY)
     with pytest.raises(StepRefused):
-        sales.confirm(session, order.id, **BY)
+        sales.confirm(session, order.id, on=MADE_ON, **BY)
 
 
 def test_a_released_order_is_not_cancelled(session):
@@ -308,7 +308,7 @@ def test_a_corrected_sheet_becomes_an_order_with_its_file(session):
     page = order_page(session, order.id, offer(session))
     assert page.file.name == "柯城.xlsx"
     assert not [line for line in page.lines if line.problems]
-    sales.confirm(session, order.id, **BY)
+    sales.confirm(session, order.id, on=MADE_ON, **BY)
 
 
 def test_a_sheet_taken_in_twice_is_one_order(session):

@@ -79,7 +79,7 @@ def test_nothing_is_released_twice(session):
 
 def test_an_order_that_changed_after_its_check_is_not_released(session):
     order = make_order(session)
-    sales.confirm(session, order.id, by=None, at=MORNING)
+    sales.confirm(session, order.id, on=MORNING.date(), by=None, at=MORNING)
     frozen = queries.prepare(session, order.id)
     order.note = "急"
     session.flush()

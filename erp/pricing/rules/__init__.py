@@ -1,0 +1,1 @@
+"""Rules of pricing: the price of a line with its terms, and what is wrong with a book. Pure; Decimals only."""
