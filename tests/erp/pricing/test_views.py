@@ -51,7 +51,9 @@ def test_what_cannot_be_read_is_said_at_its_field_and_nothing_typed_is_lost(fiel
 def test_a_draft_that_cannot_be_published_says_why(client_for, session):
     load_pack(session)
     client = client_for("owner", locale="en")
-    client.post("/erp/pricing/books/new", data=NEW)
+    client.post(
+        "/erp/pricing/books/new", data=NEW | {"height_bands": "", "bases": "M-SINGLE\t1280\tdoor set"}
+    )
     row = session.scalars(select(Book).where(Book.code == "SPRING")).one()
     page = client.get(f"/erp/pricing/books/{row.id}/").text
     assert "M-DOUBLE has no price in" in page
