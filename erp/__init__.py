@@ -12,6 +12,9 @@ from erp.materials import views as materials
 from erp.parties import model as _parties  # noqa: F401
 from erp.parties import panels as parties_panels
 from erp.parties import views as parties
+from erp.purchasing import api as purchasing_api
+from erp.purchasing import panels as purchasing_panels
+from erp.purchasing import views as purchasing
 from erp.sales import cli as sales_cli
 from erp.sales import model as _sales  # noqa: F401
 from erp.sales import panels as sales_panels
@@ -29,6 +32,7 @@ def register(app: Flask) -> None:
     _register_sales(app)
     _register_catalogue(app)
     _register_stock(app)
+    _register_purchasing(app)
 
 
 def _register_sales(app: Flask) -> None:
@@ -67,6 +71,17 @@ def _register_stock(app: Flask) -> None:
     put.invariants[N_("balances equal the sum of moves")] = stock.verify
     put.grant("keeper", "erp.stock.place")
     put.grant("administrator", "erp.stock.verify")
+
+
+def _register_purchasing(app: Flask) -> None:
+    """Material requirement, purchase proposal and orders."""
+    blueprints(app, (purchasing.bp, "/erp/purchasing"), (purchasing_api.bp, "/api/v1/purchasing"))
+    put = registry(app)
+    put.menu.append(MenuEntry(N_("Purchasing"), "erp_purchasing.requirement_list", "erp.purchasing.read"))
+    put.providers.append(purchasing_panels.hits)
+    for role in ("owner", "clerk", "splitter", "keeper", "leader"):
+        put.grant(role, "erp.purchasing.read")
+    put.grant("clerk", "erp.purchasing.order")  # a small maker's buyer sits in the office
 
 
 def _grants(app: Flask) -> None:

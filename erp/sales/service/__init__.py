@@ -18,6 +18,7 @@ from erp.sales.service.orders import (
     confirm,
     create_order,
     reopen,
+    set_due,
 )
 from erp.sales.service.progress import mark_released, record_progress
 
@@ -39,6 +40,7 @@ __all__ = [
     "reopen",
     "review_row",
     "review_sheet",
+    "set_due",
     "settle_all",
     "start_import",
     "take_in",
