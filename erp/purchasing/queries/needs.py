@@ -114,9 +114,7 @@ def shares_of(session: Session, kind: WantKind, subject_id: int) -> list[Require
 def _wants(session: Session, until: date | None) -> dict[int, list[Want]]:
     """Return the wants of every material, with waste, within the horizon."""
     known = {one.id: one for one in session.scalars(select(Material))}
-    policies: dict[int, Decimal] = dict(
-        session.execute(select(Policy.material_id, Policy.waste_rate)).all()
-    )
+    policies: dict[int, Decimal] = dict(session.execute(select(Policy.material_id, Policy.waste_rate)).all())
     yields = stock.last_yields(session, PLANS)
     per_piece = _piece_in_unit(session)
     found: defaultdict[int, list[Want]] = defaultdict(list)

@@ -124,6 +124,7 @@ def _classes(session: Session, where: Any) -> list[tuple[int, Any, ProductClass,
                 DoorVersion, DoorVersion.id == Door.current_version_id
             )
         )
+        if word
     }
     rows = session.execute(
         select(Order.id, Order.due_on, Line.kind, Line.door_id, func.sum(Line.set_count))

@@ -1,7 +1,7 @@
 """Two connections at once: a proposal is ordered once, two deliveries on one line are both counted."""
 
 from concurrent.futures import ThreadPoolExecutor
-from decimal import Decimal as D
+from decimal import Decimal
 from threading import Barrier
 
 from sqlalchemy import func, select
@@ -15,6 +15,8 @@ from erp.purchasing.service import Pick
 from tests.erp.purchasing.test_service import BY, make_offer, make_ordered
 from tests.factories.factory import FRIDAY
 from tests.factories.stock import make_hinge, make_place
+
+D = Decimal
 
 
 def at_once(database, *calls):

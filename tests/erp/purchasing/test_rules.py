@@ -1,11 +1,11 @@
 """Waste, the dealing out of stock, what is proposed, and receipts, by hand-worked numbers."""
 
 from datetime import date
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
-from erp.purchasing.rules.needs import Wastage, Want, WantKind, deal_out, gross, wastage
+from erp.purchasing.rules.needs import Want, WantKind, Wastage, deal_out, gross, wastage
 from erp.purchasing.rules.orders import (
     Offer,
     OverReceipt,
@@ -17,6 +17,8 @@ from erp.purchasing.rules.orders import (
     propose,
     state_after,
 )
+
+D = Decimal
 
 TODAY = date(2026, 11, 20)
 
@@ -54,7 +56,7 @@ def test_the_earliest_need_gets_the_stock_then_what_is_on_order():
     # C without a day takes the last one that comes and lacks 4
     wants = [want("A", 7, date(2026, 12, 3)), want("C", 5, None), want("B", 6, date(2026, 12, 1))]
     shares = {one.want.name: one for one in deal_out(wants, D(10), D(4))}
-    assert [one for one in shares] == ["B", "A", "C"]
+    assert list(shares) == ["B", "A", "C"]
     parts = {name: (one.reserved_qty, one.coming_qty, one.lacking_qty) for name, one in shares.items()}
     assert parts == {"B": (6, 0, 0), "A": (4, 3, 0), "C": (0, 1, 4)}
 
@@ -88,7 +90,9 @@ def test_whole_packs_and_at_least_the_least_quantity_are_ordered():
 def test_the_cheapest_in_time_is_proposed_and_the_day_to_order_by_told():
     # needed on 1 Dec; 5 days: order by 26 Nov; 20 days: order by 11 Nov, which is past
     slow = offer(supplier=2, price="80", lead=20)
-    best = propose(D(20), date(2026, 12, 1), [slow, offer(price="101"), offer(supplier=3, price="99.9")], TODAY)
+    best = propose(
+        D(20), date(2026, 12, 1), [slow, offer(price="101"), offer(supplier=3, price="99.9")], TODAY
+    )
     assert (best.offer.supplier_id, best.qty, best.order_by_on) == (3, 7, date(2026, 11, 26))
     assert best.amount == D("699.30")  # 7 × 99.9
 

@@ -1,7 +1,7 @@
 """Commands of purchasing, each with its refusals, and what the requirement says of orders, batches and plans."""
 
 from datetime import date, timedelta
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
@@ -32,22 +32,30 @@ from erp.stock.rules import NotWhole, PlaceKind
 from tests.factories.factory import FRIDAY, MORNING, make_order, release_order
 from tests.factories.stock import make_article, make_hinge, make_lot, make_place, make_supplier
 
+D = Decimal
+
 BY = {"by": None, "at": MORNING}
 
 
 def make_offer(session, article, supplier=None, **over):
     supplier = supplier or make_supplier(session)
-    given = {"supplier_code": "", "price": D("52.5"), "lead_days": 4, "least_qty": D(1), "multiple_qty": D(10)}
+    given = {
+        "supplier_code": "",
+        "price": D("52.5"),
+        "lead_days": 4,
+        "least_qty": D(1),
+        "multiple_qty": D(10),
+    }
     entry = OfferEntry(supplier_id=supplier.id, article_id=article.id, **(given | over))
     service.put_offer(session, entry, **BY)
     session.flush()
     return supplier
 
 
-def make_ordered(session, article, qty=D(20)):
+def make_ordered(session, article):
     supplier = make_offer(session, article)
     order = service.create(session, supplier.id, on=FRIDAY, **BY)
-    service.add_line(session, order.id, article.id, qty, **BY)
+    service.add_line(session, order.id, article.id, D(20), **BY)
     service.place(session, order.id, **BY)
     session.flush()
     return order, session.scalars(select(PurchaseLine).where(PurchaseLine.order_id == order.id)).one()
@@ -105,7 +113,10 @@ def test_net_need_is_grossed_up_by_the_mean_yield_of_real_plans(session):
             session, f"BA-{number}", board.material_id, net_qty=D(35), stock_qty=D(40), at=MORNING
         )
     session.flush()
-    assert (need_of(session, board).needed_qty, need_of(session, board).wastage.plan_count) == (8, 2)  # 7 / 0.875
+    assert (need_of(session, board).needed_qty, need_of(session, board).wastage.plan_count) == (
+        8,
+        2,
+    )  # 7 / 0.875
 
 
 def test_what_a_batchs_plan_asks_for_is_not_asked_for_by_its_orders_again(session):
@@ -193,9 +204,7 @@ def test_a_proposal_is_used_up_once(session):
 def test_what_a_supplier_does_not_deliver_and_half_a_hinge_are_refused(session):
     hinge = make_hinge(session)
     with pytest.raises(NotOffered):
-        service.order_proposed(
-            session, [Pick(make_supplier(session).id, hinge.id, D(4), 0)], on=FRIDAY, **BY
-        )
+        service.order_proposed(session, [Pick(make_supplier(session).id, hinge.id, D(4), 0)], on=FRIDAY, **BY)
     with pytest.raises(NotWhole):
         make_offer(session, hinge, least_qty=D("0.5"))
 

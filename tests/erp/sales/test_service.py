@@ -473,9 +473,7 @@ def test_a_confirmed_order_takes_another_day_and_a_cancelled_one_does_not(sessio
     with pytest.raises(Conflict):
         sales.set_due(session, order.id, day, version=order.version - 1, on=MADE_ON, **BY)
     with pytest.raises(DueInPast):
-        sales.set_due(
-            session, order.id, MADE_ON - timedelta(days=1), version=order.version, on=MADE_ON, **BY
-        )
+        sales.set_due(session, order.id, MADE_ON - timedelta(days=1), version=order.version, on=MADE_ON, **BY)
     sales.cancel(session, order.id, "", **BY)
     session.flush()
     with pytest.raises(OrderFrozen):

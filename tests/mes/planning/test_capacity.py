@@ -1,7 +1,7 @@
 """Working days, capacity, promises and risks, by hand-worked numbers. 20 November 2026 is a Friday."""
 
 from datetime import date
-from decimal import Decimal as D
+from decimal import Decimal
 
 from erp.catalogue.rules.document import DoorKind, Finish
 from erp.sales.rules.states import OrderState
@@ -18,6 +18,8 @@ from mes.planning.rules.capacity import (
     risks,
     working_days,
 )
+
+D = Decimal
 
 FRIDAY = date(2026, 11, 20)
 WHITE = ProductClass(DoorKind.SINGLE, Finish.MELAMINE)
