@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from core.events import subscribe
 from core.i18n import N_
 from core.web.registry import MenuEntry, blueprints, registry
 from erp.catalogue import cli as catalogue_cli
@@ -14,6 +15,7 @@ from erp.parties import panels as parties_panels
 from erp.parties import views as parties
 from erp.purchasing import api as purchasing_api
 from erp.purchasing import panels as purchasing_panels
+from erp.purchasing import subscribers as purchasing_subscribers
 from erp.purchasing import views as purchasing
 from erp.sales import cli as sales_cli
 from erp.sales import model as _sales  # noqa: F401
@@ -24,6 +26,7 @@ from erp.stock import model as _stock  # noqa: F401
 from erp.stock import panels as stock_panels
 from erp.stock import queries as stock
 from erp.stock import views as stock_views
+from erp.stock.events import ReceiptReversed
 
 
 def register(app: Flask) -> None:
@@ -79,6 +82,7 @@ def _register_purchasing(app: Flask) -> None:
     put = registry(app)
     put.menu.append(MenuEntry(N_("Purchasing"), "erp_purchasing.requirement_list", "erp.purchasing.read"))
     put.providers.append(purchasing_panels.hits)
+    subscribe(ReceiptReversed, purchasing_subscribers.on_receipt_reversed)
     for role in ("owner", "clerk", "splitter", "keeper", "leader"):
         put.grant(role, "erp.purchasing.read")
     put.grant("clerk", "erp.purchasing.order")  # a small maker's buyer sits in the office

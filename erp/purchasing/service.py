@@ -395,10 +395,32 @@ def receive(
     session.add(Receipt(line_id=line.id, lot_id=lot.id, taken_qty=qty, reason=reason))
     line.received_qty += qty
     session.flush()  # the sums below see it
+    _tell_state(session, order, "receive", by=by, at=at)
+    return lot
+
+
+def take_back(session: Session, lot_id: int, qty: Decimal, *, by: int | None, at: datetime) -> None:
+    """Expect again what a reversed receipt had counted; lots that came without an order change nothing.
+
+    Locks the order.
+    """
+    line = session.scalar(
+        select(PurchaseLine).join(Receipt, Receipt.line_id == PurchaseLine.id).where(Receipt.lot_id == lot_id)
+    )
+    if line is None:
+        return
+    order = _lock(session, line.order_id)
+    session.refresh(line)  # as it stands now that the order is ours
+    line.received_qty -= qty
+    session.flush()  # the sums below see it
+    _tell_state(session, order, "take back", by=by, at=at)
+
+
+def _tell_state(session: Session, order: PurchaseOrder, verb: str, *, by: int | None, at: datetime) -> None:
+    """Bring an order to where its lines say it stands."""
     rows = session.execute(
         select(PurchaseLine.ordered_qty, PurchaseLine.received_qty).where(PurchaseLine.order_id == order.id)
     )
     after = state_after([(ordered, received) for ordered, received in rows])
     if after is not order.state:
-        _step(session, order, after, "receive", by=by, at=at)
-    return lot
+        _step(session, order, after, verb, by=by, at=at)

@@ -19,9 +19,11 @@ from sqlalchemy.orm import Session
 from core.audit import service as audit
 from core.codes import Letter
 from core.errors import NotFound
+from core.events import publish
 from core.i18n import Named
 from core.numbers.service import next_codes
 from erp.materials.model import Article, Material
+from erp.stock.events import ReceiptReversed
 from erp.stock.model import Balance, CutYield, Demand, Lot, Move, Place
 from erp.stock.rules import (
     VIRTUAL,
@@ -335,7 +337,8 @@ def add_issued(session: Session, subject: str, subject_id: int, material_id: int
 def reverse(session: Session, move_id: int, *, by: int | None, at: datetime) -> Move:
     """Take a move back by a move the other way; what was issued is needed again.
 
-    The ledger keeps both. Raises NotFound, NotReversible, StockShort, PlaceUnfit, PlaceClosed.
+    The ledger keeps both. Publishes ReceiptReversed.
+    Raises NotFound, NotReversible, StockShort, PlaceUnfit, PlaceClosed.
     """
     wrong = session.get(Move, move_id, with_for_update=True)
     if wrong is None:
@@ -360,6 +363,8 @@ def reverse(session: Session, move_id: int, *, by: int | None, at: datetime) -> 
         article = select(Article.material_id).join(Lot, Lot.article_id == Article.id)
         material_id = session.scalars(article.where(Lot.id == wrong.lot_id)).one()
         add_issued(session, wrong.subject, wrong.subject_id, material_id, -wrong.moved_qty)
+    if wrong.kind is MoveKind.RECEIPT:
+        publish(session, ReceiptReversed(wrong.lot_id, wrong.moved_qty, by, at))
     audit.record(
         session,
         subject=LOT,

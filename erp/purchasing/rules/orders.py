@@ -33,6 +33,9 @@ STEPS = {
     (PurchaseState.ORDERED, PurchaseState.PARTLY_RECEIVED),
     (PurchaseState.ORDERED, PurchaseState.RECEIVED),
     (PurchaseState.PARTLY_RECEIVED, PurchaseState.RECEIVED),
+    (PurchaseState.PARTLY_RECEIVED, PurchaseState.ORDERED),  # a receipt was reversed
+    (PurchaseState.RECEIVED, PurchaseState.PARTLY_RECEIVED),
+    (PurchaseState.RECEIVED, PurchaseState.ORDERED),
 }
 COMING = (
     PurchaseState.DRAFT,

@@ -275,6 +275,17 @@ def test_much_more_than_ordered_needs_a_reason(session):
     assert (order.state, line.received_qty) == (PurchaseState.RECEIVED, 22)
 
 
+def test_a_receipt_that_is_reversed_is_on_order_again(session):
+    hinge = make_hinge(session)
+    order, line = make_ordered(session, hinge)
+    lot = receive(session, line, "20", make_place(session))
+    move = stock_queries.moves(session, lot.id)[0].move
+    stock.reverse(session, move.id, **BY)
+    session.flush()
+    assert (order.state, line.received_qty) == (PurchaseState.ORDERED, 0)
+    assert need_of(session, hinge).on_order_qty == 20
+
+
 def test_nothing_is_received_against_a_draft(session):
     hinge = make_hinge(session)
     order = service.create(session, make_offer(session, hinge).id, on=FRIDAY, **BY)
