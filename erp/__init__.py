@@ -83,7 +83,7 @@ def _register_purchasing(app: Flask) -> None:
     put.menu.append(MenuEntry(N_("Purchasing"), "erp_purchasing.requirement_list", "erp.purchasing.read"))
     put.providers.append(purchasing_panels.hits)
     subscribe(ReceiptReversed, purchasing_subscribers.on_receipt_reversed)
-    for role in ("owner", "clerk", "splitter", "keeper", "leader"):
+    for role in ("owner", "clerk", "splitter", "keeper"):
         put.grant(role, "erp.purchasing.read")
     put.grant("clerk", "erp.purchasing.order")  # a small maker's buyer sits in the office
 

@@ -84,11 +84,16 @@ def _register_splitting(app: Flask) -> None:
 
 def _register_cutting(app: Flask) -> None:
     """Batches, cut plans, piece labels."""
-    blueprints(app, (planning_views.bp, "/mes/planning"), (cutting_views.bp, "/mes/cutting"))
+    blueprints(
+        app,
+        (planning_views.bp, "/mes/planning"),
+        (planning_views.due, "/mes/planning"),
+        (cutting_views.bp, "/mes/cutting"),
+    )
     put = registry(app)
     put.menu.append(MenuEntry(N_("Batches"), "mes_planning.batch_list", "mes.planning.read"))
     put.menu.append(MenuEntry(N_("Cutting"), "mes_cutting.plan_list", "mes.cutting.read"))
-    put.menu.append(MenuEntry(N_("Due dates"), "mes_planning.load_list", "mes.planning.due"))
+    put.menu.append(MenuEntry(N_("Due dates"), "mes_due.load_list", "mes.planning.due"))
     put.panel("erp.sales.order", "mes.planning.read", planning_panels.order_panel)
     put.panel("erp.sales.order", "mes.planning.due", planning_panels.due_panel)
     put.mark("erp.sales.order", "mes.planning.due", planning_panels.order_marks)

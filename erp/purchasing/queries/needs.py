@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -163,26 +163,36 @@ def _name(demand: Demand) -> str:
 def expected_wants(session: Session) -> list[Row]:
     """Return what confirmed orders will need once they are released, net; lines that cannot be made, nothing."""
     rows = session.execute(
-        select(Order, Line, Door.code, DoorVersion)
+        select(Order, Line, Door)
         .join(Line, Line.order_id == Order.id)
         .join(Door, Door.id == Line.door_id)
-        .join(DoorVersion, DoorVersion.id == Door.current_version_id)
-        .where(Order.state == OrderState.CONFIRMED)
+        .where(Door.current_version_id.is_not(None), Order.state == OrderState.CONFIRMED)
         .order_by(Order.id, Line.position)
     ).all()
     lengths = materials.stock_lengths(session) if rows else {}
     ids = materials.ids(session) if rows else {}
     documents: dict[int, ModelDocument] = {}
     total: defaultdict[tuple[int, int], Decimal] = defaultdict(Decimal)
-    heads = {order.id: order for order, *_ in rows}
-    for order, line, code, version in rows:
-        for material, qty in _need_of(line, code, version, documents, lengths).items():
+    heads = {order.id: order for order, _, _ in rows}
+    versions = _versions(session, {line.door_id for _, line, _ in rows})
+    for order, line, door in rows:
+        for material, qty in _need_of(line, door.code, versions[line.door_id], documents, lengths).items():
             if material in ids:
                 total[order.id, ids[material]] += qty * line.set_count
     return [
         (WantKind.EXPECTED, order_id, heads[order_id].number, heads[order_id].due_on, material_id, qty)
         for (order_id, material_id), qty in total.items()
     ]
+
+
+def _versions(session: Session, door_ids: Collection[int]) -> dict[int, DoorVersion]:
+    """Return the versions in force of some door models: a document is read once, not with every line."""
+    rows = session.execute(
+        select(Door.id, DoorVersion)
+        .join(DoorVersion, DoorVersion.id == Door.current_version_id)
+        .where(Door.id.in_(door_ids))
+    )
+    return {door_id: version for door_id, version in rows}  # noqa: C416  (typed)
 
 
 def _need_of(
