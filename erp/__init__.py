@@ -17,6 +17,10 @@ from erp.parties import views as parties
 from erp.pricing import model as _pricing  # noqa: F401
 from erp.pricing import views as pricing_views
 from erp.pricing.subscribers import prices_loaded
+from erp.purchasing import api as purchasing_api
+from erp.purchasing import panels as purchasing_panels
+from erp.purchasing import subscribers as purchasing_subscribers
+from erp.purchasing import views as purchasing
 from erp.sales import cli as sales_cli
 from erp.sales import model as _sales  # noqa: F401
 from erp.sales import panels as sales_panels
@@ -26,6 +30,7 @@ from erp.stock import model as _stock  # noqa: F401
 from erp.stock import panels as stock_panels
 from erp.stock import queries as stock
 from erp.stock import views as stock_views
+from erp.stock.events import ReceiptReversed
 
 
 def register(app: Flask) -> None:
@@ -35,6 +40,7 @@ def register(app: Flask) -> None:
     _register_sales(app)
     _register_catalogue(app)
     _register_stock(app)
+    _register_purchasing(app)
 
 
 def _register_sales(app: Flask) -> None:
@@ -75,6 +81,18 @@ def _register_stock(app: Flask) -> None:
     put.invariants[N_("balances equal the sum of moves")] = stock.verify
     put.grant("keeper", "erp.stock.place")
     put.grant("administrator", "erp.stock.verify")
+
+
+def _register_purchasing(app: Flask) -> None:
+    """Material requirement, purchase proposal and orders."""
+    blueprints(app, (purchasing.bp, "/erp/purchasing"), (purchasing_api.bp, "/api/v1/purchasing"))
+    put = registry(app)
+    put.menu.append(MenuEntry(N_("Purchasing"), "erp_purchasing.requirement_list", "erp.purchasing.read"))
+    put.providers.append(purchasing_panels.hits)
+    subscribe(ReceiptReversed, purchasing_subscribers.on_receipt_reversed)
+    for role in ("owner", "clerk", "splitter", "keeper"):
+        put.grant(role, "erp.purchasing.read")
+    put.grant("clerk", "erp.purchasing.order")  # a small maker's buyer sits in the office
 
 
 def _grants(app: Flask) -> None:

@@ -84,11 +84,19 @@ def _register_splitting(app: Flask) -> None:
 
 def _register_cutting(app: Flask) -> None:
     """Batches, cut plans, piece labels."""
-    blueprints(app, (planning_views.bp, "/mes/planning"), (cutting_views.bp, "/mes/cutting"))
+    blueprints(
+        app,
+        (planning_views.bp, "/mes/planning"),
+        (planning_views.due, "/mes/planning"),
+        (cutting_views.bp, "/mes/cutting"),
+    )
     put = registry(app)
     put.menu.append(MenuEntry(N_("Batches"), "mes_planning.batch_list", "mes.planning.read"))
     put.menu.append(MenuEntry(N_("Cutting"), "mes_cutting.plan_list", "mes.cutting.read"))
+    put.menu.append(MenuEntry(N_("Due dates"), "mes_due.load_list", "mes.planning.due"))
     put.panel("erp.sales.order", "mes.planning.read", planning_panels.order_panel)
+    put.panel("erp.sales.order", "mes.planning.due", planning_panels.due_panel)
+    put.mark("erp.sales.order", "mes.planning.due", planning_panels.order_marks)
     put.panel("mes.planning.batch", "mes.cutting.read", cutting_panels.batch_panel)
     put.providers.append(planning_panels.hits)
     put.invariants[N_("placements agree with their cut plans")] = cutting.prove
@@ -211,4 +219,8 @@ def _grants(app: Flask) -> None:
     grant("leader", "mes.packing.pack", "mes.packing.read", "mes.packing.label", "mes.packing.override")
     grant("leader", "mes.shipping.read", "mes.shipping.load", "mes.shipping.sign", "mes.splitting.read")
     grant("leader", "mes.planning.read", "mes.warehouse.read", "mes.scanning.read")
+    for role in ("owner", "clerk", "splitter", "leader"):
+        grant(role, "mes.planning.due")
+    grant("splitter", "mes.planning.capacity")
+    grant("leader", "mes.planning.capacity")
     grant("administrator", "mes.scanning.manage")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import request, url_for
 from flask_babel import gettext
 
 from core.web.access import may
-from core.web.registry import Panel, registry
+from core.web.registry import Mark, Panel, registry
 from core.work import read
 
 
@@ -35,6 +36,15 @@ def panels(place: str, document_id: int) -> list[Panel]:
     """Return what upper features show on one document's page (a template global)."""
     made = (make(read(), document_id) for right, make in registry().panels.get(place, ()) if may(right))
     return [panel for panel in made if panel is not None]
+
+
+def marks(place: str, document_ids: Sequence[int]) -> dict[int, Mark]:
+    """Return what upper features mark on the rows of a list; the first feature with a word has it."""
+    found: dict[int, Mark] = {}
+    for right, make in registry().marks.get(place, ()):
+        if may(right) and document_ids:
+            found = {**make(read(), document_ids), **found}
+    return found
 
 
 def home_url() -> str:

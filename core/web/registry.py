@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +37,15 @@ class Hit:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What an upper feature marks on one row of a list."""
+
+    kind: str  # as the icons' states: "stop", "attn"
+    labels: tuple[str, ...]  # msgids, the worst first
+
+
+MarkMaker = Callable[[Session, Sequence[int]], Mapping[int, Mark]]
 PanelMaker = Callable[[Session, int], Panel | None]
 Provider = Callable[[Session, str], Iterable[Hit]]
 Invariant = Callable[[Session], list[str]]
@@ -48,6 +57,7 @@ class Registry:
 
     menu: list[MenuEntry] = field(default_factory=list)
     panels: dict[str, list[tuple[str, PanelMaker]]] = field(default_factory=dict)
+    marks: dict[str, list[tuple[str, MarkMaker]]] = field(default_factory=dict)
     providers: list[Provider] = field(default_factory=list)
     invariants: dict[str, Invariant] = field(default_factory=dict)
     grants: dict[str, set[str]] = field(default_factory=dict)
@@ -65,6 +75,10 @@ class Registry:
     def panel(self, place: str, permission: str, maker: PanelMaker) -> None:
         """Show a panel on every page of a kind of document, to those who may."""
         self.panels.setdefault(place, []).append((permission, maker))
+
+    def mark(self, place: str, permission: str, maker: MarkMaker) -> None:
+        """Mark rows of a list of documents, for those who may."""
+        self.marks.setdefault(place, []).append((permission, maker))
 
     def home(self, permission: str, endpoint: str) -> None:
         """Name the first page of those who hold a permission; the first one that fits is taken."""

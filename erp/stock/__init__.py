@@ -5,5 +5,5 @@ Counts  sheets and bars by the piece, bands in m, the rest in their material's o
 Truth   the moves; a balance is their sum and `stock verify` proves it; virtual places (suppliers,
         production, lost and found) balance what comes from and goes to outside
 Calls   erp.materials: articles; erp.parties: suppliers; core.numbers: R and L codes
-Tells   nothing
+Tells   ReceiptReversed
 """

@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import At, Code, Id, Model, Qty, choice
+from core.db import At, Code, Id, Model, On, Qty, choice
 from erp.stock.rules import MoveKind, PlaceKind
 
 
@@ -89,3 +89,20 @@ class Demand(Model):
     material_id: Mapped[int] = mapped_column(ForeignKey("erp_materials_material.id"), index=True)
     needed_qty: Mapped[Qty]
     issued_qty: Mapped[Qty]
+    name: Mapped[str] = mapped_column(default="")  # the subject's number, as people read it
+    needed_on: Mapped[On | None]  # a batch's day; an order's stands with the order, where it may change
+    is_carried: Mapped[bool] = mapped_column(default=False)  # a batch's plan asks for it in the order's place
+
+
+class CutYield(Model):
+    """What one cut plan made of its stock, in the material's unit: told by cutting, read where waste is planned."""
+
+    __tablename__ = "erp_stock_cut_yield"
+    __table_args__ = (CheckConstraint("net_qty >= 0 AND stock_qty > 0", name="quantities"),)
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(unique=True)  # the plan's number
+    material_id: Mapped[int] = mapped_column(ForeignKey("erp_materials_material.id"), index=True)
+    net_qty: Mapped[Qty]  # the pieces as cut
+    stock_qty: Mapped[Qty]  # what can be used of the sheets or bars that they were cut out of
+    computed_at: Mapped[At]

@@ -8,8 +8,8 @@ a move in the order of their places, then the demand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import insert, select, update
@@ -19,10 +19,12 @@ from sqlalchemy.orm import Session
 from core.audit import service as audit
 from core.codes import Letter
 from core.errors import NotFound
+from core.events import publish
 from core.i18n import Named
 from core.numbers.service import next_codes
 from erp.materials.model import Article, Material
-from erp.stock.model import Balance, Demand, Lot, Move, Place
+from erp.stock.events import ReceiptReversed
+from erp.stock.model import Balance, CutYield, Demand, Lot, Move, Place
 from erp.stock.rules import (
     VIRTUAL,
     MoveKind,
@@ -66,10 +68,19 @@ def virtual_place(session: Session, kind: PlaceKind) -> Place:
         return session.scalars(found).one()
 
 
-def put_demand(session: Session, subject: str, subject_id: int, needed: Mapping[int, Decimal]) -> None:
+def put_demand(
+    session: Session,
+    subject: str,
+    subject_id: int,
+    needed: Mapping[int, Decimal],
+    *,
+    name: str = "",
+    needed_on: date | None = None,
+) -> None:
     """Set what a subject needs of each material; what was issued for it stays. Twice is as once.
 
-    Quantities are rounded up to 0.001. A material that is no longer needed keeps its row with 0 as long as
+    `name` is the subject's number as people read it; `needed_on` is for subjects whose own row erp cannot
+    read. Quantities are rounded up to 0.001. A material that is no longer needed keeps its row with 0 as long as
     something was issued for it.
     """
     needed = {material_id: rounded_up(qty) for material_id, qty in needed.items()}
@@ -81,6 +92,7 @@ def put_demand(session: Session, subject: str, subject_id: int, needed: Mapping[
     }
     for material_id, demand in told.items():
         demand.needed_qty = needed.get(material_id, ZERO)
+        demand.name, demand.needed_on = name, needed_on
         if material_id not in needed and not demand.issued_qty:
             session.delete(demand)
     fresh = [
@@ -90,6 +102,9 @@ def put_demand(session: Session, subject: str, subject_id: int, needed: Mapping[
             "material_id": material_id,
             "needed_qty": needed_qty,
             "issued_qty": ZERO,
+            "name": name,
+            "needed_on": needed_on,
+            "is_carried": False,
         }
         for material_id, needed_qty in needed.items()
         if material_id not in told
@@ -97,6 +112,31 @@ def put_demand(session: Session, subject: str, subject_id: int, needed: Mapping[
     session.flush()  # the changed rows before the new ones
     if fresh:
         session.execute(insert(Demand), fresh)
+
+
+def carry(
+    session: Session, subject: str, subject_ids: Collection[int], material_ids: Collection[int]
+) -> None:
+    """Say that the plans of a batch ask for these materials in the place of the subjects: not twice."""
+    session.execute(
+        update(Demand)
+        .where(
+            Demand.subject == subject,
+            Demand.subject_id.in_(subject_ids),
+            Demand.material_id.in_(material_ids),
+        )
+        .values(is_carried=True)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def note_yield(
+    session: Session, name: str, material_id: int, *, net_qty: Decimal, stock_qty: Decimal, at: datetime
+) -> None:
+    """Keep what a computed cut plan made of its stock, both in the material's unit; a plan tells it once."""
+    session.add(
+        CutYield(name=name, material_id=material_id, net_qty=net_qty, stock_qty=stock_qty, computed_at=at)
+    )
 
 
 def receive(
@@ -297,7 +337,8 @@ def add_issued(session: Session, subject: str, subject_id: int, material_id: int
 def reverse(session: Session, move_id: int, *, by: int | None, at: datetime) -> Move:
     """Take a move back by a move the other way; what was issued is needed again.
 
-    The ledger keeps both. Raises NotFound, NotReversible, StockShort, PlaceUnfit, PlaceClosed.
+    The ledger keeps both. Publishes ReceiptReversed.
+    Raises NotFound, NotReversible, StockShort, PlaceUnfit, PlaceClosed.
     """
     wrong = session.get(Move, move_id, with_for_update=True)
     if wrong is None:
@@ -322,6 +363,8 @@ def reverse(session: Session, move_id: int, *, by: int | None, at: datetime) -> 
         article = select(Article.material_id).join(Lot, Lot.article_id == Article.id)
         material_id = session.scalars(article.where(Lot.id == wrong.lot_id)).one()
         add_issued(session, wrong.subject, wrong.subject_id, material_id, -wrong.moved_qty)
+    if wrong.kind is MoveKind.RECEIPT:
+        publish(session, ReceiptReversed(wrong.lot_id, wrong.moved_qty, by, at))
     audit.record(
         session,
         subject=LOT,

@@ -13,7 +13,7 @@ from core.i18n import N_, Named
 from erp.materials.rules import Grain
 from mes.nesting.rules.cuts import Cut
 from mes.nesting.rules.instance import Kind
-from mes.nesting.rules.plan import Plan
+from mes.nesting.rules.plan import Layout, Plan
 
 KERF_MM = Decimal("4.0")  # a scoring panel saw; where the material says nothing
 STAGES = 3  # rip, cross-cut, rip again; then a trimming cut
@@ -249,3 +249,16 @@ def _number(value: Decimal) -> int | float:
 
 def _text(length_mm: Decimal) -> str:
     return f"{length_mm.normalize():f}"
+
+
+def placed_qty(layout: Layout) -> Decimal:
+    """Return what the parts on one sheet (m2) or bar (m) come to; the engine counts tenths of a mm."""
+    return sum(
+        (
+            Decimal(part.length_dmm) * part.width_dmm / 100_000_000
+            if part.width_dmm  # a bar has none
+            else Decimal(part.length_dmm) / 10_000
+            for part in layout.placements
+        ),
+        Decimal(0),
+    )

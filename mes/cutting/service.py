@@ -19,8 +19,9 @@ from core.jobs.model import Job
 from core.jobs.rules import OPEN
 from core.numbers.service import next_codes
 from erp.materials import queries as materials
-from erp.materials.model import Article
+from erp.materials.model import Article, Material
 from erp.stock import service as stock
+from erp.stock.rules import Size, in_unit, rounded_up
 from mes.cutting import queries
 from mes.cutting.model import CutLayout, CutPlan, Placement
 from mes.cutting.rules import (
@@ -31,15 +32,17 @@ from mes.cutting.rules import (
     PlanState,
     cut_job,
     deal,
+    placed_qty,
 )
 from mes.nesting.rules.plan import Plan
+from mes.planning import queries as planning_queries
 from mes.planning import service as planning
 from mes.planning.model import Batch, BatchOrder
 from mes.splitting.model import DoorSet, Piece, Requirement
 from mes.splitting.rules import PieceState
 
 SUBJECT = "mes.cutting.plan"
-BATCH = "mes.planning.batch"
+BATCH, ORDER = "mes.planning.batch", "erp.sales.order"
 SOLVE = "cutting.solve"  # the kind of job
 
 
@@ -125,6 +128,7 @@ def store(
     plan.unplaced_count = sum(left.quantity for left in result.unplaced)
     session.flush()  # the sums below see it
     put_demand(session, plan.batch_id)
+    _note_yield(session, plan, result, at)
     planning.mark_planned(session, plan.batch_id)
     audit.record(session, subject=SUBJECT, subject_id=plan.id, verb="compute", by=None, at=at)
     return True
@@ -193,7 +197,24 @@ def put_demand(session: Session, batch_id: int) -> None:
     )
     for material_id, qty in required:
         need[material_id] += qty
-    stock.put_demand(session, BATCH, batch_id, need)
+    batch = session.get_one(Batch, batch_id)
+    stock.put_demand(session, BATCH, batch_id, need, name=batch.number, needed_on=batch.due_on)
+    stock.carry(session, ORDER, planning_queries.order_ids(session, batch_id), need)
+
+
+def _note_yield(session: Session, plan: CutPlan, result: Plan, at: datetime) -> None:
+    """Tell stock what the plan makes of its sheets or bars, in the material's unit."""
+    material = session.get_one(Material, plan.material_id)
+    articles = {article.code: article for article in materials.articles(session, plan.material_id)}
+    net_qty = stock_qty = Decimal(0)
+    for layout in result.layouts:
+        article = articles[layout.stock]
+        size = Size(article.length_mm, article.width_mm, material.trim_mm)
+        stock_qty += in_unit(Decimal(layout.repeat), material.kind, size)
+        net_qty += layout.repeat * placed_qty(layout)
+    net_qty = rounded_up(net_qty)
+    if stock_qty:
+        stock.note_yield(session, plan.number, material.id, net_qty=net_qty, stock_qty=stock_qty, at=at)
 
 
 def mark_layout_cut(session: Session, layout_id: int, *, by: int, at: datetime) -> bool:

@@ -1,10 +1,12 @@
 """Tables of planning."""
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import At, Code, Id, Model, On, choice
+from core.db import At, Code, Id, Model, On, Rate, choice
+from erp.catalogue.rules.document import DoorKind, Finish
 from mes.planning.rules import BatchState
+from mes.planning.rules.capacity import DayKind
 
 
 class Batch(Model):
@@ -33,3 +35,32 @@ class BatchOrder(Model):
     id: Mapped[Id]
     batch_id: Mapped[int] = mapped_column(ForeignKey("mes_planning_batch.id"), index=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("erp_sales_order.id"), unique=True)
+
+
+class Capacity(Model):
+    """One product class: how many sets of it a full day makes, and how many working days one takes."""
+
+    __tablename__ = "mes_planning_capacity"
+    __table_args__ = (
+        UniqueConstraint("kind", "finish"),
+        CheckConstraint("set_count > 0 AND production_days >= 0", name="counts"),
+        CheckConstraint("warning_rate > 0", name="warning_positive"),
+    )
+
+    id: Mapped[Id]
+    kind: Mapped[DoorKind] = mapped_column(choice(DoorKind))
+    finish: Mapped[Finish] = mapped_column(choice(Finish))
+    set_count: Mapped[int]
+    warning_rate: Mapped[Rate]
+    production_days: Mapped[int]
+
+
+class CalendarDay(Model):
+    """One day that is worked otherwise than its weekday says."""
+
+    __tablename__ = "mes_planning_calendar_day"
+
+    id: Mapped[Id]
+    day_on: Mapped[On] = mapped_column(unique=True)
+    kind: Mapped[DayKind] = mapped_column(choice(DayKind))
+    note: Mapped[str] = mapped_column(default="")  # National Day

@@ -11,13 +11,16 @@ from sqlalchemy.orm import Session
 
 from core.audit import service as audit
 from core.codes import Letter
-from core.errors import NotFound
+from core.errors import Conflict, NotFound
 from core.numbers.service import next_codes, next_number
+from erp.catalogue.rules.document import DoorKind, Finish
 from erp.sales.model import Order
-from mes.planning.model import Batch, BatchOrder
+from mes.planning.model import Batch, BatchOrder, CalendarDay, Capacity
 from mes.planning.rules import BATCHABLE, BatchState, NothingChosen, OrderInBatch, OrderNotReleased
+from mes.planning.rules.capacity import ClassCapacity, DayKind
 
 SUBJECT = "mes.planning.batch"
+CAPACITY, CALENDAR = "mes.planning.capacity", "mes.planning.calendar_day"
 
 
 def create_batch(
@@ -97,3 +100,41 @@ def mark_planned(session: Session, batch_id: int) -> bool:
         .execution_options(synchronize_session=False)
     )
     return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+def put_capacity(
+    session: Session, kind: DoorKind, finish: Finish, capacity: ClassCapacity, *, by: int | None, at: datetime
+) -> None:
+    """Say how many sets of a class a day makes, from which share on it warns, and how long one takes."""
+    wanted = select(Capacity).where(Capacity.kind == kind, Capacity.finish == finish).with_for_update()
+    row = session.scalar(wanted)
+    if row is None:
+        row = Capacity(kind=kind, finish=finish)
+    changes = {}
+    for name in ("set_count", "warning_rate", "production_days"):
+        old, new = getattr(row, name), getattr(capacity, name)
+        if old != new:
+            changes[name] = [old, new]
+            setattr(row, name, new)
+    _insert_once(session, row)
+    audit.record(session, subject=CAPACITY, subject_id=row.id, verb="put", by=by, at=at, changes=changes)
+
+
+def _insert_once(session: Session, row: Capacity | CalendarDay) -> None:
+    """Write a row of which there is one. Raises Conflict when somebody wrote it at the same moment."""
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError as wrong:
+        raise Conflict from wrong
+
+
+def put_day(session: Session, day: date, kind: DayKind, note: str, *, by: int | None, at: datetime) -> None:
+    """Say that a day is worked otherwise than its weekday says; said again, the last word counts."""
+    row = session.scalar(select(CalendarDay).where(CalendarDay.day_on == day).with_for_update())
+    if row is None:
+        row = CalendarDay(day_on=day)
+    changes = {"kind": [row.kind and row.kind.value, kind.value]}
+    row.kind, row.note = kind, note
+    _insert_once(session, row)
+    audit.record(session, subject=CALENDAR, subject_id=row.id, verb="put", by=by, at=at, changes=changes)

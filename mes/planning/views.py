@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
 
 from core.clock import now
+from core.errors import InvalidInput
 from core.web.access import me, requires
 from core.web.forms import parse
 from core.web.lists import export, paged
 from core.web.menu import panels
 from core.web.templating import day, label, today
 from core.work import read, run
+from erp.sales import service as sales
 from mes.planning import queries, service
-from mes.planning.forms import NewBatch
+from mes.planning.forms import CapacityForm, DayForm, DueForm, NewBatch
 from mes.planning.model import Batch
+from mes.planning.queries import load
 from mes.planning.rules import BatchState
+from mes.planning.rules.capacity import DayKind, Risk
 
 bp = Blueprint("mes_planning", __name__)
+due = Blueprint("mes_due", __name__)  # a word of its own in the menu
 EXPORT_MOST = 10_000
+DUE, CAPACITY = "mes.planning.due", "mes.planning.capacity"
+LOAD_DAYS = 28
 
 
 @bp.get("/batches/")
@@ -87,6 +97,77 @@ def batch_show(batch_id: int) -> ResponseReturnValue:
             for panel in panels(service.SUBJECT, batch_id)
         ],
     )
+
+
+@due.get("/load/")
+@requires(DUE)
+def load_list() -> ResponseReturnValue:
+    """Show how full the next days are, and which orders are late or at risk."""
+    found = load.plant(read(), today())
+    rows = load.at_risk(read(), today())
+    return render_template(
+        "mes/planning/load_list.html",
+        classes=list(found.capacities),
+        days=load.load_days(found, today(), LOAD_DAYS),
+        late=[one for one in rows if Risk.LATE in one.reasons],
+        at_risk=[one for one in rows if Risk.LATE not in one.reasons],
+    )
+
+
+@due.get("/capacity/")
+@requires(DUE)
+def capacity_list() -> ResponseReturnValue:
+    """Show the classes with their capacity, and the calendar's exceptions."""
+    return _capacity_page({}, {})
+
+
+def _capacity_page(typed: Mapping[str, Any], errors: Mapping[str, str]) -> ResponseReturnValue:
+    known = {(one.kind, one.finish): one for one in load.capacities(read())}
+    page = render_template(
+        "mes/planning/capacity_list.html",
+        classes=[(one, known.get((one.kind, one.finish))) for one in load.classes_of_catalogue(read())],
+        days=load.calendar_days(read(), today()),
+        day_kinds=list(DayKind),
+        typed=typed,
+        errors=errors,
+    )
+    return page, 400 if errors else 200
+
+
+@due.post("/capacity/")
+@requires(CAPACITY)
+def capacity_put() -> ResponseReturnValue:
+    """Say what a class takes."""
+    try:
+        form = parse(CapacityForm, request.form)
+    except InvalidInput as wrong:
+        return _capacity_page(request.form, wrong.fields)
+    run(service.put_capacity, form.kind, form.finish, form.capacity, by=me().id, at=now())
+    flash(_("Saved."), "done")
+    return redirect(url_for(".capacity_list"), 303)
+
+
+@due.post("/calendar/")
+@requires(CAPACITY)
+def day_put() -> ResponseReturnValue:
+    """Say that a day is worked otherwise."""
+    try:
+        form = parse(DayForm, request.form)
+    except InvalidInput as wrong:
+        return _capacity_page(request.form, wrong.fields)
+    run(service.put_day, form.day_on, form.kind, form.note, by=me().id, at=now())
+    flash(_("Saved."), "done")
+    return redirect(url_for(".capacity_list"), 303)
+
+
+@due.post("/orders/<int:order_id>/due")
+@requires("erp.sales.write")
+def due_set(order_id: int) -> ResponseReturnValue:
+    """Promise an order for a day."""
+    form = parse(DueForm, request.form)
+    order = run(sales.set_due, order_id, form.due_on, version=form.version, by=me().id, at=now(), on=today())
+    flash(_("%(number)s is promised for %(day)s.", number=order.number, day=day(order.due_on)), "done")
+    return redirect(url_for("erp_sales.order_show", order_id=order_id), 303)
 
 
 def _state() -> BatchState | None:

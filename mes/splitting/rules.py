@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,6 +14,7 @@ from core.i18n import N_
 from erp.catalogue.rules.explode import EVALUATOR_VERSION
 from erp.catalogue.rules.explosion import Explosion
 from erp.catalogue.rules.line import LineSpec
+from erp.catalogue.rules.need import need_of_set
 
 
 class PieceState(Choice):
@@ -39,7 +40,6 @@ class CutMethod(Choice):
 EVALUATOR = str(EVALUATOR_VERSION)  # raised when the same document would explode differently
 LIVE = (PieceState.PLANNED, PieceState.CUT, PieceState.MADE, PieceState.PACKED, PieceState.SHIPPED)
 ON_FLOOR = (PieceState.PLANNED, PieceState.CUT, PieceState.MADE)
-SQUARE_MM = Decimal(1_000_000)
 
 
 class NothingToRelease(RuleViolation):
@@ -129,15 +129,8 @@ def net_need(order: FrozenOrder) -> dict[str, Decimal]:
 
     Sheets in m2 and bars in m of the sizes as cut; the rest as the model's requirements count it.
     """
-    need: Counter[str] = Counter()
+    need: defaultdict[str, Decimal] = defaultdict(Decimal)
     for line in order.lines:
-        for piece in line.explosion.pieces:
-            if piece.cut_length_mm is None or not piece.material_code:
-                continue
-            one = piece.cut_length_mm / 1000
-            if piece.cut_width_mm is not None:
-                one = piece.cut_length_mm * piece.cut_width_mm / SQUARE_MM
-            need[piece.material_code] += one * piece.count * line.set_count  # type: ignore[assignment]
-        for wanted in line.explosion.requirements:
-            need[wanted.material_code] += wanted.quantity * line.set_count  # type: ignore[assignment]
-    return {code: Decimal(quantity) for code, quantity in need.items()}
+        for code, quantity in need_of_set(line.explosion).items():
+            need[code] += quantity * line.set_count
+    return dict(need)

@@ -76,7 +76,7 @@ def release(session: Session, order: FrozenOrder, *, by: int | None, at: datetim
         by_code[code]: quantity.quantize(NET_STEP, ROUND_HALF_UP)
         for code, quantity in net_need(order).items()
     }
-    stock.put_demand(session, "erp.sales.order", order.order_id, need)
+    stock.put_demand(session, "erp.sales.order", order.order_id, need, name=order.number)
     publish(session, SetsFrozen(order.order_id))
 
 

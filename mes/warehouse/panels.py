@@ -4,19 +4,21 @@ from sqlalchemy.orm import Session
 
 from core.i18n import N_
 from core.web.registry import Panel
-from erp.stock import queries as stock
+from erp.purchasing import queries as purchasing
+from erp.purchasing.rules.needs import WantKind
 from mes.warehouse import queries
 
 
 def order_panel(session: Session, order_id: int) -> Panel | None:
-    """Return what an order needs, has and lacks: by its batch once that is planned, before that by itself."""
+    """Return what an order needs and out of what it is served: by its batch once that is planned."""
     batch = queries.batch_of_order(session, order_id)
-    needs = [] if batch is None else stock.batch_shortages(session, batch.id)
+    needs = [] if batch is None else purchasing.shares_of(session, WantKind.BATCH, batch.id)
     if not needs:
-        batch, needs = None, stock.shortages(session, order_id)
+        batch, needs = None, purchasing.shares_of(session, WantKind.ORDER, order_id)
+    needs = needs or purchasing.shares_of(session, WantKind.EXPECTED, order_id)
     if not needs:
         return None
-    lacking_count = sum(1 for need in needs if need.lacking_qty > 0)
+    lacking_count = sum(1 for need in needs if need.lacking_qty)
     context = {"needs": needs, "needs_batch": batch, "lacking_count": lacking_count}
     return Panel(N_("Material"), "mes/warehouse/_order_panel.html", context)
 

@@ -43,6 +43,8 @@ SAMPLES = {
     "party_id": "SELECT min(id) FROM erp_parties_party GROUP BY kind",
     "import_id": "SELECT max(id) FROM erp_sales_import",
     "order_id": "SELECT max(id) FROM erp_sales_order GROUP BY state",
+    "material_id": "SELECT min(id) FROM erp_materials_material GROUP BY kind",
+    "purchase_id": "SELECT max(id) FROM erp_purchasing_order GROUP BY state",
     "lot_id": "SELECT min(id) FROM erp_stock_lot",
     "place_id": "SELECT min(id) FROM erp_stock_place GROUP BY kind",
     "plan_id": "SELECT max(id) FROM mes_cutting_cut_plan GROUP BY material_id",

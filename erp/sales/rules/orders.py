@@ -85,6 +85,19 @@ class LineGone(Conflict):
     message = N_("This line is no longer there. Look at the order again.")
 
 
+class DueInPast(RuleViolation):
+    """A day was promised that is over."""
+
+    code = "erp.sales.due_in_past"
+    message = N_("%(due_on)s is past. Choose today or a later day, or leave the due day open.")
+
+
+def check_due(due_on: date | None, on: date) -> None:
+    """Raise DueInPast when an order is promised for a day before `on`."""
+    if due_on is not None and due_on < on:
+        raise DueInPast(due_on=due_on.isoformat())
+
+
 @dataclass(frozen=True, slots=True)
 class OrderHead:
     """What an order says as a whole."""

@@ -18,6 +18,7 @@ from erp.sales.service.orders import (
     confirm,
     create_order,
     reopen,
+    set_due,
 )
 from erp.sales.service.prices import (
     Offering,
@@ -53,6 +54,7 @@ __all__ = [
     "reopen",
     "review_row",
     "review_sheet",
+    "set_due",
     "settle_all",
     "start_import",
     "take_in",

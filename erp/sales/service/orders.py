@@ -21,7 +21,14 @@ from erp.sales.model import Line, Order
 from erp.sales.queries.offer import Offer, offer
 from erp.sales.queries.orders import unready_lines
 from erp.sales.queries.prices import content, order_price
-from erp.sales.rules.orders import DealerUnknown, LinesUnready, OrderEmpty, OrderFrozen, OrderHead
+from erp.sales.rules.orders import (
+    DealerUnknown,
+    LinesUnready,
+    OrderEmpty,
+    OrderFrozen,
+    OrderHead,
+    check_due,
+)
 from erp.sales.rules.pricing import LinesUnpriced
 from erp.sales.rules.states import EDITABLE, STEPS, OrderState, Verb
 
@@ -41,7 +48,8 @@ def create_order(
 ) -> Order:
     """Write a new draft and return it; a form (or a sheet) sent twice gives the first order back.
 
-    `on` is the factory's day, for the number. Raises DealerUnknown.
+    `on` is the factory's day, for the number and for the due day; a sheet is taken in with the day that stands
+    in it, and its order is marked late at once. Raises DealerUnknown, DueInPast.
     """
     try:
         parties.party(session, head.dealer_id)
@@ -49,6 +57,8 @@ def create_order(
         raise DealerUnknown(code=head.dealer_id) from wrong
     if (known := _sent_before(session, form_key, import_id)) is not None:
         return known
+    if import_id is None:
+        check_due(head.due_on, on)
     order = Order(
         number=next_number(session, PREFIX, on=on),
         dealer_id=head.dealer_id,
@@ -100,12 +110,24 @@ def lock_editable(session: Session, order_id: int) -> Order:
 
 
 def amend_head(
-    session: Session, order_id: int, head: OrderHead, *, version: int, by: int | None, at: datetime
+    session: Session,
+    order_id: int,
+    head: OrderHead,
+    *,
+    version: int,
+    by: int | None,
+    at: datetime,
+    on: date,
 ) -> Order:
-    """Change what the order says as a whole. Locks the order. Raises NotFound, Conflict, OrderFrozen."""
+    """Change what the order says as a whole; `on` is the factory's day. Locks the order.
+
+    Raises NotFound, Conflict, OrderFrozen, DueInPast.
+    """
     order = lock_editable(session, order_id)
     if order.version != version:
         raise Conflict
+    if head.due_on != order.due_on:
+        check_due(head.due_on, on)
     changes = {}
     for name in ("dealer_id", "dealer_reference", "customer", "site", "note", "due_on"):
         old, new = getattr(order, name), getattr(head, name)
@@ -122,6 +144,27 @@ def amend_head(
             at=at,
             changes=changes,
         )
+    return order
+
+
+def set_due(
+    session: Session, order_id: int, due_on: date, *, version: int, by: int | None, at: datetime, on: date
+) -> Order:
+    """Promise an order that is not released for a day; `on` is the factory's day. Locks the order.
+
+    Raises NotFound, Conflict, OrderFrozen, DueInPast.
+    """
+    order = lock(session, order_id)
+    if order.version != version:
+        raise Conflict
+    if order.state not in EDITABLE and order.state is not OrderState.CONFIRMED:
+        raise OrderFrozen(number=order.number, state=order.state)
+    check_due(due_on, on)
+    changes: dict[str, list[object]] = {"due_on": [order.due_on, due_on]}
+    order.due_on = due_on
+    record(
+        session, subject=SUBJECT, subject_id=order_id, verb=Verb.AMEND.value, by=by, at=at, changes=changes
+    )
     return order
 
 

@@ -17,9 +17,10 @@ from sqlalchemy import Select
 from core.clock import now
 from core.errors import InvalidInput
 from core.web.access import me, requires
+from core.web.errors import text_of
 from core.web.forms import parse
 from core.web.lists import export, paged
-from core.web.menu import panels
+from core.web.menu import marks, panels
 from core.web.templating import label, named, today
 from core.work import read, run
 from erp.catalogue.rules.document import DimBasis, Handing
@@ -32,6 +33,7 @@ from erp.sales.queries import prices
 from erp.sales.queries.offer import Offer, offer
 from erp.sales.queries.orders import LineShown, OrderPage, View
 from erp.sales.rules.issues import Field
+from erp.sales.rules.orders import DueInPast
 from erp.sales.rules.states import EDITABLE, STEPS, OrderState, Verb
 from erp.sales.views.blueprint import CANCEL, CONFIRM, READ, SEE_PRICES, WRITE, bp
 from erp.sales.views.words import sentence
@@ -57,6 +59,7 @@ def order_list() -> ResponseReturnValue:
         asked=order_filter(request.args),
         counts=queries.view_counts(read(), today()),
         set_counts=queries.set_counts(read(), ids),
+        marks=marks(PLACE, ids),
         dealers=parties.dealers(read()),
         all_views=list(View),
         states=list(OrderState),
@@ -119,16 +122,18 @@ def order_create() -> ResponseReturnValue:
     """Write a new draft."""
     try:
         form = parse(HeadForm, request.form)
+        order = run(
+            service.create_order,
+            form.head,
+            by=me().id,
+            at=now(),
+            on=today(),
+            form_key=form.form_key or None,
+        )
     except InvalidInput as wrong:
         return _head_page(None, request.form, wrong.fields)
-    order = run(
-        service.create_order,
-        form.head,
-        by=me().id,
-        at=now(),
-        on=today(),
-        form_key=form.form_key or None,
-    )
+    except DueInPast as wrong:
+        return _head_page(None, request.form, {"due_on": text_of(wrong)})
     flash(_("%(number)s is a draft now. Add its lines.", number=order.number), "done")
     return redirect(url_for(".order_show", order_id=order.id, line="new"))
 
@@ -151,9 +156,19 @@ def order_amend(order_id: int) -> ResponseReturnValue:
     """Change an order's head."""
     try:
         form = parse(HeadForm, request.form)
+        run(
+            service.amend_head,
+            order_id,
+            form.head,
+            version=form.version,
+            by=me().id,
+            at=now(),
+            on=today(),
+        )
     except InvalidInput as wrong:
         return _head_page(queries.order(read(), order_id), request.form, wrong.fields)
-    run(service.amend_head, order_id, form.head, version=form.version, by=me().id, at=now())
+    except DueInPast as wrong:
+        return _head_page(queries.order(read(), order_id), request.form, {"due_on": text_of(wrong)})
     flash(_("Saved."), "done")
     return redirect(url_for(".order_show", order_id=order_id))
 

@@ -27,7 +27,9 @@ from erp.stock.queries.needs import (
     ORDER,
     batch_shortages,
     count_by_material,
+    last_yields,
     on_hand_by_material,
+    open_demands,
     shortages,
 )
 from erp.stock.queries.proof import verify
@@ -45,6 +47,7 @@ __all__ = [
     "balances",
     "batch_shortages",
     "count_by_material",
+    "last_yields",
     "lot",
     "lot_by_code",
     "lots_of_article",
@@ -52,6 +55,7 @@ __all__ = [
     "of_lot",
     "of_material",
     "on_hand_by_material",
+    "open_demands",
     "place_by_code",
     "places",
     "received_qty",

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.i18n import Named
 from erp.materials.model import Article, Material
-from erp.stock.model import Balance, Demand, Lot, Place
+from erp.stock.model import Balance, CutYield, Demand, Lot, Place
 from erp.stock.rules import FOR_MATERIAL, Need, Size, counted_in, in_unit
 
 ORDER, BATCH = "erp.sales.order", "mes.planning.batch"  # subjects of demands
@@ -114,3 +114,26 @@ def _free(
         return ZERO
     left = max(ZERO, count - taken.get(material_id, ZERO))
     return on_hand if left == count else (on_hand * left / count).quantize(Decimal("0.001"))
+
+
+def open_demands(session: Session) -> Sequence[Demand]:
+    """Return what has still to be issued, but for what a batch's plan asks for in an order's place."""
+    rows = select(Demand).where(Demand.needed_qty > Demand.issued_qty, Demand.is_carried.is_(False))
+    return session.scalars(rows.order_by(Demand.id)).all()
+
+
+def last_yields(session: Session, most: int) -> dict[int, list[tuple[Decimal, Decimal]]]:
+    """Return (net, stock) of the last `most` computed cut plans of each material, the newest first."""
+    place = func.row_number().over(
+        partition_by=CutYield.material_id, order_by=(CutYield.computed_at.desc(), CutYield.id.desc())
+    )
+    numbered = select(
+        CutYield.material_id, CutYield.net_qty, CutYield.stock_qty, place.label("place")
+    ).subquery()
+    found: dict[int, list[tuple[Decimal, Decimal]]] = defaultdict(list)
+    rows = select(numbered.c.material_id, numbered.c.net_qty, numbered.c.stock_qty)
+    for material_id, net_qty, stock_qty in session.execute(
+        rows.where(numbered.c.place <= most).order_by(numbered.c.material_id, numbered.c.place)
+    ):
+        found[material_id].append((net_qty, stock_qty))
+    return dict(found)

@@ -19,6 +19,10 @@ from erp.catalogue.rules.entries import Pack
 from erp.materials.model import Article, Material
 from erp.materials.rules import MaterialKind
 from erp.parties import queries as parties
+from erp.purchasing import queries as purchasing_queries
+from erp.purchasing import service as purchasing
+from erp.purchasing.queries import Asked
+from erp.purchasing.service import OfferEntry, Pick
 from erp.sales import service as sales
 from erp.sales.model import Order
 from erp.sales.rules.orders import OrderHead
@@ -26,6 +30,9 @@ from erp.stock import service as stock
 from erp.stock.model import Place
 from erp.stock.rules import PlaceKind
 from mes.demo.rules import CAST, Wish
+from mes.planning import service as planning
+from mes.planning.queries import load
+from mes.planning.rules.capacity import ClassCapacity
 from mes.scanning import service as scanning
 from mes.scanning.model import Station
 from mes.scanning.rules import ScanKind, ScanRequest, StationKind, Where, Who
@@ -106,6 +113,69 @@ def receive_stock(session: Session, by: int, *, at: datetime) -> int:
             at=at,
         )
     return len(rows)
+
+
+OFFERED = {
+    # what the demo's suppliers deliver by kind: days, least quantity, pack
+    MaterialKind.SHEET: (5, Decimal(20), Decimal(10)),
+    MaterialKind.BAR: (7, Decimal(50), Decimal(50)),
+    MaterialKind.BAND: (4, Decimal(200), Decimal(100)),
+    MaterialKind.HARDWARE: (6, Decimal(50), Decimal(50)),
+    MaterialKind.CARTON: (3, Decimal(100), Decimal(50)),
+    MaterialKind.OTHER: (5, Decimal(100), Decimal(100)),
+}
+SAFETY_QTY = {MaterialKind.HARDWARE: Decimal(400), MaterialKind.CARTON: Decimal(400)}
+SETS_PER_DAY, WARNING_RATE, PRODUCTION_DAYS = 12, Decimal("0.8"), 4
+
+
+def buy(session: Session, by: int, *, on: date, at: datetime) -> None:
+    """Say who delivers what, turn most of the proposal into orders, send one and take part of it in."""
+    suppliers = parties.suppliers(session)
+    rows = session.execute(
+        select(Article.id, Article.cost_price, Material.kind, Material.id)
+        .join(Material, Material.id == Article.material_id)
+        .order_by(Article.id)
+    ).all()
+    for article_id, price, kind, material_id in rows:
+        days, least, pack = OFFERED[kind]
+        supplier = suppliers[kind is MaterialKind.HARDWARE]
+        offer = OfferEntry(supplier.id, article_id, "", price or Decimal(1), days, least, pack)
+        purchasing.put_offer(session, offer, by=by, at=at)
+        purchasing.put_policy(
+            session, material_id, SAFETY_QTY.get(kind, Decimal(0)), Decimal("0.15"), by=by, at=at
+        )
+    session.flush()
+    lines = [one.proposed for one in purchasing_queries.proposal(session, on, Asked()) if one.proposed]
+    picks = [Pick(one.offer.supplier_id, one.offer.article_id, one.qty, 0) for one in lines]
+    left = 3  # stay in the proposal, to be tried out
+    if len(picks) <= left:
+        return
+    orders = purchasing.order_proposed(session, picks[left:], by=by, at=at, on=on)
+    purchasing.place(session, orders[0].id, by=by, at=at)
+    session.flush()
+    line = purchasing_queries.order_page(session, orders[0].id).lines[0].line
+    place_id = session.scalars(
+        select(Place.id).where(Place.kind == PlaceKind.STORE).order_by(Place.id)
+    ).first()
+    if place_id is not None:
+        purchasing.receive(
+            session,
+            line.id,
+            (line.ordered_qty / 2).to_integral_value(),
+            place_id,
+            reference="RK-9001",
+            reason="",
+            form_key="demo-po",
+            by=by,
+            at=at,
+        )
+
+
+def set_capacity(session: Session, by: int, *, at: datetime) -> None:
+    """Say how many sets of each class the demo factory makes in a day."""
+    for one in load.classes_of_catalogue(session):
+        capacity = ClassCapacity(SETS_PER_DAY, WARNING_RATE, PRODUCTION_DAYS)
+        planning.put_capacity(session, one.kind, one.finish, capacity, by=by, at=at)
 
 
 def enter(session: Session, wish: Wish, due_on: date, on: date, *, by: int, at: datetime) -> Order:

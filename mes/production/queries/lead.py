@@ -15,6 +15,8 @@ from core.codelists import queries as codelists
 from core.i18n import Named
 from erp.parties.model import Party
 from erp.sales.model import Order
+from mes.planning.queries import load
+from mes.planning.rules.capacity import Risk
 from mes.production.model import Scrap, WorkReport
 from mes.production.queries.station import (
     GONE,
@@ -111,7 +113,8 @@ class OrderAhead:
     due_on: date | None
     open_operation_count: int
     open_piece_count: int
-    forecast: Forecast
+    forecast: Forecast  # by the pace of the last days
+    reasons: tuple[Risk, ...]  # by working days, as the office sees it
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,7 @@ def ahead(session: Session, today: date, zone: str) -> Ahead:
             select(Order, Party).join(Party, Party.id == Order.dealer_id).where(Order.id.in_(open_work))
         )
     }
+    reasons = load.reasons_of(session, list(orders), today)
     work = [OpenWork(key, orders[key][0].due_on, operations) for key, (operations, _) in open_work.items()]
     return Ahead(
         [
@@ -143,6 +147,7 @@ def ahead(session: Session, today: date, zone: str) -> Ahead:
                 open_operation_count=open_work[one.order_id][0],
                 open_piece_count=open_work[one.order_id][1],
                 forecast=one,
+                reasons=reasons.get(one.order_id, ()),
             )
             for one in forecast(work, pace(report_count, day_count), today)
         ],

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -19,6 +20,7 @@ from erp.sales.rules.lines import read_order
 from erp.sales.rules.orders import (
     DealerUnknown,
     DoorUnknown,
+    DueInPast,
     ImportClosed,
     ImportUnsettled,
     LineGone,
@@ -191,8 +193,8 @@ def test_a_stale_head_is_refused(session):
     order = make_draft(session)
     head = OrderHead(order.dealer_id, customer="王先生")
     with pytest.raises(Conflict):
-        sales.amend_head(session, order.id, head, version=order.version - 1, **BY)
-    sales.amend_head(session, order.id, head, version=order.version, **BY)
+        sales.amend_head(session, order.id, head, version=order.version - 1, on=MADE_ON, **BY)
+    sales.amend_head(session, order.id, head, version=order.version, on=MADE_ON, **BY)
     assert order.customer == "王先生"
 
 
@@ -440,3 +442,39 @@ def test_the_views_are_counted(session):
     sales.cancel(session, make_draft(session).id, "", **BY)
     counts = view_counts(session, MADE_ON)
     assert (counts[View.ALL], counts[View.OPEN], counts[View.DRAFT], counts[View.LATE]) == (2, 1, 1, 0)
+
+
+# --- the due day ------------------------------------------------------------
+
+
+def test_a_day_that_is_past_is_refused_on_entry_and_today_is_not(session):
+    make_draft(session, due_on=MADE_ON)
+    with pytest.raises(DueInPast, match="2026-11-19 is past"):
+        make_draft(session, due_on=MADE_ON - timedelta(days=1))
+
+
+def test_an_old_day_may_stay_when_something_else_is_changed(session):
+    order = make_draft(session, due_on=MADE_ON)
+    later = MADE_ON + timedelta(days=30)
+    head = OrderHead(order.dealer_id, customer="王先生", due_on=MADE_ON)
+    sales.amend_head(session, order.id, head, version=order.version, on=later, **BY)
+    assert order.customer == "王先生"
+    head = OrderHead(order.dealer_id, customer="王先生", due_on=MADE_ON + timedelta(days=1))
+    with pytest.raises(DueInPast):
+        sales.amend_head(session, order.id, head, version=order.version, on=later, **BY)
+
+
+def test_a_confirmed_order_takes_another_day_and_a_cancelled_one_does_not(session):
+    order, day = make_confirmed(session), MADE_ON + timedelta(days=9)
+    session.flush()
+    sales.set_due(session, order.id, day, version=order.version, on=MADE_ON, **BY)
+    session.flush()
+    assert order.due_on == day
+    with pytest.raises(Conflict):
+        sales.set_due(session, order.id, day, version=order.version - 1, on=MADE_ON, **BY)
+    with pytest.raises(DueInPast):
+        sales.set_due(session, order.id, MADE_ON - timedelta(days=1), version=order.version, on=MADE_ON, **BY)
+    sales.cancel(session, order.id, "", **BY)
+    session.flush()
+    with pytest.raises(OrderFrozen):
+        sales.set_due(session, order.id, day, version=order.version, on=MADE_ON, **BY)

@@ -118,4 +118,5 @@ def test_an_order_shows_its_own_need_and_after_planning_that_of_its_batch(sessio
     session.add(BatchOrder(batch_id=batch.id, order_id=order.id))
     session.flush()
     planned = order_panel(session, order.id).context
-    assert (planned["needs_batch"].id, planned["needs"][0].needed_qty) == (batch.id, 3)
+    # three sheets of 2.420 × 1.200 usable: 3 × 2.904 m2
+    assert (planned["needs_batch"].id, planned["needs"][0].needed_qty) == (batch.id, D("8.712"))
