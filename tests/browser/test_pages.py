@@ -54,6 +54,8 @@ SAMPLES = {
     "job_id": "SELECT max(id) FROM core_jobs_job",
     "file_id": "SELECT max(id) FROM core_files_file",
     "piece_id": "SELECT min(id) FROM mes_splitting_piece",
+    "paper_id": "SELECT max(id) FROM mes_worksheets_paper HAVING max(id) IS NOT NULL",
+    "code_id": "SELECT max(id) FROM mes_worksheets_machine_code HAVING max(id) IS NOT NULL",
     "operation": "SELECT 'CUT'",
     "code": "SELECT 'M1' UNION SELECT 'M3' UNION SELECT 'M4'",
 }

@@ -17,7 +17,7 @@ from core.clock import now
 from core.errors import InvalidInput
 from core.web.access import me, requires
 from core.web.forms import parse
-from core.web.lists import export, paged
+from core.web.lists import count_text, export, paged
 from core.web.menu import panels
 from core.web.templating import label, named, today
 from core.work import read, run
@@ -39,7 +39,7 @@ EXPORT_ROWS_MAX = 5_000
 
 
 def _asked() -> Select[*tuple[Any, ...]]:
-    return queries.order_rows(order_filter(request.args), today())
+    return queries.order_rows(read(), order_filter(request.args), today())
 
 
 @bp.get("/orders/")
@@ -48,11 +48,13 @@ def order_list() -> ResponseReturnValue:
     """List orders: the view, filters and sorting stand in the address."""
     page = paged(read(), _asked(), queries.SORTS, default="-new")
     ids = [order.id for order, _dealer in page.rows]
+    asked, counts = order_filter(request.args), queries.view_counts(read(), today())
     return render_template(
         "erp/sales/order_list.html",
         page=page,
-        asked=order_filter(request.args),
-        counts=queries.view_counts(read(), today()),
+        asked=asked,
+        counts={view: count_text(count) for view, count in counts.items()},
+        has_any=bool(counts[asked.view]),
         set_counts=queries.set_counts(read(), ids),
         dealers=parties.dealers(read()),
         all_views=list(View),
