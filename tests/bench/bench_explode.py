@@ -1,4 +1,4 @@
-"""Explosion: a thousand sets in memory and into each database, one set by itself, and a large order beside a scan storm.
+"""Explosion: a thousand sets in memory and into each database, one set by itself, a large order beside scans.
 
 Aims: one set p95 under 50 ms; 300 sets of one order exploded and written to SQLite in under 3 s while packers scan,
 and no scan waits longer than 300 ms meanwhile. Beside it stand the same rows copied by the database alone.
