@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from core.words.model import Word
 
-FEW = 2000  # documents of one word that are taken from its index; more are met soon enough in any order
+FEW = 20_000  # documents of one word that are taken from its index; more are met soon enough in any order
 AFTER_ALL = "\U0010ffff"  # sorts behind every letter
 
 

@@ -18,6 +18,7 @@ from erp.catalogue.rules.formula import Names, Table, Value
 from erp.materials.model import Material
 from erp.parties.model import Party
 from erp.sales.model import Line, Order
+from erp.sales.rules.states import OrderState
 from mes.production.queries import all_operation_names
 from mes.splitting.model import DoorSet, Piece, Requirement
 from mes.splitting.rules import LIVE, ON_FLOOR
@@ -346,3 +347,9 @@ def number_of(session: Session, order_id: int) -> str:
     if order is None:
         raise NotFound
     return order.number
+
+
+def orders_on_floor(session: Session) -> list[int]:
+    """Return the ids of the orders that are released and not all packed."""
+    wanted = select(Order.id).where(Order.state.in_((OrderState.RELEASED, OrderState.IN_PRODUCTION)))
+    return list(session.scalars(wanted.order_by(Order.id)))

@@ -1,7 +1,7 @@
 """Papers, lists and machine codes: each page reads what is asked for and answers a file or a form.
 
-The papers of an order, a batch or some orders stand under one address: `?order=…`, `?batch=…` or
-`?orders=SO2611-0042,SO2611-0043`.
+The papers of an order, a batch, some orders or everything on the floor stand under one address: `?order=…`,
+`?batch=…`, `?orders=SO2611-0042,SO2611-0043` or `?floor=1`.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ def _wanted() -> tuple[list[int], str, str | None]:
     if batch_id is not None:
         batch = planning.batch_page(session, batch_id)
         return [order.id for order in batch.orders], batch.batch.number, batch.batch.code
+    if request.values.get("floor"):
+        return queries.orders_on_floor(session), _("All orders on the floor"), None
     order_id = request.values.get("order", type=int)
     if order_id is not None:
         return [order_id], queries.number_of(session, order_id), None

@@ -64,6 +64,21 @@ def test_an_operation_sheet_merges_the_orders_of_a_batch_and_can_be_scanned(clie
     assert set(read.values()) <= {*leaves, batch.code}
 
 
+def test_the_leader_prints_what_an_operation_has_to_do_on_the_whole_floor(client_for, session):
+    first, second, draft = release_order(session), release_order(session), make_order(session)
+    session.commit()
+    client = client_for("leader")
+    address = f"{URL}/paper.pdf?kind=operation&operation=LOCK&floor=1"
+    text = words(client.get(address).data)
+    assert first.number in text
+    assert second.number in text
+    assert draft.number not in text
+    leaves = (Piece.part_group == "LEAF", Piece.code.is_not(None))
+    session.execute(update(Piece).where(*leaves).values(step_count=3))  # pressed, sized, edged
+    session.commit()
+    assert "operation=LOCK&amp;floor=1" in client.get("/mes/production/lead/waiting/LOCK").text
+
+
 def test_what_is_done_stands_on_no_sheet_and_a_sheet_of_nothing_is_refused(client_for, session):
     order = release_order(session)
     piece = leaf(session, order)
