@@ -111,7 +111,9 @@ def _addresses(app):
     adapter = app.url_map.bind("")
     found = list(FURTHER)
     for rule in app.url_map.iter_rules():
-        is_paper = rule.rule.endswith((".pdf", ".xlsx", ".json", ".yaml")) or rule.rule.startswith("/api/")
+        is_paper = rule.rule.endswith((".pdf", ".xlsx", ".csv", ".json", ".yaml")) or rule.rule.startswith(
+            "/api/"
+        )
         if "GET" not in rule.methods or rule.endpoint in LEFT_OUT or is_paper:
             continue
         if not rule.arguments:
