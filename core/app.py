@@ -26,6 +26,7 @@ from core.pdf.fonts import register_font
 from core.server import cli as server_cli
 from core.web import access, api, assets, compress, errors, health, logs, search, templating
 from core.web.registry import MenuEntry, Registry, blueprints
+from core.words import model as _words  # noqa: F401
 
 ROOT = Path(__file__).resolve().parent.parent
 UPLOAD_LIMIT = 16 * 2**20  # bytes of one request; a dealer's sheet with photos stays below

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -17,8 +18,10 @@ from sqlalchemy import (
     MetaData,
     Numeric,
     String,
+    Table,
     create_engine,
     event,
+    insert,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, Dialect, Engine
@@ -164,6 +167,33 @@ At = Annotated[datetime, mapped_column(UtcDateTime)]
 On = Annotated[date, mapped_column(Date)]
 Json = Annotated[Any, mapped_column(Document)]
 Blob = Annotated[bytes, mapped_column(LargeBinary)]
+
+
+class Bulk:
+    """Many rows for one table, of which most values repeat: each is turned into the driver's own once.
+
+    An insert through the statement turns every value of every row: three quarters of the time that a large
+    release held SQLite's write lock.
+    """
+
+    def __init__(self, connection: Connection, table: Table, columns: Collection[str]) -> None:
+        self._connection, self._table, self._columns = connection, table, tuple(columns)
+        dialect = connection.dialect
+        turned = {name: table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in columns}
+        self._turn = {name: turn for name, turn in turned.items() if turn is not None}
+
+    def bind(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return some values of a row as the driver wants them."""
+        return {name: self._turn[name](value) if name in self._turn else value for name, value in row.items()}
+
+    def insert(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows of bound values; each has every column."""
+        if not rows:
+            return
+        compiled = insert(self._table).compile(dialect=self._connection.dialect, column_keys=self._columns)
+        order = compiled.positiontup
+        given = [tuple(row[name] for name in order) for row in rows] if order else list(rows)
+        self._connection.exec_driver_sql(str(compiled), given)
 
 
 class Model(DeclarativeBase):

@@ -47,6 +47,11 @@ from mes.warehouse import panels as warehouse_panels
 from mes.warehouse import queries as warehouse
 from mes.warehouse import scans as warehouse_scans
 from mes.warehouse import views as warehouse_views
+from mes.worksheets import jobs as worksheets_jobs
+from mes.worksheets import model as _worksheets  # noqa: F401
+from mes.worksheets import panels as worksheets_panels
+from mes.worksheets import service as worksheets_commands
+from mes.worksheets import views as worksheets_views
 
 
 def register(app: Flask) -> None:
@@ -55,6 +60,7 @@ def register(app: Flask) -> None:
     _register_splitting(app)
     _register_cutting(app)
     _register_production(app)
+    _register_worksheets(app)
     _register_packing(app)
     _register_warehouse(app)
     _register_shipping(app)
@@ -118,6 +124,19 @@ def _register_production(app: Flask) -> None:
     put.panel("erp.sales.order", "mes.splitting.read", production_panels.order_panel)
     for handler in production_scans.HANDLERS:
         handle(handler)
+
+
+def _register_worksheets(app: Flask) -> None:
+    """Work sheets, lists to take away, machine codes."""
+    blueprints(app, (worksheets_views.bp, "/mes/worksheets"))
+    put = registry(app)
+    put.menu.append(MenuEntry(N_("Machine codes"), "mes_worksheets.code_list", "mes.worksheets.write"))
+    put.panel("erp.sales.order", "mes.worksheets.read", worksheets_panels.order_panel)
+    put.panel("mes.planning.batch", "mes.worksheets.read", worksheets_panels.batch_panel)
+    handle_job(worksheets_commands.DRAW, worksheets_jobs.draw_paper)
+    for role in ("owner", "clerk", "splitter", "operator", "leader"):
+        put.grant(role, "mes.worksheets.read")
+    put.grant("splitter", "mes.worksheets.write")
 
 
 def _register_packing(app: Flask) -> None:

@@ -19,7 +19,7 @@ MARGIN_PT = points(15)
 HEADER_PT = points(24)  # from the upper edge of the paper to the body's
 FOOTER_PT = points(16)
 CODE_DOTS = 15 * DOTS_PER_MM  # side of the QR in the header, quiet zone included
-TITLE_PT, NUMBER_PT, SMALL_PT = points(6), points(4), points(Decimal("2.8"))
+TITLE_PT, NUMBER_PT, SMALL_PT = points(6), points(4), points(Decimal("2.9"))  # 2.9 is 8.2 pt
 
 
 @dataclass(frozen=True, slots=True)

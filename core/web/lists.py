@@ -37,7 +37,12 @@ class Page(Generic[T]):
     @property
     def total_text(self) -> str:
         """Return how many there are, as people read it."""
-        return f"{COUNT_LIMIT:,}+" if self.total_count > COUNT_LIMIT else f"{self.total_count:,}"
+        return count_text(self.total_count)
+
+
+def count_text(count: int) -> str:
+    """Return a count as people read it; beyond the limit nobody counted."""
+    return f"{COUNT_LIMIT:,}+" if count > COUNT_LIMIT else f"{count:,}"
 
 
 def paged(
@@ -52,11 +57,13 @@ def paged(
     """Return the page that the address asks for (`page`, `sort`; "-name" sorts downward).
 
     `sorts` maps a word of the address to a column; the first `default` is used for an unknown one.
+    No page lies further down than what is counted, so none costs much more than the first.
     """
     asked = request.args.get("sort", default)
     if asked.removeprefix("-") not in sorts:
         asked = default
-    number = max(1, request.args.get("page", 1, type=int) or 1)
+    asked_number = request.args.get("page", 1, type=int) or 1
+    number = min(max(1, asked_number), COUNT_LIMIT // size + 1)  # beyond it one narrows or turns the sort
     column = sorts[asked.removeprefix("-")]
     ordered = rows.order_by(column.desc() if asked.startswith("-") else column.asc())
     found = session.execute(ordered.limit(size).offset((number - 1) * size))

@@ -12,6 +12,8 @@ from core.errors import NotFound
 from erp.parties.model import Party
 from erp.parties.rules import PartyKind
 
+SUBJECT = "erp.parties.party"  # of its words and its history
+
 
 def party(session: Session, party_id: int) -> Party:
     """Return one partner. Raises NotFound."""

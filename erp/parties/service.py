@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from core.audit.service import record
 from core.errors import Conflict
+from core.words import service as words
 from erp.parties import queries
 from erp.parties.model import Party
 from erp.parties.rules import CodeTaken, PartyEntry
 
-SUBJECT = "erp.parties.party"
+SUBJECT = queries.SUBJECT
 
 
 def create(session: Session, entry: PartyEntry, *, by: int | None, at: datetime) -> Party:
@@ -28,6 +29,7 @@ def create(session: Session, entry: PartyEntry, *, by: int | None, at: datetime)
             session.add(party)
     except IntegrityError as lost:  # somebody was first since the look above
         raise CodeTaken(party=entry.code, name="…") from lost
+    _put_words(session, party)
     record(session, subject=SUBJECT, subject_id=party.id, verb="create", by=by, at=at)
     return party
 
@@ -53,6 +55,7 @@ def amend(
     for key, (_old, new) in changes.items():
         setattr(party, key, new)
     if changes:
+        _put_words(session, party)
         record(session, subject=SUBJECT, subject_id=party.id, verb="amend", by=by, at=at, changes=changes)
     return party
 
@@ -63,6 +66,10 @@ def put(session: Session, entry: PartyEntry, *, by: int | None, at: datetime) ->
         return False
     create(session, entry, by=by, at=at)
     return True
+
+
+def _put_words(session: Session, party: Party) -> None:
+    words.put(session, SUBJECT, party.id, (party.code, party.name, party.name_en, party.city))
 
 
 def _columns(entry: PartyEntry) -> dict[str, Any]:

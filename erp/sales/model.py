@@ -17,7 +17,11 @@ class Order(Model):
     """One order of one dealer. Its progress columns are told by mes through record_progress."""
 
     __tablename__ = "erp_sales_order"
-    __table_args__ = (Index("ix_erp_sales_order_state_due_on", "state", "due_on"),)
+    __table_args__ = (  # each sort of the list of orders is an index, alone and within a state
+        Index("ix_erp_sales_order_state_due_on", "state", "due_on"),
+        Index("ix_erp_sales_order_state_id", "state", "id"),
+        Index("ix_erp_sales_order_dealer_id_id", "dealer_id", "id"),
+    )
 
     id: Mapped[Id]
     number: Mapped[str] = mapped_column(unique=True)  # SO2611-0042
@@ -46,7 +50,7 @@ class Order(Model):
     is_tax_included: Mapped[bool] = mapped_column(default=True)
     set_count: Mapped[int] = mapped_column(default=0)
     piece_count: Mapped[int] = mapped_column(default=0)  # tracked pieces that count (not void, not replaced)
-    made_count: Mapped[int] = mapped_column(default=0)
+    made_count: Mapped[int] = mapped_column(default=0, index=True)
     packed_count: Mapped[int] = mapped_column(default=0)
     package_count: Mapped[int] = mapped_column(default=0)
     sealed_count: Mapped[int] = mapped_column(default=0)

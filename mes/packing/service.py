@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from core import codes
 from core.audit import service as audit
+from core.db import Bulk
 from core.errors import NotFound
 from core.numbers import service as numbers
 from erp.sales import service as sales
@@ -41,6 +42,8 @@ from mes.splitting.model import DoorSet, Piece
 
 SUBJECT = "mes.packing.package"
 CONTENTS = cast(Table, Content.__table__)  # bare, and the statement made once: every packed piece runs it
+PACKAGES = cast(Table, Package.__table__)
+CONTENT_COLUMNS = tuple(column.name for column in CONTENTS.c if column.name != "id")
 PUT_IN = (
     update(CONTENTS)
     .where(
@@ -80,7 +83,7 @@ def plan(session: Session, order_id: int) -> int:
         }
         for position, (code, (set_id, spec)) in enumerate(zip(labels, planned, strict=True), start=1)
     ]
-    ids = session.scalars(insert(Package).returning(Package.id, sort_by_parameter_order=True), rows).all()
+    ids = session.scalars(insert(PACKAGES).returning(PACKAGES.c.id, sort_by_parameter_order=True), rows).all()
     places = {
         (set_id, spec["kind"], spec["index"]): package_id
         for package_id, (set_id, spec) in zip(ids, planned, strict=True)
@@ -99,8 +102,8 @@ def _plan_contents(session: Session, order_id: int, places: dict[tuple[int, str,
         {"package_id": places[set_id, kind or "", index or 0], "piece_id": piece_id}
         for piece_id, set_id, kind, index in pieces
     ]
-    if contents:
-        session.execute(insert(Content), contents)
+    empty = {"packed_at": None, "packed_by_id": None}
+    Bulk(session.connection(), CONTENTS, CONTENT_COLUMNS).insert([{**one, **empty} for one in contents])
 
 
 def open_package(session: Session, package_id: int, *, by: int, at: datetime) -> Box:

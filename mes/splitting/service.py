@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.audit import service as audit
 from core.codes import Letter
+from core.db import Bulk
 from core.errors import NotFound
 from core.events import publish
 from core.numbers.service import next_codes
@@ -38,6 +39,9 @@ NET_STEP = Decimal("0.001")
 # the bare tables: an insert into the mapped classes would be cut up by which values are empty, and a
 # scan's statement that is made once, on bare tables, costs a quarter
 SETS, PIECES, REQUIREMENTS = (cast(Table, kind.__table__) for kind in (DoorSet, Piece, Requirement))
+PIECE_COLUMNS, REQUIREMENT_COLUMNS = (
+    tuple(column.name for column in table.c if column.name != "id") for table in (PIECES, REQUIREMENTS)
+)
 ADVANCE = (
     update(PIECES)
     .where(
@@ -125,14 +129,19 @@ def _frozen(line: FrozenLine) -> dict[str, Any]:
 def _insert_pieces(
     session: Session, order: FrozenOrder, set_ids: Sequence[int], by_code: dict[str, int], at: datetime
 ) -> None:
-    templates = {line.line_id: _pieces(line, order.order_id, by_code, at) for line in order.lines}
+    bulk = Bulk(session.connection(), PIECES, PIECE_COLUMNS)
+    templates = {  # equal lines are one explosion: their pieces are worked out and bound once
+        id(line.explosion): [bulk.bind(piece) for piece in _pieces(line, order.order_id, by_code, at)]
+        for line in {id(line.explosion): line for line in order.lines}.values()
+    }
     labels = iter(next_codes(session, Letter.PIECE, order.tracked_count))
-    rows = [
-        {**piece, "set_id": set_id, "code": next(labels) if piece["is_tracked"] else None}
-        for set_id, (line, _) in zip(set_ids, order.sets(), strict=True)
-        for piece in templates[line.line_id]
-    ]
-    session.execute(insert(PIECES), rows)
+    bulk.insert(
+        [
+            {**piece, "set_id": set_id, "code": next(labels) if piece["is_tracked"] else None}
+            for set_id, (line, _) in zip(set_ids, order.sets(), strict=True)
+            for piece in templates[id(line.explosion)]
+        ]
+    )
 
 
 def _pieces(line: FrozenLine, order_id: int, by_code: dict[str, int], at: datetime) -> list[dict[str, Any]]:
@@ -176,19 +185,28 @@ def _pieces(line: FrozenLine, order_id: int, by_code: dict[str, int], at: dateti
 def _insert_requirements(
     session: Session, order: FrozenOrder, set_ids: Sequence[int], by_code: dict[str, int]
 ) -> None:
-    rows = [
-        {
-            "set_id": set_id,
-            "rule_code": wanted.rule_code,
-            "material_id": by_code[wanted.material_code],
-            "needed_qty": wanted.quantity,
-            "joins": wanted.joins or None,
-        }
-        for set_id, (line, _) in zip(set_ids, order.sets(), strict=True)
-        for wanted in line.explosion.requirements
-    ]
-    if rows:
-        session.execute(insert(REQUIREMENTS), rows)
+    bulk = Bulk(session.connection(), REQUIREMENTS, REQUIREMENT_COLUMNS)
+    templates = {
+        id(line.explosion): [
+            bulk.bind(
+                {
+                    "rule_code": wanted.rule_code,
+                    "material_id": by_code[wanted.material_code],
+                    "needed_qty": wanted.quantity,
+                    "joins": wanted.joins or None,
+                }
+            )
+            for wanted in line.explosion.requirements
+        ]
+        for line in {id(line.explosion): line for line in order.lines}.values()
+    }
+    bulk.insert(
+        [
+            {**wanted, "set_id": set_id}
+            for set_id, (line, _) in zip(set_ids, order.sets(), strict=True)
+            for wanted in templates[id(line.explosion)]
+        ]
+    )
 
 
 def advance(session: Session, piece_id: int, step: int, state: PieceState, *, at: datetime) -> bool:

@@ -37,21 +37,21 @@ def main() -> None:
                 worst = max(worst, time.perf_counter() - one)
             seconds = time.perf_counter() - began
             with app.extensions["sessions"].reading() as session:
-                rows = sum(_count(session, name) for name in WRITTEN)
+                rows = sum(count(session, name) for name in WRITTEN)
             print(
                 f"  {kind:<11} {ORDERS} orders of {SETS} sets: {seconds:5.1f} s (limit {LIMIT_S:.0f}); "
                 f"{ORDERS * SETS / seconds:5.0f} sets/s, {rows / seconds:6.0f} rows/s"
             )
             print(f"  {'':<11} the slowest order held the write lock for less than {worst * 1000:.0f} ms")
-            print(f"  {'':<11} the same {rows} rows copied by the database alone: {_copied_s(app):5.1f} s")
+            print(f"  {'':<11} the same {rows} rows copied by the database alone: {copied_s(app):5.1f} s")
 
 
-def _count(session: Any, name: str) -> int:
+def count(session: Any, name: str) -> int:
     table = Model.metadata.tables[name]
     return session.scalar(select(func.count()).select_from(table)) or 0
 
 
-def _copied_s(app: Any) -> float:
+def copied_s(app: Any) -> float:
     """Copy the written rows into bare tables, in one transaction: the least that the database needs for them."""
     with app.extensions["sessions"].writing() as session:
         began = time.perf_counter()

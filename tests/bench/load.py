@@ -60,6 +60,7 @@ class Figures:
     p50_ms: float
     p95_ms: float
     p99_ms: float
+    worst_ms: float
     failure: str  # the first one: status and the start of the answer
 
     def __str__(self) -> str:
@@ -174,6 +175,7 @@ def _measure(port: int, clients: int, seconds: float, maker: str, argument: Any)
         p50_ms=_percentile_ms(times_s, 0.50),
         p95_ms=_percentile_ms(times_s, 0.95),
         p99_ms=_percentile_ms(times_s, 0.99),
+        worst_ms=_percentile_ms(times_s, 1.0),
         failure=failures[0] if failures else "",
     )
 

@@ -9,7 +9,7 @@ from tests.bench.load import Figures, Request, _percentile_ms, load, median, rat
 
 
 def figures(rate):
-    return Figures(1, 10, 0, rate, 1.0, 2.0, 3.0, "")
+    return Figures(1, 10, 0, rate, 1.0, 2.0, 3.0, 4.0, "")
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0.5, 50.0), (0.95, 95.0), (0.99, 99.0), (1.0, 100.0)])

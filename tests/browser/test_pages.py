@@ -56,6 +56,8 @@ SAMPLES = {
     "job_id": "SELECT max(id) FROM core_jobs_job",
     "file_id": "SELECT max(id) FROM core_files_file",
     "piece_id": "SELECT min(id) FROM mes_splitting_piece",
+    "paper_id": "SELECT max(id) FROM mes_worksheets_paper HAVING max(id) IS NOT NULL",
+    "code_id": "SELECT max(id) FROM mes_worksheets_machine_code HAVING max(id) IS NOT NULL",
     "operation": "SELECT 'CUT'",
     "code": "SELECT 'M1' UNION SELECT 'M3' UNION SELECT 'M4'",
 }
@@ -111,7 +113,9 @@ def _addresses(app):
     adapter = app.url_map.bind("")
     found = list(FURTHER)
     for rule in app.url_map.iter_rules():
-        is_paper = rule.rule.endswith((".pdf", ".xlsx", ".json", ".yaml")) or rule.rule.startswith("/api/")
+        is_paper = rule.rule.endswith((".pdf", ".xlsx", ".csv", ".json", ".yaml")) or rule.rule.startswith(
+            "/api/"
+        )
         if "GET" not in rule.methods or rule.endpoint in LEFT_OUT or is_paper:
             continue
         if not rule.arguments:

@@ -5,9 +5,12 @@ from sqlalchemy import func, inspect, select
 
 from core.db import Model
 from core.server.cli import database as commands
+from core.words.model import Word
 from tests.conftest import application
 from tests.factories.factory import make_order, release_order
 from tests.factories.people import make_person
+
+BEFORE_WORDS = "0002"  # the migration below the one that makes them
 
 
 @pytest.fixture
@@ -40,6 +43,19 @@ def test_down_to_nothing_and_up_again(full):
     with full.extensions["sessions"].reading() as session:
         for table in Model.metadata.sorted_tables:
             assert session.scalar(select(func.count()).select_from(table)) == 0, table
+
+
+def test_orders_and_partners_that_were_there_get_the_words_that_the_commands_would_give_them(full):
+    wanted = select(Word.subject, Word.subject_id, Word.word).order_by(
+        Word.subject, Word.subject_id, Word.word
+    )
+    with full.extensions["sessions"].reading() as session:
+        before = session.execute(wanted).all()
+    run(full, "downgrade", BEFORE_WORDS)
+    run(full, "upgrade")
+    with full.extensions["sessions"].reading() as session:
+        assert session.execute(wanted).all() == before
+    assert {subject for subject, _, _ in before} == {"erp.sales.order", "erp.parties.party"}
 
 
 def test_tables_and_migrations_agree(full):

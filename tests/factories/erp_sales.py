@@ -6,6 +6,7 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from core.codelists.model import Entry
+from core.words import service as words
 from erp.catalogue.model import Door, DoorVersion
 from erp.catalogue.rules.document import Handing
 from erp.materials.model import Article, Material
@@ -76,6 +77,7 @@ def make_dealer(session, *, code="KC", name="衢州柯城店"):
         found = Party(code=code, kind=PartyKind.DEALER, name=name, city="衢州")
         session.add(found)
         session.flush()
+        words.put(session, "erp.parties.party", found.id, (code, name))
     return found
 
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.audit.queries import Happened, history
@@ -17,17 +17,22 @@ from core.codelists.model import Entry
 from core.errors import NotFound
 from core.files.model import File
 from core.i18n import N_
+from core.words import queries as words
+from core.words.rules import asked as words_asked
 from erp.catalogue.model import Door
 from erp.catalogue.rules.explode import attempt
 from erp.catalogue.rules.explosion import Explosion
 from erp.parties.model import Party
+from erp.parties.queries import SUBJECT as PARTY_SUBJECT
 from erp.sales.model import Import, Line, Order
 from erp.sales.queries.offer import Offer, Offered
 from erp.sales.rules.issues import Issue
 from erp.sales.rules.orders import LineEntry, as_issues, making_issues
 from erp.sales.rules.states import OPEN_STATES, OrderState
 
+SUBJECT = "erp.sales.order"  # of its words
 WEEK = timedelta(days=7)
+COUNTED_MOST = 1001  # "1,000+": counting further costs more than it tells
 DRAWN_LINES_MAX = 80  # more pictures on one page help nobody
 
 SORTS = {  # words of the address
@@ -77,27 +82,32 @@ def _view(view: View, today: date) -> ColumnElement[bool] | None:
     return found.get(view)
 
 
-def _matches(text: str) -> ColumnElement[bool]:
-    """Number, dealer's number, customer, site, dealer's name, or a room or remark of a line."""
-    columns = (Order.number, Order.dealer_reference, Order.customer, Order.site, Party.name, Party.code)
-    in_line = exists().where(
-        Line.order_id == Order.id,
-        or_(*(column.icontains(text, autoescape=True) for column in (Line.room, Line.note))),
-    )
-    return or_(*(column.icontains(text, autoescape=True) for column in columns), in_line)
+def _matches(session: Session, text: str) -> ColumnElement[bool]:
+    """Every word of the text begins a word of the order (numbers, customer, site, rooms) or of its dealer."""
+    asked = words_asked(text)
+    return and_(*(_has(session, word) for word in asked)) if asked else false()
+
+
+def _has(session: Session, word: str) -> ColumnElement[bool]:
+    dealers = session.scalars(words.with_word(PARTY_SUBJECT, word)).all()
+    found = words.has_word(session, SUBJECT, Order.id.expression, word)
+    return or_(found, Order.dealer_id.in_(dealers)) if dealers else found
 
 
 def _rows() -> Select[*tuple[Any, ...]]:
     return cast(Select[*tuple[Any, ...]], select(Order, Party).join(Party, Party.id == Order.dealer_id))
 
 
-def order_rows(asked: OrderFilter, today: date) -> Select[*tuple[Any, ...]]:
-    """Return the select of (Order, Party) that a list asks for, unsorted."""
+def order_rows(session: Session, asked: OrderFilter, today: date) -> Select[*tuple[Any, ...]]:
+    """Return the select of (Order, Party) that a list asks for, unsorted.
+
+    The session counts, no further than some thousands, how frequent the words of a search are.
+    """
     rows = _rows()
     if (view := _view(asked.view, today)) is not None:
         rows = rows.where(view)
     if asked.text:
-        rows = rows.where(_matches(asked.text))
+        rows = rows.where(_matches(session, asked.text))
     if asked.dealer_id is not None:
         rows = rows.where(Order.dealer_id == asked.dealer_id)
     if asked.state is not None:
@@ -110,13 +120,14 @@ def order_rows(asked: OrderFilter, today: date) -> Select[*tuple[Any, ...]]:
 
 
 def view_counts(session: Session, today: date) -> dict[View, int]:
-    """Return how many orders each view holds, in one reading."""
+    """Return how many orders each view holds, in one reading; none is counted further than COUNTED_MOST."""
     columns = []
     for view in View:
-        where = _view(view, today)
-        counted = func.count() if where is None else func.count().filter(where)
-        columns.append(counted.label(view.value))
-    row = session.execute(select(*columns).select_from(Order)).one()
+        some = select(Order.id).limit(COUNTED_MOST)
+        if (where := _view(view, today)) is not None:
+            some = some.where(where)
+        columns.append(select(func.count()).select_from(some.subquery()).scalar_subquery().label(view.value))
+    row = session.execute(select(*columns)).one()
     return {view: getattr(row, view.value) for view in View}
 
 
@@ -244,7 +255,7 @@ def unready_lines(session: Session, order_id: int, offered: Offer) -> list[int]:
 def find_orders(session: Session, text: str, limit: int = 20) -> Sequence[Any]:
     """Return (Order, Party) whose number, dealer or customer the text names, newest first."""
     return session.execute(
-        order_rows(OrderFilter(View.ALL, text), date.min).order_by(Order.id.desc()).limit(limit)
+        order_rows(session, OrderFilter(View.ALL, text), date.min).order_by(Order.id.desc()).limit(limit)
     ).all()
 
 

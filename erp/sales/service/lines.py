@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from core.audit.service import record
 from erp.catalogue import queries as catalogue
 from erp.sales.model import Line, Order
+from erp.sales.queries.orders import SUBJECT
 from erp.sales.rules.orders import DoorUnknown, LineEntry, LineGone
 from erp.sales.rules.states import Verb
-from erp.sales.service.orders import SUBJECT, lock_editable
+from erp.sales.service.orders import lock_editable, put_words
 
 FIELDS = (
     "room",
@@ -64,7 +65,7 @@ def add_lines(
         lines.append(line)
     session.add_all(lines)
     session.flush()  # the caller wants ids and positions
-    _count_sets(session, order)
+    _settle(session, order)
     return lines
 
 
@@ -91,7 +92,9 @@ def _fill(line: Line, entry: LineEntry, doors: Mapping[str, Any]) -> None:
     line.set_count = entry.set_count
 
 
-def _count_sets(session: Session, order: Order) -> None:
+def _settle(session: Session, order: Order) -> None:
+    """Bring what the order says of its lines up to date: its count of sets, and the rooms it is found by."""
+    put_words(session, order)
     order.set_count = (
         session.scalar(select(func.coalesce(func.sum(Line.set_count), 0)).where(Line.order_id == order.id))
         or 0
@@ -112,7 +115,7 @@ def amend_line(
         if before[name] != getattr(line, name)
     }
     session.flush()  # the sum below reads the table
-    _count_sets(session, order)
+    _settle(session, order)
     if changes:
         _record(session, order_id, Verb.AMEND_LINE, changes, by=by, at=at)
     return line
@@ -133,7 +136,7 @@ def copy_line(session: Session, order_id: int, line_id: int, *, by: int | None, 
     )
     session.add(line)
     session.flush()  # the caller goes to the new line
-    _count_sets(session, order)
+    _settle(session, order)
     _record(session, order_id, Verb.COPY_LINE, {"line": [old.position, line.position]}, by=by, at=at)
     return line
 
@@ -148,7 +151,7 @@ def remove_line(session: Session, order_id: int, line_id: int, *, by: int | None
     _record(session, order_id, Verb.REMOVE_LINE, {"line": [line.position, None]}, by=by, at=at)
     session.delete(line)
     session.flush()  # the sum below reads the table
-    _count_sets(session, order)
+    _settle(session, order)
 
 
 def _line(session: Session, order_id: int, line_id: int) -> Line:

@@ -15,11 +15,12 @@ from core.errors import Conflict, NotFound
 from core.events import publish
 from core.numbers.service import next_number
 from core.states import check_step
+from core.words import service as words
 from erp.parties import queries as parties
 from erp.sales.events import OrderCancelled, OrderConfirmed
 from erp.sales.model import Line, Order
 from erp.sales.queries.offer import Offer, offer
-from erp.sales.queries.orders import unready_lines
+from erp.sales.queries.orders import SUBJECT, unready_lines
 from erp.sales.queries.prices import content, order_price
 from erp.sales.rules.orders import (
     DealerUnknown,
@@ -32,7 +33,6 @@ from erp.sales.rules.orders import (
 from erp.sales.rules.pricing import LinesUnpriced
 from erp.sales.rules.states import EDITABLE, STEPS, OrderState, Verb
 
-SUBJECT = "erp.sales.order"
 PREFIX = "SO"
 
 
@@ -81,8 +81,16 @@ def create_order(
         if known is None:
             raise Conflict from wrong
         return known
+    put_words(session, order)
     record(session, subject=SUBJECT, subject_id=order.id, verb=Verb.CREATE.value, by=by, at=at)
     return order
+
+
+def put_words(session: Session, order: Order) -> None:
+    """Have the order found by what its head says, and by the rooms of its lines."""
+    rooms = session.scalars(select(Line.room).where(Line.order_id == order.id).distinct().order_by(Line.room))
+    texts = (order.number, order.dealer_reference, order.customer, order.site, *rooms)
+    words.put(session, SUBJECT, order.id, texts)
 
 
 def _sent_before(session: Session, form_key: str | None, import_id: int | None) -> Order | None:
@@ -135,6 +143,7 @@ def amend_head(
             changes[name] = [old, new]
             setattr(order, name, new)
     if changes:
+        put_words(session, order)
         record(
             session,
             subject=SUBJECT,

@@ -17,7 +17,7 @@ from core.states import check_step
 from erp.pricing.rules.prices import NoBook, tax_of
 from erp.sales.model import Line, Order, Quotation
 from erp.sales.queries.offer import Offer, offer
-from erp.sales.queries.orders import unready_lines
+from erp.sales.queries.orders import SUBJECT, unready_lines
 from erp.sales.queries.prices import asked_of, content, order_price
 from erp.sales.rules.orders import LineGone, LinesUnready, OrderEmpty
 from erp.sales.rules.pricing import (
@@ -33,7 +33,7 @@ from erp.sales.rules.pricing import (
     check_validity,
 )
 from erp.sales.rules.states import EDITABLE, Verb
-from erp.sales.service.orders import SUBJECT, confirm, freeze, lock
+from erp.sales.service.orders import confirm, freeze, lock
 
 PREFIX = "QU"
 

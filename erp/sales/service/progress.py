@@ -12,9 +12,9 @@ from core.audit.service import record
 from core.errors import NotFound
 from core.states import StepRefused
 from erp.sales.model import Order
+from erp.sales.queries.orders import SUBJECT
 from erp.sales.rules.orders import ReleasedCounts
 from erp.sales.rules.states import OrderState, Verb
-from erp.sales.service.orders import SUBJECT
 
 ORDERS = cast(Table, Order.__table__)
 ON_THE_FLOOR = (OrderState.RELEASED, OrderState.IN_PRODUCTION, OrderState.READY, OrderState.SHIPPED)

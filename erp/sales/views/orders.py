@@ -19,7 +19,7 @@ from core.errors import InvalidInput
 from core.web.access import me, requires
 from core.web.errors import text_of
 from core.web.forms import parse
-from core.web.lists import export, paged
+from core.web.lists import count_text, export, paged
 from core.web.menu import marks, panels
 from core.web.templating import label, named, today
 from core.work import read, run
@@ -44,7 +44,7 @@ OFFERED_FOR = timedelta(days=14)  # how long a quotation usually holds
 
 
 def _asked() -> Select[*tuple[Any, ...]]:
-    return queries.order_rows(order_filter(request.args), today())
+    return queries.order_rows(read(), order_filter(request.args), today())
 
 
 @bp.get("/orders/")
@@ -53,11 +53,13 @@ def order_list() -> ResponseReturnValue:
     """List orders: the view, filters and sorting stand in the address."""
     page = paged(read(), _asked(), queries.SORTS, default="-new")
     ids = [order.id for order, _dealer in page.rows]
+    asked, counts = order_filter(request.args), queries.view_counts(read(), today())
     return render_template(
         "erp/sales/order_list.html",
         page=page,
-        asked=order_filter(request.args),
-        counts=queries.view_counts(read(), today()),
+        asked=asked,
+        counts={view: count_text(count) for view, count in counts.items()},
+        has_any=bool(counts[asked.view]),
         set_counts=queries.set_counts(read(), ids),
         marks=marks(PLACE, ids),
         dealers=parties.dealers(read()),

@@ -36,6 +36,8 @@ from mes.planning.rules.capacity import ClassCapacity
 from mes.scanning import service as scanning
 from mes.scanning.model import Station
 from mes.scanning.rules import ScanKind, ScanRequest, StationKind, Where, Who
+from mes.worksheets import service as worksheets
+from mes.worksheets.rules import CodeEntry
 
 OPENING_QTY = {
     # what lies in stock on the first day, per article
@@ -46,6 +48,19 @@ OPENING_QTY = {
     MaterialKind.CARTON: Decimal(300),
     MaterialKind.OTHER: Decimal(500),
 }
+
+DOOR_LINE = CodeEntry(  # hand, width and height in tenths of a millimetre, thickness, lock height
+    code="DOORLINE",
+    name="门线三龙门",
+    name_en="door line, three gantries",
+    operation_code="LOCK",
+    part_group="LEAF",
+    template="D{handing|HAND:1s}-{piece_width*10:05d}-{piece_length*10:05d}-{piece_thick:02d}-{lock_up:04d}",
+    tables={"HAND": {"IN_L": "1", "IN_R": "2", "OUT_L": "3", "OUT_R": "4", "*": "0"}},
+    alphabet="",
+    length_max=40,
+    is_active=True,
+)
 
 
 class Refused(Exception):
@@ -62,6 +77,7 @@ def set_up(session: Session, pack: Pack, password: str, pin: str, *, at: datetim
         scanning.enrol(session, station.id, one.name.zh, by=None, at=at)
     for spot in pack.places:
         stock.add_place(session, spot.name, PlaceKind(spot.kind))
+    worksheets.add_code(session, DOOR_LINE, by=None, at=at)
     made = []
     for person in CAST:
         row = auth.add_person(

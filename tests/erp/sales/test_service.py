@@ -425,16 +425,35 @@ def test_the_same_file_again_is_recognised(session):
 
 
 def numbers(session, asked):
-    return [order.number for order, _ in session.execute(order_rows(asked, MADE_ON).order_by(Order.id))]
+    rows = order_rows(session, asked, MADE_ON).order_by(Order.id)
+    return [order.number for order, _ in session.execute(rows)]
 
 
 def test_the_list_is_searched_by_customer_number_and_room(session):
     order = make_draft(session, line_entry(room="1203 主卧"), customer="郑女士")
     make_draft(session, customer="王先生")
-    for text in ("郑", order.number[-4:], "1203", "0001"):
+    for text in ("郑", "zns", "女士", order.number, order.number[-4:], "1203", "0001", "郑 主卧"):
         assert numbers(session, OrderFilter(View.ALL, text)) == [order.number]
     assert len(numbers(session, OrderFilter(View.ALL, "柯城"))) == 2
+    assert numbers(session, OrderFilter(View.ALL, "郑 王")) == []
     assert numbers(session, OrderFilter(View.ALL, "100%' OR 1=1 --")) == []
+
+
+def test_an_order_is_found_by_its_new_customer_and_no_longer_by_the_old_one(session):
+    order = make_draft(session, customer="郑女士")
+    session.flush()
+    head = OrderHead(dealer_id=order.dealer_id, customer="王先生")
+    sales.amend_head(session, order.id, head, version=order.version, **BY)
+    assert numbers(session, OrderFilter(View.ALL, "wxs")) == [order.number]
+    assert numbers(session, OrderFilter(View.ALL, "郑女士")) == []
+
+
+def test_an_order_is_found_by_a_room_as_long_as_a_line_has_it(session):
+    order = make_draft(session, line_entry(room="1203 主卧"))
+    line = session.scalars(select(Line).where(Line.order_id == order.id)).one()
+    sales.amend_line(session, order.id, line.id, line_entry(room="1204"), **BY)
+    assert numbers(session, OrderFilter(View.ALL, "1204")) == [order.number]
+    assert numbers(session, OrderFilter(View.ALL, "1203")) == []
 
 
 def test_the_views_are_counted(session):

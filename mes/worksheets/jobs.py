@@ -1,0 +1,29 @@
+"""What runs in the background: drawing a paper of more than two hundred pages, outside any transaction."""
+
+from __future__ import annotations
+
+from flask import current_app
+
+from core.clock import now
+from core.jobs.registry import JobRun
+from core.work import close_session, read, run
+from mes.worksheets import pdf, queries, service
+from mes.worksheets.rules import PaperKind
+
+
+def draw_paper(job: JobRun) -> None:
+    """Draw one paper and keep it, unless it was kept by another worker or is not wanted any more."""
+    asked = job.arguments
+    if queries.paper(read(), asked["paper_id"]).file_id is not None:
+        return
+    kind = PaperKind(asked["kind"])
+    sheet = queries.sheet(read(), kind, asked["order_ids"], asked["operation"])
+    close_session()  # drawing takes long; nobody waits for a reader meanwhile
+    job.progress(0, len(sheet.pieces))
+    printing = pdf.Printing(
+        current_app.config["COMPANY"], asked["printed"], asked["subject"], asked["locale"]
+    )
+    paper = pdf.draw(kind, sheet, asked["operation"], printing)
+    if not job.is_stopped():
+        job.progress(len(sheet.pieces), len(sheet.pieces))
+        run(service.keep, asked["paper_id"], paper.content, at=now())
