@@ -443,7 +443,7 @@ def test_an_order_is_found_by_its_new_customer_and_no_longer_by_the_old_one(sess
     order = make_draft(session, customer="郑女士")
     session.flush()
     head = OrderHead(dealer_id=order.dealer_id, customer="王先生")
-    sales.amend_head(session, order.id, head, version=order.version, **BY)
+    sales.amend_head(session, order.id, head, version=order.version, on=MADE_ON, **BY)
     assert numbers(session, OrderFilter(View.ALL, "wxs")) == [order.number]
     assert numbers(session, OrderFilter(View.ALL, "郑女士")) == []
 
