@@ -52,6 +52,7 @@ def _register_catalogue(app: Flask) -> None:
     app.cli.add_command(catalogue_cli.catalogue)
     menu = registry(app).menu
     menu.append(MenuEntry(N_("Door models"), "erp_catalogue.door_list", "erp.catalogue.read"))
+    menu.append(MenuEntry(N_("Rule drafts"), "erp_catalogue.draft_list", "erp.catalogue.edit"))
     menu.append(MenuEntry(N_("Materials"), "erp_materials.material_list", "erp.materials.read"))
     menu.append(MenuEntry(N_("Partners"), "erp_parties.party_list", "erp.parties.read"))
     registry(app).providers.append(parties_panels.find)
@@ -83,5 +84,6 @@ def _grants(app: Flask) -> None:
     grant("clerk", "erp.sales.cancel", "erp.parties.write")
     grant("splitter", *read, "core.files.read", "core.jobs.read", "core.jobs.stop", "erp.sales.write")
     grant("splitter", "erp.sales.import", "erp.catalogue.load")
+    grant("splitter", "erp.catalogue.edit", "erp.catalogue.publish")
     grant("keeper", "erp.materials.read", "erp.stock.read", "erp.stock.receive", "erp.stock.move")
     grant("leader", "erp.sales.read", "erp.stock.read", "erp.catalogue.read", "core.jobs.read")

@@ -31,6 +31,7 @@ from erp.catalogue.rules.document import (
     RequirementRule,
     Route,
 )
+from erp.catalogue.rules.examples import Example
 from erp.catalogue.rules.formula import Formula, Template
 from erp.materials.rules import MaterialEntry, StockSize
 from erp.parties.rules import PartyEntry
@@ -115,6 +116,8 @@ class ModelEntry:
     checks: tuple[Check, ...] = ()
     parts: tuple[PartRule, ...] = ()
     requirements: tuple[RequirementRule, ...] = ()
+    examples: tuple[Example, ...] = ()  # run before new rules are published
+    is_retired: bool = False  # no new lines; orders that have it go on
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,10 +170,8 @@ def _needs(document: ModelDocument, materials: frozenset[str] | None) -> Iterato
         for at, (name, formula) in enumerate(document.leaf_results.items()):
             yield _Need(f"LEAF_{index}", name, formula, _Want.VALUE, index, layer=LEAF_RESULTS, limit=at)
     routes = frozenset(one.code for one in document.routes)
-    for part in document.parts:
-        for leaf_index in _leaf_indexes(document, part.per):
-            yield from _rule_needs(part, leaf_index, routes, materials)
-    for rule in document.requirements:
+    rules: tuple[PartRule | RequirementRule, ...] = (*document.parts, *document.requirements)
+    for rule in rules:
         for leaf_index in _leaf_indexes(document, rule.per):
             yield from _rule_needs(rule, leaf_index, routes, materials)
 
