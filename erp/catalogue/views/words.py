@@ -68,6 +68,15 @@ LABELS = {
     "operations": N_("Operations"),
     "line": N_("Order line"),
     "pieces": N_("Pieces"),
+    "length_mm": N_("Length"),
+    "width_mm": N_("Width"),
+    "cut_length_mm": N_("Length as cut"),
+    "cut_width_mm": N_("Width as cut"),
+    "height_mm": N_("Height"),
+    "wall_mm": N_("Wall thickness"),
+    "count": N_("Count"),
+    "handing": N_("Handing"),
+    "colour": N_("Colour"),
 }
 
 

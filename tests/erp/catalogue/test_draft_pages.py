@@ -196,3 +196,11 @@ def test_a_retired_model_is_not_ordered_any_more_and_can_be_brought_back(technol
     technologist.post(f"/erp/catalogue/doors/{door.id}/restore")
     session.expire_all()
     assert "M-CASED" in [one.code for one in queries.doors(session)]
+
+
+def test_the_names_that_formulas_see_stand_beside_the_fields_with_their_values(technologist):
+    draft = begin(technologist)
+    add(technologist, draft, "profiles/P70/45")
+    page = technologist.get(f"{draft}entry?n=0&tab=results").text
+    assert re.search(r'<dt class="code">FW</dt><dd class="num">880</dd>', page)
+    assert "MITRE45 / BUTT90" in page
