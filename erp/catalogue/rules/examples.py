@@ -95,10 +95,12 @@ def expected_pieces(made: Explosion) -> tuple[ExpectedPiece, ...]:
 
 
 def expected_requirements(made: Explosion) -> tuple[ExpectedRequirement, ...]:
-    """Return the requirements of a set as an example keeps them."""
-    return tuple(
-        ExpectedRequirement(one.rule_code, one.material_code, one.quantity) for one in made.requirements
-    )
+    """Return the requirements of a set as an example keeps them; those of the leaves added up."""
+    sums: dict[tuple[str, str], Decimal] = {}
+    for one in made.requirements:
+        key = (one.rule_code, one.material_code)
+        sums[key] = sums.get(key, Decimal(0)) + one.quantity
+    return tuple(ExpectedRequirement(code, material, quantity) for (code, material), quantity in sums.items())
 
 
 def example_differences(document: ModelDocument, example: Example) -> tuple[Difference, ...]:

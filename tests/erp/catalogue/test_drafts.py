@@ -27,9 +27,15 @@ from erp.catalogue.rules.drafts import (
     entry_of,
     rebased,
 )
-from erp.catalogue.rules.examples import DifferenceKind, set_differences
+from erp.catalogue.rules.examples import (
+    DifferenceKind,
+    example_differences,
+    record_example,
+    set_differences,
+)
 from erp.catalogue.rules.explode import explode
 from erp.catalogue.rules.pack import dump_pack, read_pack
+from erp.catalogue.rules.samples import usual
 from tests.factories.catalogue import demo_model, load_catalogue, make_spec
 from tests.factories.people import make_person
 
@@ -278,3 +284,9 @@ def test_of_two_publishers_at_once_one_wins(database):
 
 def test_an_entry_that_does_not_exist_is_none(session, me):
     assert entry_of(queries.pack(session), Section.ROUTES, "NONE") is None
+
+
+@pytest.mark.parametrize("code", ["M-SINGLE", "M-DOUBLE", "P-UNEQUAL"])
+def test_an_example_just_recorded_differs_in_nothing(code):
+    document = demo_model(code)
+    assert example_differences(document, record_example(document, "ONE", usual(document))) == ()
