@@ -64,6 +64,7 @@ def _register_catalogue(app: Flask) -> None:
     app.cli.add_command(catalogue_cli.catalogue)
     menu = registry(app).menu
     menu.append(MenuEntry(N_("Door models"), "erp_catalogue.door_list", "erp.catalogue.read"))
+    menu.append(MenuEntry(N_("Rule drafts"), "erp_catalogue.draft_list", "erp.catalogue.edit"))
     menu.append(MenuEntry(N_("Materials"), "erp_materials.material_list", "erp.materials.read"))
     blueprints(app, (pricing_views.bp, "/erp/pricing"))
     menu.append(MenuEntry(N_("Prices"), "erp_pricing.book_list", "erp.pricing.read"))
@@ -109,6 +110,7 @@ def _grants(app: Flask) -> None:
     grant("clerk", "erp.sales.cancel", "erp.parties.write")
     grant("splitter", *read, "core.files.read", "core.jobs.read", "core.jobs.stop", "erp.sales.write")
     grant("splitter", "erp.sales.import", "erp.catalogue.load")
+    grant("splitter", "erp.catalogue.edit", "erp.catalogue.publish")
     grant("keeper", "erp.materials.read", "erp.stock.read", "erp.stock.receive", "erp.stock.move")
     grant("owner", "erp.pricing.read", "erp.pricing.write", "erp.sales.prices", "erp.sales.rebate")
     grant("clerk", "erp.pricing.read", "erp.sales.prices", "erp.sales.quote", "erp.sales.rebate")

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import At, Id, Json, Model, choice
 from erp.catalogue.rules.document import DoorKind
+from erp.catalogue.rules.drafts import Change, DraftState, read_changes
 
 
 class Door(Model):
@@ -37,6 +38,30 @@ class DoorVersion(Model):
     sha256: Mapped[str]
     loaded_at: Mapped[At]
     loaded_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))
+    draft_id: Mapped[int | None] = mapped_column(ForeignKey("erp_catalogue_draft.id"))  # none: from a file
+
+
+class Draft(Model):
+    """One piece of work on the rules: changes to entries of the factory's pack, published together or not."""
+
+    __tablename__ = "erp_catalogue_draft"
+
+    id: Mapped[Id]
+    name: Mapped[str]
+    reason: Mapped[str]  # why the rules are changed; stands in the history
+    state: Mapped[DraftState] = mapped_column(choice(DraftState), default=DraftState.DRAFT)
+    entries: Mapped[Json]  # rules.drafts.Change, as to_dict()
+    accepted: Mapped[Json]  # [what, reason] of each difference that the publisher took upon him
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[At]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))
+    changed_at: Mapped[At]
+    changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """The changed entries."""
+        return read_changes(self.entries)
 
 
 class LoadedPack(Model):

@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
+from core.auth.model import Person
 from core.codelists import queries as codelists
 from core.codelists.model import Entry
 from core.errors import NotFound
 from core.i18n import Named
-from erp.catalogue.model import Door, DoorVersion, LoadedPack
+from erp.catalogue.model import Door, DoorVersion, Draft, LoadedPack
 from erp.catalogue.rules.document import DoorKind, ModelDocument, read_document
+from erp.catalogue.rules.drafts import (
+    Applied,
+    DraftState,
+    Verdict,
+    affected,
+    apply,
+    run_examples,
+)
 from erp.catalogue.rules.entries import Pack
+from erp.catalogue.rules.examples import DifferenceKind, set_differences
+from erp.catalogue.rules.explode import attempt
 from erp.catalogue.rules.pack import read_pack
+from erp.catalogue.rules.proving import Finding, prove
+from erp.catalogue.rules.samples import corners, usual
 from erp.parties import queries as parties
 from erp.parties.model import Party
 from erp.parties.rules import PaperLanguage, PartyEntry
 
 MOST_DOCUMENTS = 500  # kept read; one is about 200 KB
 _documents: dict[str, ModelDocument] = {}
+_proofs: dict[tuple[str, str], tuple[Finding, ...]] = {}  # by the hashes of document and materials
 
 
 def doors(session: Session) -> Sequence[Door]:
@@ -117,3 +131,73 @@ def _party_entry(party: Party) -> PartyEntry:
         city=party.city,
         locale=next(one for one in PaperLanguage if one == party.locale),
     )
+
+
+# --- drafts -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A draft judged on a snapshot: which draft and pack, and what would come of publishing it."""
+
+    draft_id: int
+    draft_version: int
+    pack_id: int
+    before: Pack
+    applied: Applied
+    verdict: Verdict | None  # none while the draft has faults
+
+
+def drafts(session: Session) -> Sequence[Draft]:
+    """Return the drafts, open ones first, then the latest changed; at most 200."""
+    order = (Draft.state != DraftState.DRAFT, Draft.changed_at.desc(), Draft.id.desc())
+    return session.scalars(select(Draft).order_by(*order).limit(200)).all()
+
+
+def names(session: Session) -> dict[int, str]:
+    """Return what people are called, by their id."""
+    return {row.id: row.name for row in session.execute(select(Person.id, Person.name))}
+
+
+def draft(session: Session, draft_id: int) -> Draft:
+    """Return one draft. Raises NotFound."""
+    found = session.get(Draft, draft_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def judge(session: Session, one: Draft) -> Judgement:
+    """Return what would come of publishing a draft: its faults, else proof and examples. Raises NotFound."""
+    before = pack(session)
+    applied = apply(before, one.changes)
+    verdict = None
+    if applied.pack is not None:
+        models = affected(before, applied.pack)
+        codes = {now.code for _, now in models}
+        codes |= {change.code for change in one.changes}  # an example may be all that changed
+        findings = tuple(finding for _, now in models for finding in _proof(now, applied.pack))
+        verdict = Verdict(models, findings, run_examples(applied.pack, codes))
+    return Judgement(one.id, one.version, loaded_pack(session).id, before, applied, verdict)
+
+
+def _proof(document: ModelDocument, whole: Pack) -> tuple[Finding, ...]:
+    """Return the proof of a document, kept for the next page that asks for it."""
+    materials = {one.code for one in whole.materials}
+    stock = whole.stock_lengths
+    key = (document.sha256, str(sorted(stock.items())) + str(sorted(materials)))
+    if key not in _proofs:
+        if len(_proofs) >= MOST_DOCUMENTS:
+            _proofs.clear()
+        _proofs[key] = prove(document, materials, stock)
+    return _proofs[key]
+
+
+def differing_count(before: ModelDocument | None, after: ModelDocument) -> int:
+    """Return how many pieces differ over the corners of the limits and the usual size, added up."""
+    count = 0
+    for spec in (usual(after), *(spec for _, spec in corners(after))):
+        was = None if before is None else attempt(before, spec)[0]
+        found = set_differences(was, attempt(after, spec)[0])
+        count += sum(one.kind is not DifferenceKind.SAME for one in found)
+    return count

@@ -40,6 +40,7 @@ pytestmark = pytest.mark.browser
 SAMPLES = {
     # by the name in the address: which rows are looked at
     "door_id": "SELECT min(id) FROM erp_catalogue_door GROUP BY kind",
+    "draft_id": "SELECT max(id) FROM erp_catalogue_draft GROUP BY state",
     "party_id": "SELECT min(id) FROM erp_parties_party GROUP BY kind",
     "import_id": "SELECT max(id) FROM erp_sales_import",
     "order_id": "SELECT max(id) FROM erp_sales_order GROUP BY state",

@@ -31,6 +31,7 @@ from erp.catalogue.rules.document import (
     RequirementRule,
     Route,
 )
+from erp.catalogue.rules.examples import Example
 from erp.catalogue.rules.formula import Formula, Template
 from erp.catalogue.rules.prices import PriceBook
 from erp.materials.rules import MaterialEntry, StockSize
@@ -119,6 +120,8 @@ class ModelEntry:
     checks: tuple[Check, ...] = ()
     parts: tuple[PartRule, ...] = ()
     requirements: tuple[RequirementRule, ...] = ()
+    examples: tuple[Example, ...] = ()  # run before new rules are published
+    is_retired: bool = False  # no new lines; orders that have it go on
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +210,18 @@ def may_be(template: Template | None, code: str) -> bool:
     """Return whether a template could be filled to `code`."""
     if template is None:
         return False
-    pattern = "".join(
-        ".+" if part.startswith("{") else re.escape(part) for part in re.split(r"(\{\w+\})", template.text)
-    )
-    return re.fullmatch(pattern, code) is not None
+    first, *rest = re.split(r"\{\w+\}", template.text)
+    if not rest:
+        return first == code
+    if not code.startswith(first):
+        return False
+    at, last = len(first), rest[-1]
+    for literal in rest[:-1]:  # each hole takes one character or more, the shortest that fits
+        found = code.find(literal, at + 1)
+        if found < 0:
+            return False
+        at = found + len(literal)
+    return code.endswith(last) and at + 1 + len(last) <= len(code)
 
 
 def _merged(profile: Profile, model: ModelEntry, used: list[Assembly]) -> dict[str, Formula]:

@@ -38,6 +38,7 @@ Run = Callable[[Names], Value | Table]
 LONGEST_TEXT = 600  # characters; the longest sensible rule has about 200
 DEEPEST = 24  # levels of brackets and calls; a person loses the thread at six
 LARGEST = Decimal("1e12")  # no literal, and no size of a door, comes near it
+MOST_DIGITS = 15  # of a literal, and of its exponent; a float (ast) keeps as many exactly
 CONTEXT = Context(prec=40, Emin=-60, Emax=60, traps=[DivisionByZero, InvalidOperation, Overflow])
 
 
@@ -84,6 +85,7 @@ class Formula:
     text: str
     names: frozenset[str] = field(compare=False)
     run: Run = field(compare=False, repr=False)
+    tree: ast.expr = field(compare=False, repr=False)  # what proving.py reads; every node is a known one
 
     def evaluate(self, names: Names) -> Value:
         """Return the value with these names. Raises FormulaFault."""
@@ -123,8 +125,13 @@ def compile_formula(text: str) -> Formula:
         compiler = _Compiler(text)
         run = compiler.compile(tree, 0)
     except _Bad as bad:
-        raise FormulaFault(formula=text[:80], reason=bad.reason, detail=bad.detail) from None
-    return Formula(text, frozenset(compiler.names), run)
+        raise FormulaFault(formula=_quoted(text), reason=bad.reason, detail=bad.detail) from None
+    return Formula(text, frozenset(compiler.names), run, tree)
+
+
+def _quoted(text: str) -> str:
+    """Return the beginning of a text that may hold anything, as a page can show it."""
+    return text[:80].encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
 
 
 _HOLE = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
@@ -158,26 +165,50 @@ class Template:
 def compile_template(text: str) -> Template:
     """Read a code with holes. Raises FormulaFault."""
     if len(text) > LONGEST_TEXT:
-        raise FormulaFault(formula=text[:80], reason=FormulaReason.TOO_LONG, detail=len(text))
+        raise FormulaFault(formula=_quoted(text), reason=FormulaReason.TOO_LONG, detail=len(text))
+    if not text.isprintable():
+        raise FormulaFault(formula=_quoted(text), reason=FormulaReason.NOT_ALLOWED, detail=ascii(text)[:40])
     if set(_HOLE.sub("", text)) & set("{}"):
-        raise FormulaFault(formula=text[:80], reason=FormulaReason.SYNTAX, detail="{ }")
+        raise FormulaFault(formula=_quoted(text), reason=FormulaReason.SYNTAX, detail="{ }")
     return Template(text)
 
 
 def _parse(text: str) -> ast.expr:
     """Return the tree of a text of decent size."""
-    if not text.strip():
-        raise _Bad(FormulaReason.EMPTY, "")
     if len(text) > LONGEST_TEXT:
         raise _Bad(FormulaReason.TOO_LONG, len(text))
-    if "\\" in text or "\0" in text:
-        raise _Bad(FormulaReason.NOT_ALLOWED, "\\")
+    if not text.strip():
+        raise _Bad(FormulaReason.EMPTY, "")
+    _scan(text)
     try:
         return ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError) as wrong:
         raise _Bad(FormulaReason.SYNTAX, wrong) from None
     except (RecursionError, MemoryError):
         raise _Bad(FormulaReason.TOO_DEEP, DEEPEST) from None
+
+
+_WORD = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
+_BRACKETS = {"(": 1, ")": -1}
+_SIGNS = re.compile(r"(?:[-+~]\s*|\bnot\b\s*){25}")  # DEEPEST and one more
+
+
+def _scan(text: str) -> None:
+    """Refuse by its characters alone what a parser should not be asked to read.
+
+    Outside of quoted words a formula is plain ASCII: Python would read a full-width Ｗ as W.
+    """
+    if "\\" in text or not text.replace("\n", " ").isprintable():
+        raise _Bad(FormulaReason.NOT_ALLOWED, "\\" if "\\" in text else ascii(text)[:40])
+    bare = _WORD.sub("", text)
+    if not bare.isascii():
+        raise _Bad(FormulaReason.NOT_ALLOWED, next(one for one in bare if not one.isascii()))
+    depth = deepest = 0
+    for one in bare:
+        depth += _BRACKETS.get(one, 0)
+        deepest = max(depth, deepest)
+    if deepest > DEEPEST or _SIGNS.search(bare):
+        raise _Bad(FormulaReason.TOO_DEEP, DEEPEST)
 
 
 class _Compiler:
@@ -216,7 +247,7 @@ class _Compiler:
             kept = Decimal(ast.get_source_segment(self.text, node) or "")
         else:
             raise _Bad(FormulaReason.NOT_ALLOWED, value)
-        if isinstance(kept, Decimal) and (kept >= LARGEST or len(kept.as_tuple().digits) > 20):
+        if isinstance(kept, Decimal) and not _is_decent(kept):
             raise _Bad(FormulaReason.NUMBER_TOO_LARGE, ast.get_source_segment(self.text, node))
         return lambda _names: kept
 
@@ -293,6 +324,13 @@ class _Compiler:
         if function is None:  # if_ works out only the side it takes, so that it can guard a division
             return lambda names: runs[1](names) if _truth(runs[0](names)) else runs[2](names)
         return lambda names: function([run(names) for run in runs])
+
+
+def _is_decent(number: Decimal) -> bool:
+    """Return whether a literal is one that a person writes: `1e-999999999` is not."""
+    exponent = number.as_tuple().exponent
+    is_short = isinstance(exponent, int) and abs(exponent) <= MOST_DIGITS
+    return is_short and number < LARGEST and len(number.as_tuple().digits) <= MOST_DIGITS
 
 
 def _number(value: Value | Table) -> Decimal:

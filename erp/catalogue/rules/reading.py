@@ -131,6 +131,9 @@ class Reader:
         for key in keys:
             if isinstance(node.value, dict):
                 node = node.value.get(key, node)
+            elif isinstance(node.value, list):  # an ordered mapping as pairs
+                pairs = [one.value for one in node.value if isinstance(one.value, list)]
+                node = next((pair[1] for pair in pairs if len(pair) == 2 and pair[0].value == key), node)
         return node
 
     def value(self, hint: Any, node: Node) -> Any:
@@ -227,6 +230,8 @@ def plain(value: object, *, pairs: bool = True) -> Any:
         return format(value, "f")
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, bool):
+        return str(value).lower()
     if is_dataclass(value):
         shown = {
             f.name: getattr(value, f.name) for f in fields(value) if getattr(value, f.name) != _default(f)

@@ -14,8 +14,11 @@ from sqlalchemy.orm import Session
 from core.auth import queries as people
 from core.auth import service as auth
 from core.auth.queries import Known
+from erp.catalogue import queries as rules
 from erp.catalogue import service as catalogue
+from erp.catalogue.rules.drafts import Section
 from erp.catalogue.rules.entries import Pack
+from erp.catalogue.rules.samples import usual
 from erp.materials.model import Article, Material
 from erp.materials.rules import MaterialKind
 from erp.parties import queries as parties
@@ -93,7 +96,19 @@ def set_up(session: Session, pack: Pack, password: str, pin: str, *, at: datetim
         known = people.by_id(session, row.id)
         if known is not None:
             made.append(known)
+    _work_on_rules(session, next(one.id for one in made if "splitter" in one.roles), at=at)
     return made
+
+
+def _work_on_rules(session: Session, by: int, *, at: datetime) -> None:
+    """Publish one example for each model, and leave a draft of other rules open."""
+    kept = catalogue.begin_draft(session, "样例", "每个门型留一个样例", by=by, at=at)
+    for version, document in enumerate(rules.pack(session).documents, start=1):
+        catalogue.keep_example(session, kept.id, version, document, usual(document), by=by, at=at)
+    session.refresh(kept)
+    catalogue.publish(session, rules.judge(session, kept), {}, by=by, at=at)
+    draft = catalogue.begin_draft(session, "间隙 11", "试用新发泡胶", by=by, at=at)
+    catalogue.add_change(session, draft.id, 1, Section.PROFILES, "P70/45", by=by, at=at)
 
 
 def receive_stock(session: Session, by: int, *, at: datetime) -> int:

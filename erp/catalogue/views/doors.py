@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -21,13 +21,16 @@ from erp.catalogue import queries, service
 from erp.catalogue.forms import MEASURE, TrialForm, first_values, options_of
 from erp.catalogue.model import Door, DoorVersion
 from erp.catalogue.rules.document import DoorKind, Field, Handing, ModelDocument
+from erp.catalogue.rules.drafts import data_differences
+from erp.catalogue.rules.examples import set_differences
 from erp.catalogue.rules.explode import attempt
 from erp.catalogue.rules.explosion import Explosion
 from erp.catalogue.rules.pack import PackFaults, dump_pack, pack_of_bytes
+from erp.catalogue.views.words import label_of
 from erp.materials import queries as materials
 
 bp = Blueprint("erp_catalogue", __name__)
-READ, LOAD = "erp.catalogue.read", "erp.catalogue.load"
+READ, LOAD, PUBLISH = "erp.catalogue.read", "erp.catalogue.load", "erp.catalogue.publish"
 SORTS = {"code": Door.code, "name": Door.name, "kind": Door.kind}
 
 
@@ -71,7 +74,7 @@ def door_show(door_id: int) -> ResponseReturnValue:
         version=version,
         versions=queries.versions(read(), door_id),
         document=document,
-        trial=_trial(document),
+        trial=trial(document),
         colours=queries.colours(read()),
         materials=materials.by_code(read()),
         operations={one.code: one.name for one in document.operations},
@@ -90,7 +93,7 @@ def _version(door: Door) -> DoorVersion:
     return version
 
 
-def _trial(document: ModelDocument) -> Trial:
+def trial(document: ModelDocument) -> Trial:
     """Return what comes of the sizes in the address; of usual ones where there are none."""
     values = request.args.to_dict() if "width_mm" in request.args else first_values(document)
     try:
@@ -101,6 +104,58 @@ def _trial(document: ModelDocument) -> Trial:
     spec = form.spec(options_of(document, values), sizes)
     explosion, refusals = attempt(document, spec, materials.stock_lengths(read()))
     return Trial(values, {}, explosion, refusals)
+
+
+@bp.get("/doors/<int:door_id>/history")
+@requires(READ)
+def door_history(door_id: int) -> ResponseReturnValue:
+    """Show the versions of a model with who, when and why, and what differs between two of them."""
+    door = queries.door(read(), door_id)
+    versions = queries.versions(read(), door_id)
+    after = _of(versions, request.args.get("after", type=int), 0)
+    before = _of(versions, request.args.get("before", type=int), 1)
+    documents = (queries.document(before), queries.document(after))
+    tried = trial(documents[1])
+    was = trial(documents[0])
+    return render_template(
+        "erp/catalogue/door_history.html",
+        door=door,
+        versions=versions,
+        before=before,
+        after=after,
+        names=queries.names(read()),
+        drafts={one.id: one for one in queries.drafts(read())},
+        rules=data_differences(before.document, after.document),
+        pieces=set_differences(was.explosion, tried.explosion),
+        trial=tried,
+        label_of=label_of,
+    )
+
+
+def _of(versions: Sequence[DoorVersion], position: int | None, otherwise: int) -> DoorVersion:
+    """Return the version of that position, else the one so far from the newest. Raises NotFound."""
+    if not versions:
+        raise NotFound
+    found = next((one for one in versions if one.position == position), None)
+    return found or versions[min(otherwise, len(versions) - 1)]
+
+
+@bp.post("/doors/<int:door_id>/retire")
+@requires(PUBLISH)
+def door_retire(door_id: int) -> ResponseReturnValue:
+    """Take a model out of what can be ordered."""
+    door = run(service.set_retired, door_id, True, by=me().id, at=now())
+    flash(_("%(code)s is retired: no new lines, orders that have it go on.", code=door.code), "done")
+    return redirect(url_for(".door_show", door_id=door_id))
+
+
+@bp.post("/doors/<int:door_id>/restore")
+@requires(PUBLISH)
+def door_restore(door_id: int) -> ResponseReturnValue:
+    """Let a retired model be ordered again."""
+    door = run(service.set_retired, door_id, False, by=me().id, at=now())
+    flash(_("%(code)s can be ordered again.", code=door.code), "done")
+    return redirect(url_for(".door_show", door_id=door_id))
 
 
 @bp.get("/pack")
