@@ -52,6 +52,7 @@ class Line(Model):
         UniqueConstraint("order_id", "position"),
         CheckConstraint("set_count > 0", name="set_count_positive"),
         CheckConstraint("width_mm > 0 AND height_mm > 0 AND wall_mm >= 0", name="sizes_positive"),
+        CheckConstraint("touch_count >= 0", name="touch_count_not_negative"),
     )
 
     id: Mapped[Id]
@@ -72,6 +73,9 @@ class Line(Model):
     set_count: Mapped[int]
     note: Mapped[str] = mapped_column(default="")
     source: Mapped[Json]  # {field: {"cell": "C7", "text": "2100*900*240"}}; {} when entered by hand
+    touch_count: Mapped[int] = mapped_column(
+        default=0
+    )  # how often a hand was laid on it; 0: as the dealer wrote it
 
 
 class Import(Model):
