@@ -45,7 +45,7 @@ def texts_of_the_code() -> dict[str, str]:
 
 
 def _is_ours(folder: str) -> bool:
-    room = Path(folder).resolve().relative_to(ROOT).parts
+    room = Path(folder).absolute().relative_to(ROOT).parts
     return not room or (room[0] in ROOMS and room[-1] != "__pycache__")
 
 

@@ -68,6 +68,7 @@ class Line(Model):
         UniqueConstraint("order_id", "position"),
         CheckConstraint("set_count > 0", name="set_count_positive"),
         CheckConstraint("width_mm > 0 AND height_mm > 0 AND wall_mm >= 0", name="sizes_positive"),
+        CheckConstraint("touch_count >= 0", name="touch_count_not_negative"),
     )
 
     id: Mapped[Id]
@@ -92,6 +93,9 @@ class Line(Model):
     unit_amount: Mapped[Money | None]  # for one set, frozen when the order was confirmed
     price_terms: Mapped[Json] = mapped_column(default=list)  # how unit_amount came about, rules.pricing
     source: Mapped[Json]  # {field: {"cell": "C7", "text": "2100*900*240"}}; {} when entered by hand
+    touch_count: Mapped[int] = mapped_column(
+        default=0
+    )  # how often a hand was laid on it; 0: as the dealer wrote it
 
 
 class Quotation(Model):

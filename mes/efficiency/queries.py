@@ -23,9 +23,9 @@ from mes.packing.model import Package
 from mes.scanning.model import FormerLabel, Scan, Station
 from mes.scanning.rules import Block, Outcome, ScanKind, StationKind
 from mes.shipping.model import Delivery, Load
-from mes.splitting.model import DoorSet
+from mes.splitting.model import DoorSet, Release, ReleasedLine
+from mes.splitting.rules import ORDER_WORK, ReleaseReason, clipped_minutes, minutes
 
-ORDER_WORK = ("splitting", "order_entry")  # kinds of activity that are work on an order before its release
 PASSED = (Outcome.ACCEPT, Outcome.OVERRIDE)
 BY_MOVE = {
     Work.RECEIVE: MoveKind.RECEIPT,
@@ -43,6 +43,22 @@ DOCK = (ScanKind.STORE_IN, ScanKind.LOAD, ScanKind.UNLOAD, ScanKind.SHIP_CLOSE)
 # errors that a scan can catch (domain: error classes); the rest of the numbers is about codes and rights
 BENCH_ERRORS = (Block.E01, Block.E02, Block.E03, Block.E05, Block.E06, Block.E07, Block.E08)
 DOCK_ERRORS = (Block.E09, Block.E10, Block.E11, Block.E12, Block.E13, Block.E15)
+
+# of the line that a statement is about: its touches at the first release, when a split error first brought it back
+TOUCHES = (
+    select(ReleasedLine.touch_count)
+    .join(Release, Release.id == ReleasedLine.release_id)
+    .where(ReleasedLine.line_id == Line.id, Release.version == 1)
+    .correlate(Line)
+    .scalar_subquery()
+)
+SPLIT_ERROR_AT = (
+    select(func.min(Release.released_at))
+    .join(ReleasedLine, ReleasedLine.release_id == Release.id)
+    .where(ReleasedLine.line_id == Line.id, Release.reason == ReleaseReason.SPLIT_ERROR)
+    .correlate(Line)
+    .scalar_subquery()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +131,9 @@ def line_rows(window: Window) -> Select[Any]:
     first = select(func.min(other.id)).where(other.line_id == Line.id).scalar_subquery()
     columns: tuple[Any, ...] = (Order.released_at.label("at"), Order.id.label("order_id"), Order.number)
     of_line = (Line.position, Line.kind, Line.set_count, Line.options, DoorSet.drawing)
+    of_release = (TOUCHES.label("touch_count"), SPLIT_ERROR_AT.label("split_error_at"))
     return (
-        select(*columns, *of_line)
+        select(*columns, *of_line, *of_release)
         .join(Order, Order.id == Line.order_id)
         .outerjoin(DoorSet, DoorSet.id == first)
         .where(window.holds(Order.released_at))
@@ -132,7 +149,26 @@ def split_line(row: Any, gate: datetime) -> SplitLine:
         has_glass=any(leaf.get("glass") for leaf in leaves),
         has_transom=bool(row.options.get("transom")),
         is_young=row.at > gate,
+        is_untouched=None if row.touch_count is None else row.touch_count == 0,
+        is_split_error=row.split_error_at is not None,
+        came_back=row.split_error_at is not None
+        and row.split_error_at <= row.at + timedelta(days=SPLIT.gate_days),
     )
+
+
+def touched_rows(window: Window) -> Select[Any]:
+    """Return the lines released within the window whose touches were recorded."""
+    return line_rows(window).where(TOUCHES.is_not(None))
+
+
+def untouched_rows(window: Window) -> Select[Any]:
+    """Return the lines released within the window that no hand was laid on."""
+    return line_rows(window).where(TOUCHES == 0)
+
+
+def split_error_rows(window: Window) -> Select[Any]:
+    """Return the lines released within the window that were released again for a split error."""
+    return line_rows(window).where(SPLIT_ERROR_AT.is_not(None))
 
 
 def work_rows(window: Window, kinds: Collection[str] = ORDER_WORK) -> Select[Any]:
@@ -155,12 +191,7 @@ def active_minutes(session: Session, window: Window, kinds: Collection[str]) -> 
             Interval.kind.in_(kinds), Interval.ended_at > window.since, Interval.started_at < window.before
         )
     )
-    return sum((minutes(max(a, window.since), min(b, window.before)) for a, b in rows), Fraction(0))
-
-
-def minutes(begin: datetime, end: datetime) -> Fraction:
-    """Return the exact minutes between two moments."""
-    return Fraction((end - begin) // timedelta(microseconds=1), 60_000_000)
+    return clipped_minutes(((begin, end) for begin, end in rows), window.since, window.before)
 
 
 def _lead_minutes(session: Session, window: Window) -> list[Fraction]:
@@ -274,6 +305,15 @@ def _of_work(work: Work) -> Events:
 EVENTS: dict[Metric, tuple[Events, ...]] = {
     Metric.M1: (
         Events("lines", N_("Released lines"), "line", line_rows, Order.released_at),
+        Events("untouched", N_("Lines released without a touch"), "line", untouched_rows, Order.released_at),
+        Events("touches", N_("Lines with recorded touches"), "line", touched_rows, Order.released_at),
+        Events(
+            "errors",
+            N_("Lines released again for a split error"),
+            "line",
+            split_error_rows,
+            Order.released_at,
+        ),
         Events("work", N_("Work on orders"), "work", work_rows, Interval.started_at),
     ),
     Metric.M2: tuple(_of_work(work) for work in Work),

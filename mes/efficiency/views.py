@@ -21,6 +21,7 @@ from mes.efficiency import queries, rules
 from mes.efficiency.forms import DaysForm
 from mes.efficiency.queries import EVENTS, Events, Window
 from mes.efficiency.rules import Metric
+from mes.splitting.rules import minutes
 
 bp = Blueprint("mes_efficiency", __name__)
 READ = "mes.efficiency.read"
@@ -90,7 +91,7 @@ def metric_show(code: str) -> ResponseReturnValue:
         page=page,
         views=_tabs(metric, asked, events),
         weigh=_weigh,
-        minutes=lambda row: rules.rounded(queries.minutes(row.at, row.ended_at), "0.1"),
+        minutes=lambda row: rules.rounded(minutes(row.at, row.ended_at), "0.1"),
     )
 
 

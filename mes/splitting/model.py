@@ -3,9 +3,10 @@
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import At, Code, Id, Json, Mm, Model, Qty, choice
+from core.db import At, Code, Id, Json, Min, Mm, Model, Qty, choice
+from erp.catalogue.rules.document import DoorKind
 from erp.materials.rules import Grain
-from mes.splitting.rules import CutMethod, PieceState
+from mes.splitting.rules import CutMethod, PieceState, ReleaseReason
 
 
 class DoorSet(Model):
@@ -86,3 +87,45 @@ class Requirement(Model):
     material_id: Mapped[int] = mapped_column(ForeignKey("erp_materials_material.id"), index=True)
     needed_qty: Mapped[Qty]  # in the material's unit
     joins: Mapped[str | None]  # code of the kit piece of the same set that it lies in
+
+
+class Release(Model):
+    """One release of one order: the first makes version 1, each change after it one more."""
+
+    __tablename__ = "mes_splitting_release"
+    __table_args__ = (
+        UniqueConstraint("order_id", "version"),
+        CheckConstraint("version > 0 AND active_min >= 0", name="counts_from_one"),
+        CheckConstraint("(version = 1) = (reason = 'first')", name="further_says_why"),
+    )
+
+    id: Mapped[Id]
+    order_id: Mapped[int] = mapped_column(ForeignKey("erp_sales_order.id"))
+    version: Mapped[int]
+    reason: Mapped[ReleaseReason] = mapped_column(choice(ReleaseReason))
+    note: Mapped[str] = mapped_column(default="")
+    is_untouched: Mapped[bool]  # no hand was laid on any of its lines
+    active_min: Mapped[Min]  # people's recorded work on the order and its sheet since the release before
+    released_at: Mapped[At] = mapped_column(index=True)
+    released_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))
+
+
+class ReleasedLine(Model):
+    """One order line in one release, as it stood then; a further release names only the lines it changed."""
+
+    __tablename__ = "mes_splitting_released_line"
+    __table_args__ = (
+        UniqueConstraint("release_id", "line_id"),
+        CheckConstraint("set_count > 0 AND touch_count >= 0", name="counts_not_negative"),
+    )
+
+    id: Mapped[Id]
+    release_id: Mapped[int] = mapped_column(ForeignKey("mes_splitting_release.id"))
+    line_id: Mapped[int] = mapped_column(ForeignKey("erp_sales_line.id"), index=True)
+    kind: Mapped[DoorKind] = mapped_column(
+        choice(DoorKind)
+    )  # with the next two: its class in the first figure
+    has_glass: Mapped[bool]
+    has_transom: Mapped[bool]
+    set_count: Mapped[int]
+    touch_count: Mapped[int]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.activity.model import Interval
 from core.errors import AppError, NotFound
 from erp.catalogue import queries as catalogue
 from erp.catalogue.model import DoorVersion
@@ -20,14 +23,16 @@ from erp.materials import queries as materials
 from erp.materials.model import Material
 from erp.materials.rules import StockSize
 from erp.sales.model import Line, Order
-from mes.splitting.model import DoorSet, Piece, Requirement
+from mes.splitting.model import DoorSet, Piece, Release, Requirement
 from mes.splitting.rules import (
+    ORDER_WORK,
     Fault,
     FrozenLine,
     FrozenOrder,
     LinesRefused,
     NothingToRelease,
     PieceState,
+    clipped_minutes,
     parameters_sha256,
 )
 
@@ -87,6 +92,8 @@ class _Split:
             parameters_sha256=parameters_sha256(version.sha256, spec),
             spec=spec,
             explosion=self.done[key],
+            kind=line.kind,
+            touch_count=line.touch_count,
         )
 
 
@@ -212,3 +219,26 @@ def prove(session: Session) -> list[str]:
         .where(Piece.id.not_in(select(Piece.remake_of_id).where(Piece.remake_of_id.is_not(None))))
     )
     return [f"piece {code} was scrapped and nothing replaces it" for code in orphans]
+
+
+def active_minutes(session: Session, order_id: int, since: datetime | None, before: datetime) -> Fraction:
+    """Return the minutes that people worked on an order, and on the sheet it came from, in some time.
+
+    One person's intervals never overlap; two people's minutes both count.
+    """
+    sheet = select(Order.import_id).where(Order.id == order_id).scalar_subquery()
+    of_order = (Interval.subject == "erp.sales.order") & (Interval.subject_id == order_id)
+    of_sheet = (Interval.subject == "erp.sales.import") & (Interval.subject_id == sheet)
+    rows = session.execute(
+        select(Interval.started_at, Interval.ended_at).where(
+            Interval.kind.in_(ORDER_WORK), of_order | of_sheet
+        )
+    )
+    return clipped_minutes(((begin, end) for begin, end in rows), since, before)
+
+
+def releases(session: Session, order_id: int) -> Sequence[Release]:
+    """Return the releases of an order, the first first."""
+    return session.scalars(
+        select(Release).where(Release.order_id == order_id).order_by(Release.version)
+    ).all()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 from core.choices import Choice
 from core.errors import AppError, RuleViolation
 from core.i18n import N_
+from erp.catalogue.rules.document import DoorKind
 from erp.catalogue.rules.explode import EVALUATOR_VERSION
 from erp.catalogue.rules.explosion import Explosion
 from erp.catalogue.rules.line import LineSpec
@@ -37,9 +40,29 @@ class CutMethod(Choice):
     NONE = "none", N_("Not cut")
 
 
+class ReleaseReason(Choice):
+    """Why an order was released: the first time, or again after a change, and whose error that was."""
+
+    FIRST = "first", N_("First release")
+    SPLIT_ERROR = "split_error", N_("Split error")
+    DEALER_CHANGE = "dealer_change", N_("Changed by the dealer")
+    OTHER = "other", N_("Other reason")
+
+
+ORDER_WORK = ("splitting", "order_entry")  # kinds of activity that are work on an order before its release
 EVALUATOR = str(EVALUATOR_VERSION)  # raised when the same document would explode differently
 LIVE = (PieceState.PLANNED, PieceState.CUT, PieceState.MADE, PieceState.PACKED, PieceState.SHIPPED)
 ON_FLOOR = (PieceState.PLANNED, PieceState.CUT, PieceState.MADE)
+
+
+class ReasonMissing(RuleViolation):
+    """A further release that does not say why, or a first one that claims to be a further one."""
+
+    code = "mes.splitting.reason_missing"
+    message = N_(
+        "Release %(version)s of this order cannot have the reason “%(reason)s”. "
+        "The first release has none; each further one says whose error or wish it was."
+    )
 
 
 class NothingToRelease(RuleViolation):
@@ -84,6 +107,18 @@ class FrozenLine:
     parameters_sha256: str
     spec: LineSpec
     explosion: Explosion
+    kind: DoorKind
+    touch_count: int  # how often a hand was laid on the line
+
+    @property
+    def has_glass(self) -> bool:
+        """Whether glass is let into one of its leaves."""
+        return any(leaf.get("glass") for leaf in self.explosion.drawing.to_dict()["leaves"])
+
+    @property
+    def has_transom(self) -> bool:
+        """Whether there is a light above the door."""
+        return bool(self.spec.options.get("transom"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,3 +169,22 @@ def net_need(order: FrozenOrder) -> dict[str, Decimal]:
         for code, quantity in need_of_set(line.explosion).items():
             need[code] += quantity * line.set_count
     return dict(need)
+
+
+def check_reason(version: int, reason: ReleaseReason) -> None:
+    """Raise ReasonMissing unless exactly the first release has the reason of a first one."""
+    if (version == 1) != (reason is ReleaseReason.FIRST):
+        raise ReasonMissing(version=version, reason=reason)
+
+
+def minutes(begin: datetime, end: datetime) -> Fraction:
+    """Return the exact minutes between two moments."""
+    return Fraction((end - begin) // timedelta(microseconds=1), 60_000_000)
+
+
+def clipped_minutes(
+    intervals: Iterable[tuple[datetime, datetime]], since: datetime | None, before: datetime
+) -> Fraction:
+    """Return the minutes of some working intervals that lie from `since` (or ever) up to `before`."""
+    parts = ((max(begin, since) if since else begin, min(end, before)) for begin, end in intervals)
+    return sum((minutes(begin, end) for begin, end in parts if begin < end), Fraction(0))

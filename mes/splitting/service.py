@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.audit import service as audit
@@ -22,8 +22,9 @@ from erp.sales.model import Order
 from erp.sales.rules.orders import ReleasedCounts
 from erp.stock import service as stock
 from mes.scanning import service as scanning
+from mes.splitting import queries
 from mes.splitting.events import PieceReplaced, SetsFrozen
-from mes.splitting.model import DoorSet, Piece, Requirement
+from mes.splitting.model import DoorSet, Piece, Release, ReleasedLine, Requirement
 from mes.splitting.rules import (
     EVALUATOR,
     ON_FLOOR,
@@ -32,10 +33,12 @@ from mes.splitting.rules import (
     FrozenLine,
     FrozenOrder,
     PieceState,
+    ReleaseReason,
+    check_reason,
     net_need,
 )
 
-NET_STEP = Decimal("0.001")
+NET_STEP = MIN_STEP = Decimal("0.001")
 # the bare tables: an insert into the mapped classes would be cut up by which values are empty, and a
 # scan's statement that is made once, on bare tables, costs a quarter
 SETS, PIECES, REQUIREMENTS = (cast(Table, kind.__table__) for kind in (DoorSet, Piece, Requirement))
@@ -81,7 +84,56 @@ def release(session: Session, order: FrozenOrder, *, by: int | None, at: datetim
         for code, quantity in net_need(order).items()
     }
     stock.put_demand(session, "erp.sales.order", order.order_id, need, name=order.number)
+    record_release(session, order.order_id, order.lines, ReleaseReason.FIRST, by=by, at=at)
     publish(session, SetsFrozen(order.order_id))
+
+
+def record_release(
+    session: Session,
+    order_id: int,
+    lines: Sequence[FrozenLine],
+    reason: ReleaseReason,
+    *,
+    note: str = "",
+    by: int | None,
+    at: datetime,
+) -> Release:
+    """Record that `lines` of an order were released: by how many touches, in how many minutes, and why.
+
+    The caller holds the order's lock and names, in a further release, the lines it changed.
+    Raises ReasonMissing.
+    """
+    last_version, last_at = session.execute(
+        select(func.max(Release.version), func.max(Release.released_at)).where(Release.order_id == order_id)
+    ).one()
+    version = (last_version or 0) + 1
+    check_reason(version, reason)
+    spent = queries.active_minutes(session, order_id, last_at, at)
+    row = Release(
+        order_id=order_id,
+        version=version,
+        reason=reason,
+        note=note,
+        is_untouched=all(line.touch_count == 0 for line in lines),
+        active_min=(Decimal(spent.numerator) / spent.denominator).quantize(MIN_STEP, ROUND_HALF_UP),
+        released_at=at,
+        released_by_id=by,
+    )
+    session.add(row)
+    session.flush()  # for its id
+    session.add_all(
+        ReleasedLine(
+            release_id=row.id,
+            line_id=line.line_id,
+            kind=line.kind,
+            has_glass=line.has_glass,
+            has_transom=line.has_transom,
+            set_count=line.set_count,
+            touch_count=line.touch_count,
+        )
+        for line in lines
+    )
+    return row
 
 
 def _insert_sets(session: Session, order: FrozenOrder, at: datetime) -> list[int]:

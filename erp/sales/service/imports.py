@@ -33,7 +33,7 @@ from erp.sales.rules.orders import (
     NothingToTake,
     OrderHead,
 )
-from erp.sales.rules.review import Act, Action, amend, count_open, keep_settled, offered, settle
+from erp.sales.rules.review import Act, Action, amend, count_open, keep_settled, offered, settle, touches
 from erp.sales.rules.states import IMPORT_STEPS, ImportState
 from erp.sales.service.lines import add_lines
 from erp.sales.service.orders import create_order
@@ -251,8 +251,16 @@ def take_in(session: Session, import_id: int, *, by: int | None, at: datetime, o
     _check_settled(found, rows)
     order = create_order(session, _head(found), by=by, at=at, on=on, import_id=import_id)
     offering = offer(session)
-    entries = [(entry_for(read_values(row.values), offering), dict(row.source)) for row in rows]
-    add_lines(session, order, [(entry, source) for entry, source in entries if entry is not None])
+    entries = [(entry_for(read_values(row.values), offering), row) for row in rows]
+    add_lines(
+        session,
+        order,
+        [
+            (entry, dict(row.source), touches(row.read_values, row.values))
+            for entry, row in entries
+            if entry is not None
+        ],
+    )
     found.state = ImportState.TAKEN
     record(session, subject=SUBJECT, subject_id=import_id, verb="take in", by=by, at=at)
     return order

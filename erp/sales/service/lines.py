@@ -46,21 +46,24 @@ def add_line(
 ) -> Line:
     """Add a line at the end. Locks the order. Raises NotFound, OrderFrozen, DoorUnknown."""
     order = lock_editable(session, order_id)
-    line = add_lines(session, order, [(entry, source or {})])[0]
+    line = add_lines(session, order, [(entry, source or {}, 1)])[0]  # typing it is one touch
     _record(session, order_id, Verb.ADD_LINE, {"line": [None, line.position]}, by=by, at=at)
     return line
 
 
 def add_lines(
-    session: Session, order: Order, entries: Iterable[tuple[LineEntry, dict[str, Any]]]
+    session: Session, order: Order, entries: Iterable[tuple[LineEntry, dict[str, Any], int]]
 ) -> list[Line]:
-    """Add lines at the end of an order that the caller has locked. Raises DoorUnknown."""
+    """Add lines at the end of an order that the caller has locked. Raises DoorUnknown.
+
+    An entry is the line, the cells it came from, and how often a hand was laid on it.
+    """
     doors = {door.code: door for door in catalogue.doors(session)}
     position = _last_position(session, order.id)
     lines = []
-    for entry, source in entries:
+    for entry, source, touch_count in entries:
         position += 1
-        line = Line(order_id=order.id, position=position, source=source)
+        line = Line(order_id=order.id, position=position, source=source, touch_count=touch_count)
         _fill(line, entry, doors)
         lines.append(line)
     session.add_all(lines)
@@ -117,6 +120,7 @@ def amend_line(
     session.flush()  # the sum below reads the table
     _settle(session, order)
     if changes:
+        line.touch_count += 1
         _record(session, order_id, Verb.AMEND_LINE, changes, by=by, at=at)
     return line
 
@@ -132,6 +136,7 @@ def copy_line(session: Session, order_id: int, line_id: int, *, by: int | None, 
         order_id=order_id,
         position=_last_position(session, order_id) + 1,
         source={},
+        touch_count=1,  # repeating it is a touch of its own
         **{name: getattr(old, name) for name in FIELDS if name != "room"},
     )
     session.add(line)

@@ -27,6 +27,7 @@ from mes.efficiency.rules.figures import (
     packing,
     per_thousand,
     shipping,
+    split_quality,
     splitting,
     warehouse,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "per_thousand",
     "rounded",
     "shipping",
+    "split_quality",
     "splitting",
     "warehouse",
 ]

@@ -117,6 +117,9 @@ class SplitLine:
     has_glass: bool = False
     has_transom: bool = False
     is_young: bool = False  # its gate has not closed yet
+    is_untouched: bool | None = None  # nothing: released before touches were recorded
+    is_split_error: bool = False  # released again for a split error, at any time
+    came_back: bool = False  # the same within its gate: not right the first time
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +165,10 @@ NO_BASELINE = Text(N_("No baseline: nothing was recorded before Mortise, so no i
 def splitting(lines: Sequence[SplitLine], active_min: Fraction, by: SplitParameters = SPLIT) -> Figure:
     """M1: weighted lines released, per hour that people spent on orders and their splitting.
 
-    Below `least_min` recorded minutes it is not told. Lines whose gate is open count, and are named.
+    Below `least_min` recorded minutes it is not told. Lines whose gate is open count, and are named; lines
+    that came back for a split error before their gate closed earn nothing.
     """
-    weight = sum((line_weight(line, by) for line in lines), Fraction(0))
+    weight = sum((line_weight(line, by) for line in lines if not line.came_back), Fraction(0))
     hours, least_hours = rounded(active_min / 60, "0.1"), by.least_min // 60
     enough = active_min >= by.least_min
     young = sum(1 for line in lines if line.is_young)
@@ -194,8 +198,29 @@ def splitting(lines: Sequence[SplitLine], active_min: Fraction, by: SplitParamet
         sample_name=N_("lines"),
         missing=tuple(missing),
         evidence=min(Fraction(1), active_min / by.least_min),
-        further=(Part(N_("Provisional lines"), young, ""),),
+        further=(Part(N_("Provisional lines"), young, ""), *split_quality(lines)),
     )
+
+
+def split_quality(lines: Sequence[SplitLine]) -> tuple[Part, ...]:
+    """Return what stands beside M1: how many lines no hand touched, how many were split wrong, and the rates.
+
+    The first rate is told of the lines whose touches were recorded, the second of all; without a line there is none.
+    """
+    known = [line for line in lines if line.is_untouched is not None]
+    untouched = sum(1 for line in known if line.is_untouched)
+    wrong = sum(1 for line in lines if line.is_split_error)
+    parts = [
+        Part(N_("Lines released without a touch"), untouched, "", "untouched"),
+        Part(N_("Lines with recorded touches"), len(known), "", "touches"),
+        Part(N_("Lines released again for a split error"), wrong, "", "errors"),
+        Part(N_("Lines that came back within the gate"), sum(1 for line in lines if line.came_back), ""),
+    ]
+    if known:
+        parts.append(Part(N_("Auto-split rate"), rounded(Fraction(100 * untouched, len(known)), "0.1"), "%"))
+    if lines:
+        parts.append(Part(N_("Split error rate"), rounded(Fraction(100 * wrong, len(lines)), "0.1"), "%"))
+    return tuple(parts)
 
 
 def warehouse(

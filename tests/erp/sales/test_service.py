@@ -112,6 +112,17 @@ def test_lines_are_added_amended_copied_and_removed(session):
     assert verbs == ["remove line", "copy line", "amend line", "add line", "create"]
 
 
+def test_every_change_by_hand_is_a_touch_of_its_line_and_a_save_without_one_is_none(session):
+    order = make_draft(session)
+    line = sales.add_line(session, order.id, line_entry(), **BY)
+    assert line.touch_count == 1
+    sales.amend_line(session, order.id, line.id, line_entry(), **BY)
+    assert line.touch_count == 1
+    sales.amend_line(session, order.id, line.id, line_entry(width_mm=Decimal(850)), **BY)
+    assert line.touch_count == 2
+    assert sales.copy_line(session, order.id, line.id, **BY).touch_count == 1
+
+
 def test_what_a_line_was_is_written_down(session):
     order = make_draft(session)
     (line,) = session.scalars(select(Line))
@@ -311,6 +322,16 @@ def test_a_corrected_sheet_becomes_an_order_with_its_file(session):
     assert page.file.name == "柯城.xlsx"
     assert not [line for line in page.lines if line.problems]
     sales.confirm(session, order.id, on=MADE_ON, **BY)
+
+
+def test_a_line_taken_in_as_the_dealer_wrote_it_was_touched_by_nobody(session):
+    found = make_import(session)
+    settle_everything(session, found)
+    order = take(session, found)
+    lines = session.scalars(select(Line).where(Line.order_id == order.id))
+    touched = {line.room: line.touch_count for line in lines if line.touch_count}
+    # as many as fields were changed: colour, handing and lock; the opening given the other way round; …
+    assert touched == {"客厅": 1, "卫生间": 3, "老人房": 3, "餐厅": 1, "阳台": 1}
 
 
 def test_a_sheet_taken_in_twice_is_one_order(session):

@@ -2,12 +2,19 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
+from sqlalchemy import select
+
 from core.activity import service as activity
+from erp.sales.model import Line
 from mes.efficiency import queries
 from mes.efficiency.queries import Window
-from mes.efficiency.rules import Work
+from mes.efficiency.rules import Metric, Work
 from mes.scanning.rules import ScanKind
 from mes.shipping import service as shipping
+from mes.splitting import queries as splitting
+from mes.splitting import service as split
+from mes.splitting.model import ReleasedLine
+from mes.splitting.rules import ReleaseReason
 from tests.conftest import NOON
 from tests.factories.factory import make_line, release_order
 from tests.factories.people import make_person
@@ -115,4 +122,44 @@ def test_the_lists_behind_a_figure_hold_as_many_events_as_it_counts(session):
         for part in figure.further:
             if part.list_part:
                 assert counts[part.list_part] == part.value
-    assert queries.counts(session, report.figures[0].metric, DAY) == {"lines": 1, "work": 1}
+    assert queries.counts(session, report.figures[0].metric, DAY) == {
+        "lines": 1,
+        "untouched": 0,
+        "touches": 1,
+        "errors": 0,
+        "work": 1,
+    }
+
+
+def release_again(session, order, line, reason, at):
+    """A further release of one line, as a change of the order makes it."""
+    frozen = [one for one in splitting.prepare(session, order.id).lines if one.line_id == line.id]
+    split.record_release(session, order.id, frozen, reason, by=None, at=at)
+    session.flush()
+
+
+def test_only_a_split_error_within_ten_days_costs_the_line_and_only_that_line(session):
+    order = release_order(session, make_line(), CASING, at=NOON)
+    first, second = session.scalars(select(Line).where(Line.order_id == order.id).order_by(Line.position))
+    release_again(session, order, second, ReleaseReason.DEALER_CHANGE, NOON + timedelta(days=1))
+    release_again(session, order, first, ReleaseReason.SPLIT_ERROR, NOON + timedelta(days=10))
+    lines = queries.split_lines(session, DAY, at=NOON + timedelta(days=11))
+    assert [(line.is_split_error, line.came_back) for line in lines] == [(True, True), (False, False)]
+
+
+def test_a_split_error_after_the_gate_is_one_but_takes_nothing_back(session):
+    order = release_order(session, make_line(), at=NOON)
+    line = session.scalars(select(Line).where(Line.order_id == order.id)).one()
+    release_again(session, order, line, ReleaseReason.SPLIT_ERROR, NOON + timedelta(days=10, minutes=1))
+    (told,) = queries.split_lines(session, DAY, at=NOON + timedelta(days=11))
+    assert (told.is_split_error, told.came_back) == (True, False)
+    assert queries.counts(session, Metric.M1, DAY)["errors"] == 1
+
+
+def test_a_line_typed_by_hand_is_no_untouched_one(session):
+    order = release_order(session, make_line(), CASING, at=NOON)
+    row = session.scalars(select(ReleasedLine).order_by(ReleasedLine.id)).first()
+    row.touch_count = 0  # as a line that was taken in as the dealer wrote it
+    session.flush()
+    counts = queries.counts(session, Metric.M1, DAY)
+    assert (counts["untouched"], counts["touches"], order.set_count) == (1, 2, 4)

@@ -128,3 +128,29 @@ def test_the_median_lead_time_is_in_hours():
     assert rules.median_hours([]) is None
     assert rules.median_hours([F(60), F(600), F(120)]) == D("2.0")
     assert rules.median_hours([F(60), F(120)]) == D("1.5")
+
+
+def test_a_line_that_came_back_within_its_gate_earns_nothing_and_its_minutes_stay():
+    single = SplitLine(DoorKind.SINGLE, 1)
+    back = SplitLine(DoorKind.SINGLE, 1, is_split_error=True, came_back=True)
+    late = SplitLine(DoorKind.SINGLE, 1, is_split_error=True)
+    figure = rules.splitting([single] * 18 + [back, late], F(600))
+    # 18 right ones and a late one earn 19 single doors; 19 doors in 10 hours
+    assert (figure.numerator.value, figure.value, figure.sample) == (D("19.00"), D("1.90"), 20)
+
+
+def test_the_auto_split_rate_is_told_of_the_lines_whose_touches_are_known():
+    lines = [
+        *[SplitLine(DoorKind.SINGLE, 1, is_untouched=True)] * 5,
+        SplitLine(DoorKind.SINGLE, 1, is_untouched=False),
+        SplitLine(DoorKind.SINGLE, 1, is_untouched=False, is_split_error=True),
+        SplitLine(DoorKind.SINGLE, 1),  # released before touches were recorded
+    ]
+    told = {part.name: part.value for part in rules.split_quality(lines)}
+    assert told["Auto-split rate"] == D("71.4")  # 5 of 7 known: 71.43 %
+    assert told["Split error rate"] == D("12.5")  # 1 of all 8
+    assert (told["Lines released without a touch"], told["Lines with recorded touches"]) == (5, 7)
+
+
+def test_without_a_line_there_is_no_rate():
+    assert {part.name for part in rules.split_quality([])}.isdisjoint({"Auto-split rate", "Split error rate"})

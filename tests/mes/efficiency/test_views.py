@@ -79,3 +79,18 @@ def test_the_command_line_tells_the_same_as_json(app, session, order):
     assert "M3 Equipment use: not yet" in plain.output
     wrong = app.test_cli_runner().invoke(efficiency, ["report", "--from", "2026-11-23", "--to", "2026-11-22"])
     assert wrong.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("zh_Hans_CN", ("自动拆单率", "0.0 %", "拆单差错率")),
+        ("en", ("Auto-split rate", "0.0 %", "Split error rate")),
+    ],
+)
+def test_the_first_figure_tells_its_two_rates_with_the_orders_behind_them(client_for, order, locale, words):
+    client = client_for("owner", locale=locale)
+    page = client.get(f"/mes/efficiency/metrics/M1?{DAYS}").text
+    assert [word for word in words if word not in page] == []
+    assert order.number in client.get(f"/mes/efficiency/metrics/M1?{DAYS}&part=touches").text
+    assert order.number not in client.get(f"/mes/efficiency/metrics/M1?{DAYS}&part=untouched").text

@@ -1,18 +1,30 @@
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import func, select
 
+from core.activity import service as activity
+from core.files import service as files
 from core.states import StepRefused
-from erp.catalogue.rules.document import Handing
+from erp.catalogue.rules.document import DoorKind, Handing
 from erp.sales import service as sales
+from erp.sales.model import Import
 from erp.sales.rules.states import OrderState
 from erp.stock.model import Demand
 from mes.scanning.model import FormerLabel
 from mes.splitting import queries, service
-from mes.splitting.model import DoorSet, Piece, Requirement
-from mes.splitting.rules import ChangedMeanwhile, LinesRefused, NothingToRelease, PieceState
+from mes.splitting.model import DoorSet, Piece, ReleasedLine, Requirement
+from mes.splitting.rules import (
+    ChangedMeanwhile,
+    LinesRefused,
+    NothingToRelease,
+    PieceState,
+    ReasonMissing,
+    ReleaseReason,
+)
 from tests.factories.factory import MORNING, make_line, make_order, release_order
+from tests.factories.people import make_person
 
 
 def sizes(session, order):
@@ -144,3 +156,74 @@ def test_only_a_made_piece_is_packed(session):
     assert service.mark_unpacked(session, jamb.id, at=MORNING)
     session.refresh(order)
     assert (order.made_count, order.packed_count) == (1, 0)
+
+
+def beats(session, person, kind, subject, subject_id, begin, count):
+    """One beat a minute of one person at one page."""
+    for minute in range(count + 1):
+        at = begin + timedelta(minutes=minute)
+        activity.beat(session, person.id, kind, subject, subject_id, at=at)
+
+
+def test_a_release_records_its_touched_lines_and_whoever_released_it(session):
+    order = release_order(session, make_line(set_count=2), make_line(room="次卧"))
+    (release,) = queries.releases(session, order.id)
+    lines = session.scalars(select(ReleasedLine).where(ReleasedLine.release_id == release.id)).all()
+    assert (release.version, release.reason, release.is_untouched) == (1, ReleaseReason.FIRST, False)
+    assert [(line.set_count, line.touch_count, line.kind) for line in lines] == [
+        (2, 1, DoorKind.SINGLE),
+        (1, 1, DoorKind.SINGLE),
+    ]
+
+
+def test_a_release_counts_the_work_of_two_people_on_the_order_and_none_on_another(session):
+    order = make_order(session, make_line())
+    one, two = make_person(session), make_person(session)
+    begin = MORNING + timedelta(hours=1)
+    beats(session, one, "order_entry", "erp.sales.order", order.id, begin, 7)
+    beats(session, two, "splitting", "erp.sales.order", order.id, begin, 5)
+    beats(session, two, "splitting", "erp.sales.order", order.id + 1, begin + timedelta(minutes=6), 9)
+    # a silence of 11 minutes is cut off: the beat after it begins an interval of no length
+    activity.beat(
+        session, one.id, "order_entry", "erp.sales.order", order.id, at=begin + timedelta(minutes=18)
+    )
+    session.flush()
+    until = begin + timedelta(hours=1)
+    assert queries.active_minutes(session, order.id, None, until) == 12  # 7 + 5
+    # from the third minute on: 4 of the seven, 2 of the five
+    assert queries.active_minutes(session, order.id, begin + timedelta(minutes=3), until) == 6
+
+
+def test_work_on_a_sheet_counts_for_the_order_it_became(session):
+    order = make_order(session, make_line())
+    one, other = (make_sheet(session, order, name) for name in ("柯城.xlsx", "龙游.xlsx"))
+    order.import_id = one.id
+    person = make_person(session)
+    beats(session, person, "splitting", "erp.sales.import", one.id, MORNING, 4)
+    beats(session, person, "splitting", "erp.sales.import", other.id, MORNING + timedelta(minutes=5), 3)
+    session.flush()
+    assert queries.active_minutes(session, order.id, None, MORNING + timedelta(hours=1)) == 4
+
+
+def make_sheet(session, order, name):
+    file = files.keep(session, name, "text/csv", name.encode(), by=None, at=MORNING)
+    sheet = Import(
+        dealer_id=order.dealer_id, file_id=file.id, sheet_name=name, facts={}, issues=[], created_at=MORNING
+    )
+    session.add(sheet)
+    session.flush()  # for its id
+    return sheet
+
+
+def test_a_further_release_has_the_next_version_and_must_say_why(session):
+    order = release_order(session, make_line(), make_line(room="次卧"))
+    changed = queries.prepare(session, order.id).lines[:1]
+    at = MORNING + timedelta(days=1)
+    service.record_release(session, order.id, changed, ReleaseReason.SPLIT_ERROR, note="锁位", by=None, at=at)
+    with pytest.raises(ReasonMissing) as refused:
+        service.record_release(session, order.id, changed, ReleaseReason.FIRST, by=None, at=at)
+    assert refused.value.facts == {"version": 3, "reason": ReleaseReason.FIRST}
+    assert [(r.version, r.reason, r.note) for r in queries.releases(session, order.id)] == [
+        (1, ReleaseReason.FIRST, ""),
+        (2, ReleaseReason.SPLIT_ERROR, "锁位"),
+    ]
