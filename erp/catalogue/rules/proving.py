@@ -28,9 +28,11 @@ from erp.catalogue.rules.formula import CONTEXT, Formula, FormulaFault, Template
 from erp.catalogue.rules.line import (
     ArchitraveTooNarrow,
     ChoiceMissing,
+    GlassTooLarge,
     LeafTooNarrow,
     LineSpec,
     NotASize,
+    OffTheGrid,
     OutOfLimits,
     StockTooNarrow,
     StockTooShort,
@@ -41,10 +43,12 @@ from erp.catalogue.rules.samples import corners
 from erp.catalogue.rules.scope import LARGEST_MM
 
 GRID_MM = Decimal("0.1")
-MOST_BOXES = 1000  # for one field of one part; a demo model needs a few dozen
+MOST_BOXES = 300  # for one field of one part; most fields need a few dozen
 OF_THE_LINE = (
     ArchitraveTooNarrow,
+    GlassTooLarge,
     LeafTooNarrow,
+    OffTheGrid,
     OutOfLimits,
     ChoiceMissing,
     NotASize,
@@ -166,7 +170,7 @@ def _needs(document: ModelDocument, materials: frozenset[str] | None) -> Iterato
             yield _Need(check.kind, key, formula, _Want.VALUE, when=check.when, layer=RESULTS)
     for index, leaf in enumerate(document.leaves, start=1):
         for formula in (leaf.width, leaf.height):
-            yield _Need(f"LEAF_{index}", "leaves", formula, _Want.SIZE, layer=RESULTS)
+            yield _Need(f"LEAF_{index}", "leaves", formula, _Want.SIZE, when=leaf.when, layer=RESULTS)
         for at, (name, formula) in enumerate(document.leaf_results.items()):
             yield _Need(f"LEAF_{index}", name, formula, _Want.VALUE, index, layer=LEAF_RESULTS, limit=at)
     routes = frozenset(one.code for one in document.routes)
@@ -190,7 +194,7 @@ def _rule_needs(
         value = getattr(rule, one.name)
         if isinstance(value, Template):
             yield _Need(rule.code, one.name, value, _Want.TEXT, leaf, rule.when, known.get(one.name))
-        elif isinstance(value, Formula) and one.name == "when":
+        elif isinstance(value, Formula) and one.name in ("when", "cut_when"):
             yield _Need(rule.code, one.name, value, _Want.TRUTH, leaf)
         elif isinstance(value, Formula):
             want = counted if one.name == "quantity" else _Want.SIZE
@@ -266,9 +270,17 @@ class _Names:
             return exact(document.tables[name])
         if name in document.parameters:
             return exact(document.parameters[name])
-        if name in ("kind", "leaves"):
-            return exact(str(document.kind) if name == "kind" else Decimal(len(document.leaves)))
+        if name == "kind":
+            return exact(str(document.kind))
+        if name == "leaves":
+            return self._leaf_count()
         raise MayFail
+
+    def _leaf_count(self) -> Ranged:
+        """Return how many leaves there may be, by their conditions."""
+        made = [truths(self.value(one.when, BASE)) for one in self.document.leaves]
+        sure, possible = (sum(fits(one) for one in made) for fits in (YES.__eq__, NO.__ne__))
+        return Num(Decimal(sure), Decimal(possible), is_whole=True)
 
     def _leaf_name(self, name: str) -> Ranged | None:
         if name not in ("LW", "LH"):
@@ -330,10 +342,14 @@ class _Names:
         except MayFail:
             return False
 
+    def _is_left_out(self, leaf: int) -> bool:
+        """Whether a leaf surely does not exist with the choices of the box."""
+        return bool(leaf) and truths(self.value(self.document.leaves[leaf - 1].when, BASE)) == NO
+
     def holds(self, need: _Need) -> bool:
         """Whether a field surely holds on every line of the box."""
         try:
-            if truths(self.value(need.when, need.layer)) == NO:
+            if truths(self.value(need.when, need.layer)) == NO or self._is_left_out(need.leaf):
                 return True
             if isinstance(need.rule, Template):
                 texts = filled(need.rule, lambda name: self.look(name, need.layer, need.limit))
@@ -428,11 +444,12 @@ class _Proof:
 
     def run(self, needs: tuple[_Need, ...]) -> Iterator[Finding]:
         """Yield one finding for each field that does not hold everywhere."""
-        stack = [(self.root, needs)]
-        while stack:
-            box, waiting = stack.pop()
-            left = self._still_open(box, waiting)
-            stack.extend((half, left) for half in (self._halves(box, left[0]) if left else ()))
+        for need in self._still_open(self.root, needs):
+            stack = self._halves(self.root, need)
+            while stack:
+                box = stack.pop()
+                if self._still_open(box, (need,)):
+                    stack += self._halves(box, need)
         yield from self.faults.values()
         for need, boxes in self.open.items():
             yield self._not_proved(need, boxes)
@@ -496,7 +513,7 @@ class _Proof:
     def _halves(self, box: Box, need: _Need) -> list[Box]:
         """Return the box in two; none if it is one line as far as the field can tell."""
         for names in self._dimensions(need):
-            name = max(sorted(names), key=lambda one: self._width(box, one), default=None)
+            name = max(sorted(names), key=lambda one: self._urgency(box, one), default=None)
             if name is None or self._width(box, name) == 0:
                 continue
             if name in box.words:
@@ -507,6 +524,11 @@ class _Proof:
             middle = _middle(low, high)
             return [_with_size(box, name, low, middle), _with_size(box, name, middle + GRID_MM, high)]
         return []
+
+    def _urgency(self, box: Box, name: str) -> tuple[bool, Decimal]:
+        """Return what is halved first: an open choice, since it decides formulas, then the widest size."""
+        width = self._width(box, name)
+        return name in box.words and width > 0, width
 
     def _width(self, box: Box, name: str) -> Decimal:
         """Return how much of the whole a dimension still has: 1 at first, 0 when it is one value."""
