@@ -5,5 +5,5 @@ what is on a vehicle or has left cannot be cancelled. One transaction takes the 
 and voids them, voids the pieces with their remakes, takes them off the order's counts and off what stock has to
 give. It lies above shipping because it reaches all of them, in their own lock order: loads, packages with their
 contents, pieces, the order, the demands. Every label is refused from then on (E26).
-It has no table: the order's history keeps who cancelled which sets, when and why.
+It has no table: a set says when it became void, the order's history who cancelled it and why.
 """

@@ -38,7 +38,7 @@ class SetShown:
     @property
     def is_void(self) -> bool:
         """Whether it was cancelled."""
-        return all(one.piece.state is PieceState.VOID for one in self.pieces)
+        return self.row.voided_at is not None
 
     @property
     def gone(self) -> tuple[Package, ...]:
@@ -84,9 +84,9 @@ class ChangePage:
 def page(session: Session, order_id: int) -> ChangePage:
     """Return how every set and piece of a released order stands. Raises NotFound."""
     order = session.get(Order, order_id, populate_existing=True)
-    sets = splitting.sets(session, order_id)
-    if order is None or not sets:
+    if order is None:
         raise NotFound
+    sets = splitting.sets(session, order_id)
     packages = session.scalars(
         select(Package)
         .where(Package.order_id == order_id)

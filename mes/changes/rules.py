@@ -33,13 +33,6 @@ class ReasonMissing(RuleViolation):
     message = N_("Write down why it is cancelled: the order's history keeps it.")
 
 
-class SetGone(RuleViolation):
-    """A chosen set was cancelled before."""
-
-    code = "mes.changes.set_gone"
-    message = N_("%(set)s was cancelled already. Look at the page again.")
-
-
 @dataclass(frozen=True, slots=True)
 class Cancelling:
     """Which sets of an order are to be cancelled, why, and where the clerk saw each of their pieces."""

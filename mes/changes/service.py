@@ -16,7 +16,7 @@ from core.errors import NotFound
 from erp.sales import service as sales
 from erp.sales.rules.orders import Withdrawn
 from erp.sales.rules.states import OrderState
-from mes.changes.rules import Cancelling, SetGone, check_asked
+from mes.changes.rules import Cancelling, check_asked
 from mes.cutting import service as cutting
 from mes.packing import service as packing
 from mes.shipping import service as shipping
@@ -50,9 +50,6 @@ def cancel(session: Session, order_id: int, asked: Cancelling, *, by: int | None
     shipping.drop_packages(session, ids, by=by, at=at)
     boxes = packing.void(session, ids, by=by, at=at)
     gone = splitting.void(session, ids, asked.seen, by=by, at=at)
-    for set_id, number in numbers:
-        if set_id not in gone.set_ids:
-            raise SetGone(set=number)
     withdrawn = Withdrawn(
         numbers=tuple(number for _, number in numbers),
         pieces=gone.pieces,

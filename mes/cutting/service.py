@@ -38,7 +38,6 @@ from mes.nesting.rules.plan import Plan
 from mes.planning import queries as planning_queries
 from mes.planning import service as planning
 from mes.planning.model import Batch, BatchOrder
-from mes.splitting import queries as splitting
 from mes.splitting.model import DoorSet, Piece, Requirement
 from mes.splitting.rules import PieceState
 
@@ -194,7 +193,7 @@ def put_demand(session: Session, batch_id: int) -> None:
         select(Requirement.material_id, Requirement.needed_qty)
         .join(DoorSet, DoorSet.id == Requirement.set_id)
         .join(BatchOrder, BatchOrder.order_id == DoorSet.order_id)
-        .where(BatchOrder.batch_id == batch_id, DoorSet.id.in_(splitting.live_set_ids()))
+        .where(BatchOrder.batch_id == batch_id, DoorSet.voided_at.is_(None))
     )
     for material_id, qty in required:
         need[material_id] += qty

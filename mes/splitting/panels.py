@@ -27,7 +27,7 @@ def order_panel(session: Session, order_id: int) -> Panel | None:
     if order.state is OrderState.CANCELLED and not sets:  # before its release
         return None
     faults = queries.faults(session, order_id) if order.state in UNSPLIT else []
-    context = {"order": order, "faults": faults, "sets": sets, "live": queries.live_of(session, order_id)}
+    context = {"order": order, "faults": faults, "sets": sets}
     return Panel(N_("Splitting"), "mes/splitting/_order_panel.html", context)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.activity.model import Interval
@@ -182,16 +182,6 @@ def pieces(session: Session, order_id: int) -> Sequence[Piece]:
     ).all()
 
 
-def live_set_ids() -> Select[int]:
-    """Return the sets of which anything is still wanted: those that were not cancelled."""
-    return select(Piece.set_id).where(Piece.state.in_(LIVE))
-
-
-def live_of(session: Session, order_id: int) -> set[int]:
-    """Return the sets of an order that were not cancelled."""
-    return set(session.scalars(live_set_ids().where(Piece.order_id == order_id).distinct()))
-
-
 def need(session: Session, order_id: int) -> dict[int, Decimal]:
     """Return what the frozen sets of an order that were not cancelled need of each material, net, by its id.
 
@@ -211,7 +201,7 @@ def need(session: Session, order_id: int) -> dict[int, Decimal]:
     required = session.execute(
         select(Requirement.material_id, Requirement.needed_qty)
         .join(DoorSet, DoorSet.id == Requirement.set_id)
-        .where(DoorSet.order_id == order_id, DoorSet.id.in_(live_set_ids()))
+        .where(DoorSet.order_id == order_id, DoorSet.voided_at.is_(None))
     )
     for material_id, qty in required:
         found[material_id] += qty

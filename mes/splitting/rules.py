@@ -97,11 +97,17 @@ class PieceMoved(RuleViolation):
     )
 
 
+class SetGone(RuleViolation):
+    """A set that is to be cancelled was cancelled before."""
+
+    code = "mes.splitting.set_gone"
+    message = N_("%(set)s was cancelled already. Look at the page again.")
+
+
 @dataclass(frozen=True, slots=True)
 class Voided:
     """What became void with some door sets: pieces with a label, and how many of them were made and packed."""
 
-    set_ids: frozenset[int]  # those of which anything was left
     pieces: int
     made: int
     packed: int

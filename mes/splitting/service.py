@@ -38,6 +38,7 @@ from mes.splitting.rules import (
     PieceMoved,
     PieceState,
     ReleaseReason,
+    SetGone,
     Voided,
     check_reason,
     net_need,
@@ -372,25 +373,32 @@ def void(
     """Take all pieces of some door sets out of the work, remakes among them; their labels are refused from now on.
 
     `seen` says where the clerk saw each piece: one that is elsewhere by now is a refusal, so that nobody
-    cancels what he does not know of. Raises PieceMoved.
+    cancels what he does not know of. Raises SetGone, PieceMoved.
     """
+    won = session.scalars(
+        update(SETS)
+        .where(SETS.c.id.in_(set_ids), SETS.c.voided_at.is_(None))
+        .values(voided_at=at)
+        .returning(SETS.c.id)
+    ).all()
+    if lost := set(set_ids) - set(won):
+        raise SetGone(set=session.scalar(select(SETS.c.number).where(SETS.c.id == min(lost))))
     found = session.execute(
-        select(Piece.id, Piece.state, Piece.code, Piece.set_id).where(
+        select(Piece.id, Piece.state, Piece.code).where(
             Piece.set_id.in_(set_ids), Piece.state.not_in((PieceState.VOID, PieceState.REMAKE))
         )
     ).all()
     by_state: defaultdict[PieceState, list[int]] = defaultdict(list)
-    for piece_id, state, *_ in found:
+    for piece_id, state, _ in found:
         if seen.get(piece_id) is not state or state not in VOIDABLE:
             raise _moved(session, piece_id, seen)
         by_state[state].append(piece_id)
     for state, ids in by_state.items():
         _void(session, ids, state, seen, at)
-    scanning.cancel_labels(session, [code for _, _, code, _ in found if code], by=by, at=at)
-    tracked = [state for _, state, code, _ in found if code]
+    scanning.cancel_labels(session, [code for *_, code in found if code], by=by, at=at)
+    tracked = [state for _, state, code in found if code]
     packed = tracked.count(PieceState.PACKED)
-    sets = frozenset(set_id for *_, set_id in found)
-    return Voided(sets, len(tracked), tracked.count(PieceState.MADE) + packed, packed)
+    return Voided(len(tracked), tracked.count(PieceState.MADE) + packed, packed)
 
 
 def _void(

@@ -1,5 +1,6 @@
 """Sets of a released order are cancelled, at every stage; whatever is printed of them is refused afterwards."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -15,13 +16,13 @@ from erp.stock import queries as stock
 from erp.stock.model import Demand
 from erp.stock.rules import PlaceKind
 from mes.changes import queries, service
-from mes.changes.rules import SetGone
 from mes.cutting import queries as cutting_queries
 from mes.cutting import service as cutting
 from mes.cutting.model import CutLayout, CutPlan, Placement
 from mes.packing import queries as packing
 from mes.packing.model import Content, Package
 from mes.packing.rules import BoxGone, PackageState
+from mes.planning.queries import load
 from mes.planning.service import create_batch
 from mes.scanning import queries as scanning_queries
 from mes.scanning import service as scanning
@@ -31,10 +32,11 @@ from mes.shipping.model import LoadPackage
 from mes.splitting import queries as splitting_queries
 from mes.splitting import service as splitting
 from mes.splitting.model import Piece
-from mes.splitting.rules import PieceMoved, PieceState
+from mes.splitting.rules import PieceMoved, PieceState, SetGone
 from mes.warehouse import queries as warehouse
+from mes.worksheets import queries as worksheets
 from tests.conftest import NOON
-from tests.factories.factory import make_line, place, release_order, station
+from tests.factories.factory import FRIDAY, make_line, place, release_order, station
 from tests.factories.people import make_person
 from tests.factories.scanner import Scanner
 from tests.mes.changes.office import asking, cancel, sets_of, states
@@ -339,3 +341,17 @@ def test_a_sheet_with_cancelled_pieces_is_cut_and_the_plan_says_which_they_are(a
     shown = cutting_queries.sheets(session, plan)
     void = {part.piece.set_id for sheet in shown for part in sheet.parts if part.is_void}
     assert void == {first.id}
+
+
+# --- who else counts sets -----------------------------------------------------------
+
+
+def test_a_cancelled_set_takes_no_capacity_and_is_on_no_work_paper(session):
+    order = release_order(session, make_line(set_count=3), due_on=FRIDAY + timedelta(days=9))
+    first = sets_of(session, order)[0]
+    assert sum(load.plant(session, FRIDAY).booked.values()) == 3
+    cancel(session, order, first)
+    assert sum(load.plant(session, FRIDAY).booked.values()) == 2
+    assert worksheets.set_count(session, [order.id]) == 2
+    wanted = worksheets.all_requirements(session, [order.id])
+    assert first.id not in {door_set.id for _, _, door_set in wanted}

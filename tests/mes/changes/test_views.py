@@ -95,10 +95,10 @@ def test_a_loaded_box_is_named_and_its_set_cannot_be_chosen(client_for, session)
     assert f"1/{box.total_count}" in answer.text
 
 
-def test_an_order_that_is_not_released_has_no_such_page(client_for, session):
+def test_an_order_that_is_not_released_has_nothing_to_cancel_there(client_for, session):
     order = make_order(session)
     client = client_for("clerk")
-    assert client.get(address(order)).status_code == 404
+    assert "此订单尚未下达" in client.get(address(order)).text
     assert address(order) not in client.get(f"/erp/sales/orders/{order.id}/").text
 
 
