@@ -1,5 +1,7 @@
 """The page that cancels sets: who may, what it shows, what a refusal keeps."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -57,6 +59,18 @@ def test_a_splitter_cancels_a_whole_order(client_for, session):
         address(order), data=typed(session, order, 0), follow_redirects=True
     )
     assert "it is cancelled" in answer.text
+    assert session.get(Order, order.id, populate_existing=True).state is OrderState.CANCELLED
+
+
+def test_one_press_cancels_all_that_is_left(client_for, session):
+    order = release_order(session, make_line(set_count=3))
+    client = client_for("clerk", locale="en")
+    client.post(address(order), data=typed(session, order, 1))
+    page = client.get(address(order)).text
+    every = re.findall('name="every" value="([0-9]+)"', page)
+    assert [int(one) for one in every] == [queries.page(session, order.id).sets[n].row.id for n in (0, 2)]
+    data = typed(session, order) | {"every": every, "all": "1"}
+    assert "it is cancelled" in client.post(address(order), data=data, follow_redirects=True).text
     assert session.get(Order, order.id, populate_existing=True).state is OrderState.CANCELLED
 
 
