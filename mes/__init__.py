@@ -7,6 +7,8 @@ from core.events import subscribe
 from core.i18n import N_
 from core.jobs.registry import handle as handle_job
 from core.web.registry import MenuEntry, blueprints, registry
+from mes.changes import panels as changes_panels
+from mes.changes import views as changes_views
 from mes.cutting import cli as cutting_cli
 from mes.cutting import jobs as cutting_jobs
 from mes.cutting import panels as cutting_panels
@@ -64,6 +66,7 @@ def register(app: Flask) -> None:
     _register_packing(app)
     _register_warehouse(app)
     _register_shipping(app)
+    _register_changes(app)
     _register_efficiency(app)
     _register_scanning(app)
     _register_demo(app)
@@ -183,6 +186,15 @@ def _register_shipping(app: Flask) -> None:
     resolve_with(Letter.DELIVERY, shipping_scans.resolve_delivery)
     for handler in shipping_scans.HANDLERS:
         handle(handler)
+
+
+def _register_changes(app: Flask) -> None:
+    """Cancelling after release."""
+    blueprints(app, (changes_views.bp, "/mes/changes"))
+    put = registry(app)
+    put.panel("erp.sales.order.acts", changes_views.CHANGE, changes_panels.cancel_act)
+    put.grant("clerk", changes_views.CHANGE)
+    put.grant("splitter", changes_views.CHANGE)
 
 
 def _register_efficiency(app: Flask) -> None:

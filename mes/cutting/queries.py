@@ -66,6 +66,11 @@ class Part:
         """What it is."""
         return Named(self.piece.name, self.piece.name_en)
 
+    @property
+    def is_void(self) -> bool:
+        """Whether nobody wants it any more: it was cancelled after the plan was made."""
+        return self.piece.state is PieceState.VOID
+
 
 @dataclass(frozen=True, slots=True)
 class SheetShown:

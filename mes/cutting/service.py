@@ -193,13 +193,24 @@ def put_demand(session: Session, batch_id: int) -> None:
         select(Requirement.material_id, Requirement.needed_qty)
         .join(DoorSet, DoorSet.id == Requirement.set_id)
         .join(BatchOrder, BatchOrder.order_id == DoorSet.order_id)
-        .where(BatchOrder.batch_id == batch_id)
+        .where(BatchOrder.batch_id == batch_id, DoorSet.voided_at.is_(None))
     )
     for material_id, qty in required:
         need[material_id] += qty
     batch = session.get_one(Batch, batch_id)
     stock.put_demand(session, BATCH, batch_id, need, name=batch.number, needed_on=batch.due_on)
     stock.carry(session, ORDER, planning_queries.order_ids(session, batch_id), need)
+
+
+def put_demand_of(session: Session, order_id: int) -> None:
+    """Tell stock anew what the batch of an order needs, after some of its sets were cancelled."""
+    for batch_id in session.scalars(
+        select(BatchOrder.batch_id)
+        .join(CutPlan, CutPlan.batch_id == BatchOrder.batch_id)
+        .where(BatchOrder.order_id == order_id, CutPlan.state == PlanState.READY)
+        .distinct()
+    ).all():
+        put_demand(session, batch_id)
 
 
 def _note_yield(session: Session, plan: CutPlan, result: Plan, at: datetime) -> None:

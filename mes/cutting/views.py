@@ -158,7 +158,7 @@ def _picture(page: PlanPage, sheet: SheetShown) -> dict[str, Any]:
                     "l": float(part.place.length_mm),
                     "w": float(part.place.width_mm),
                     "cls": SHADES[rules.index(part.piece.rule_code) % len(SHADES)],
-                    "name": named(part.name),
+                    "name": _("void: %(name)s", name=named(part.name)) if part.is_void else named(part.name),
                     "who": part.set_number,
                 }
                 for part in sheet.parts

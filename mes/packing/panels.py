@@ -7,7 +7,7 @@ from core.codes import clean
 from core.i18n import N_
 from core.web.registry import Hit, Panel
 from mes.packing import queries
-from mes.packing.rules import FINISHED
+from mes.packing.rules import FINISHED, PackageState
 
 
 def order_panel(session: Session, order_id: int) -> Panel | None:
@@ -16,7 +16,13 @@ def order_panel(session: Session, order_id: int) -> Panel | None:
     if not packages:
         return None
     sealed_count = sum(1 for facts in packages if facts.box.state in FINISHED)
-    context = {"packages": packages, "order_id": order_id, "sealed_count": sealed_count}
+    void = [facts.box.number for facts in packages if facts.box.state is PackageState.VOID]
+    context = {
+        "packages": packages,
+        "order_id": order_id,
+        "sealed_count": sealed_count,
+        "void_numbers": void,
+    }
     return Panel(N_("Packages"), "mes/packing/_order_panel.html", context)
 
 

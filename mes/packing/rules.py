@@ -39,6 +39,28 @@ FINISHED = (*LOADABLE, PackageState.LOADED, PackageState.SHIPPED, PackageState.R
 LABEL_LINES = 6  # of contents on a package label: what 100 × 70 mm holds legibly
 
 
+VOIDABLE = (PackageState.PLANNED, PackageState.OPEN, *LOADABLE)  # what is still in the house
+
+
+@dataclass(frozen=True, slots=True)
+class VoidBox:
+    """A package that is void from now on: its number, and whether it was sealed."""
+
+    package_id: int
+    number: str  # i/N
+    was_sealed: bool
+
+
+class BoxGone(RuleViolation):
+    """A package of a set that is to be cancelled is on a vehicle, or has left."""
+
+    code = "mes.packing.box_gone"
+    message = N_(
+        "%(package)s of %(set)s is “%(state)s”. Its set cannot be cancelled. "
+        "Have the box unloaded first, or leave this set out."
+    )
+
+
 class NothingToReprint(RuleViolation):
     """A new label for a package that no label was ever printed for, or that is gone."""
 

@@ -2,7 +2,8 @@
 
 Lock order: the package, then its contents, then the piece and the order's counts. Adding takes the
 package's row for sharing, so that two packers fill one package at once; opening, sealing and opening
-again take it alone. A refusal is raised as Blocked.
+again take it alone. A refusal is raised as Blocked. A release locks its order first, and may: an order that
+is not released has no package that anybody could hold.
 """
 
 from __future__ import annotations
@@ -24,14 +25,19 @@ from erp.sales import service as sales
 from mes.packing import queries
 from mes.packing.model import Content, Package
 from mes.packing.rules import (
+    FINISHED,
+    VOIDABLE,
     Box,
+    BoxGone,
     NothingToReprint,
     PackageState,
+    VoidBox,
     judge_add,
     judge_open,
     judge_remove,
     judge_reopen,
     judge_seal,
+    label_of,
     lost,
 )
 from mes.packing.rules import Piece as PieceFacts
@@ -214,6 +220,30 @@ def move_on(
         .execution_options(synchronize_session=False)
     )
     return len(moved.all())
+
+
+def void(session: Session, set_ids: Collection[int], *, by: int | None, at: datetime) -> list[VoidBox]:
+    """Make the packages of cancelled door sets void: emptied, at no place, their labels refused from now on.
+
+    For the one who cancels, before the pieces become void (lock order). Locks the packages. Raises BoxGone.
+    """
+    boxes = queries.boxes_alone(session, set_ids)
+    locked = [box.package_id for box in boxes]
+    for box in boxes:
+        if box.state not in VOIDABLE:
+            raise BoxGone(package=label_of(box), set=box.set_number, state=box.state)
+    session.execute(
+        update(CONTENTS)
+        .where(CONTENTS.c.package_id.in_(locked), CONTENTS.c.packed_at.is_not(None))
+        .values(packed_at=None, packed_by_id=None)
+    )
+    session.execute(
+        update(PACKAGES)
+        .where(PACKAGES.c.id.in_(locked))
+        .values(state=PackageState.VOID, place_id=None, sealed_at=None, sealed_by_id=None)
+    )
+    scanning.cancel_labels(session, [box.code for box in boxes], by=by, at=at)
+    return [VoidBox(box.package_id, box.number, box.state in FINISHED) for box in boxes]
 
 
 def replace_content(session: Session, old_piece_id: int, new_piece_id: int) -> None:

@@ -15,14 +15,17 @@ from core.i18n import Named
 from mes.scanning.model import Device, FormerLabel, Scan, Station
 from mes.scanning.rules import Block, Outcome, ScanKind, Where
 
-# every scan asks these two: bare tables and statements made once, because making them is most of the cost
-DEVICES, STATIONS, SCANS = (cast(Table, kind.__table__) for kind in (Device, Station, Scan))
+# every scan asks these: bare tables and statements made once, because making them is most of the cost
+DEVICES, STATIONS, SCANS, FORMER = (
+    cast(Table, kind.__table__) for kind in (Device, Station, Scan, FormerLabel)
+)
 PLACE = (STATIONS.c.id, STATIONS.c.name, STATIONS.c.name_en, STATIONS.c.kind, STATIONS.c.operation_codes)
 WHERE = (
     select(DEVICES.c.id, *PLACE)
     .join_from(DEVICES, STATIONS, STATIONS.c.id == DEVICES.c.station_id)
     .where(DEVICES.c.key == bindparam("key"), DEVICES.c.is_active, STATIONS.c.is_active)
 )
+IS_FORMER = select(FORMER.c.id).where(FORMER.c.code == bindparam("code"))
 STORED = select(SCANS.c.body_sha256, SCANS.c.answer).where(SCANS.c.scan_id == bindparam("scan_id"))
 
 
@@ -38,6 +41,11 @@ def where(session: Session, device_key: str) -> Where | None:
 def former_label(session: Session, code: str) -> FormerLabel | None:
     """Return what is known of a label that is refused from now on."""
     return session.scalar(select(FormerLabel).where(FormerLabel.code == code))
+
+
+def is_former(session: Session, code: str) -> bool:
+    """Say whether a label is refused from now on."""
+    return session.scalar(IS_FORMER, {"code": code}) is not None
 
 
 def stored(session: Session, scan_id: str) -> tuple[str, dict[str, Any]] | None:

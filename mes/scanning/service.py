@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -41,6 +41,7 @@ WORK = {
     StationKind.DOCK: "loading",
 }
 LONGEST_CODE = 64  # what is kept of an unreadable code
+CANCELLED = "cancelled"  # why a label without a new one is refused: nobody wants the thing any more
 LOG = insert(queries.SCANS)  # made once, like the reads
 
 
@@ -91,6 +92,7 @@ def handler(kind: ScanKind) -> Handler | None:
 def resolve(session: Session, code: str) -> Resolved:
     """Return what a code stands for. Raises Blocked: E20, E21, E26."""
     code = _read(code)
+    _refuse_former(session, code)
     resolver = _resolvers.get(Letter(code[0])) if code[0] in set(Letter) else None
     found = resolver(session, code) if resolver else None
     if found is None:
@@ -108,7 +110,9 @@ def unknown(session: Session, code: str) -> Blocked:
             got=Text("%(code)s", {"code": code}),
             todo=Text(N_("Put it aside and call the team leader.")),
         )
-    if former.new_code is None:
+    if former.reason == CANCELLED:
+        todo = Text(N_("It was cancelled. Put it aside and call the team leader."))
+    elif former.new_code is None:
         todo = Text(N_("It was made void. Put it aside and call the team leader."))
     else:
         todo = Text(N_("Use the new label %(code)s; throw this one away."), {"code": former.new_code})
@@ -120,6 +124,12 @@ def unknown(session: Session, code: str) -> Blocked:
         got=Text(N_("Old label %(code)s"), {"code": code}),
         todo=todo,
     )
+
+
+def _refuse_former(session: Session, code: str) -> None:
+    """Refuse a label that is not in force any more, whatever row still carries it. Raises Blocked E26."""
+    if queries.is_former(session, code):
+        raise unknown(session, code)
 
 
 def _read(text: str) -> str:
@@ -177,6 +187,7 @@ def _cleaned(session: Session, scan: ScanRequest, judging: Handler) -> ScanReque
     """Return the scan with its codes read. Raises Blocked: E20, E21, E26, E22, E25, in this order."""
     code = _read(scan.code)
     context = _read(scan.context) if judging.context_letters and scan.context else scan.context
+    _refuse_former(session, code)
     allowed = judging.permission in scan.who.permissions
     wrong_letter = code[0] not in judging.letters or bool(
         judging.context_letters and (not context or context[0] not in judging.context_letters)
@@ -186,6 +197,8 @@ def _cleaned(session: Session, scan: ScanRequest, judging: Handler) -> ScanReque
         if wrong_letter:
             raise _wrong_step(found, judging, context)
         raise _no_right(scan)
+    if context and judging.context_letters:
+        _refuse_former(session, context)
     return replace(scan, code=code, context=context)
 
 
@@ -254,6 +267,23 @@ def supersede(
             code=code, new_code=new_code, reason=reason, replaced_at=at, replaced_by_id=by
         )
     )
+
+
+def cancel_labels(session: Session, codes: Collection[str], *, by: int | None, at: datetime) -> None:
+    """Have labels refused from now on because what they are on was cancelled; nothing stands in their place.
+
+    Earlier labels that named one of them say so too.
+    """
+    if not codes:
+        return
+    session.execute(
+        update(FormerLabel)
+        .where(FormerLabel.new_code.in_(codes))
+        .values(new_code=None, reason=CANCELLED)
+        .execution_options(synchronize_session=False)
+    )
+    common = {"new_code": None, "reason": CANCELLED, "replaced_at": at, "replaced_by_id": by}
+    session.execute(insert(FormerLabel), [{"code": code, **common} for code in codes])
 
 
 def add_station(

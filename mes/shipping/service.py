@@ -8,7 +8,7 @@ closed by one alone. What a scan does wrong is raised as Blocked.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import delete, func, insert, select, update
@@ -23,6 +23,7 @@ from core.states import check_step
 from erp.parties import queries as parties
 from erp.sales import service as sales
 from mes.packing import service as packing
+from mes.packing.model import Package
 from mes.packing.rules import LOADABLE, PackageState
 from mes.scanning.rules import Blocked
 from mes.shipping import queries
@@ -146,6 +147,30 @@ def remove_package(session: Session, load_id: int, package_id: int, *, by: int, 
         raise PackageOnBoard(package=cargo.full)
     _drop_empty_stops(session, load_id)
     _note(session, load_id, "remove_package", {"packages": [[cargo.code], None]}, by=by, at=at)
+
+
+def drop_packages(session: Session, set_ids: Collection[int], *, by: int | None, at: datetime) -> None:
+    """Take the packages of cancelled door sets off the lists they are on, where they are not on the vehicle.
+
+    For the one who cancels, before the packages become void. Locks the loads by id.
+    """
+    listed = session.execute(
+        select(LoadPackage.load_id, LoadPackage.package_id, Package.code)
+        .join(Package, Package.id == LoadPackage.package_id)
+        .where(Package.set_id.in_(set_ids), LoadPackage.loaded_at.is_(None))
+        .order_by(LoadPackage.load_id, Package.id)
+    ).all()
+    for load_id in dict.fromkeys(row.load_id for row in listed):
+        _locked(session, load_id)
+        mine = [row for row in listed if row.load_id == load_id]
+        session.execute(
+            delete(LoadPackage).where(
+                LoadPackage.package_id.in_([row.package_id for row in mine]), LoadPackage.loaded_at.is_(None)
+            )
+        )
+        _drop_empty_stops(session, load_id)
+        codes = [row.code for row in mine]
+        _note(session, load_id, "remove_package", {"packages": [codes, None]}, by=by, at=at)
 
 
 def cancel(session: Session, load_id: int, *, by: int, at: datetime) -> None:
@@ -305,7 +330,13 @@ def _drop_empty_stops(session: Session, load_id: int) -> None:
 
 
 def _note(
-    session: Session, load_id: int, verb: str, changes: dict[str, list[object]], *, by: int, at: datetime
+    session: Session,
+    load_id: int,
+    verb: str,
+    changes: dict[str, list[object]],
+    *,
+    by: int | None,
+    at: datetime,
 ) -> None:
     audit.record(session, subject=SUBJECT, subject_id=load_id, verb=verb, by=by, at=at, changes=changes)
 

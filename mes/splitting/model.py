@@ -29,6 +29,7 @@ class DoorSet(Model):
     drawing: Mapped[Json]  # what the door macros draw
     packages: Mapped[Json]  # planned packages: [{kind, index, name, name_en, pieces: [rule codes]}]
     frozen_at: Mapped[At]
+    voided_at: Mapped[At | None]  # cancelled after the release; its pieces are void
 
 
 class Piece(Model):

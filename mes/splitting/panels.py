@@ -21,12 +21,13 @@ SET_PAGE = "mes_splitting.set_show"
 def order_panel(session: Session, order_id: int) -> Panel | None:
     """Return what stands against a release, or the sets that the order was split into."""
     order = session.get(Order, order_id)
-    if order is None or order.state is OrderState.CANCELLED or not sales.order_lines(session, order_id):
+    if order is None or not sales.order_lines(session, order_id):
         return None
-    if order.state in UNSPLIT:
-        context = {"order": order, "faults": queries.faults(session, order_id), "sets": []}
-    else:
-        context = {"order": order, "faults": [], "sets": queries.sets(session, order_id)}
+    sets = [] if order.state in UNSPLIT else queries.sets(session, order_id)
+    if order.state is OrderState.CANCELLED and not sets:  # before its release
+        return None
+    faults = queries.faults(session, order_id) if order.state in UNSPLIT else []
+    context = {"order": order, "faults": faults, "sets": sets}
     return Panel(N_("Splitting"), "mes/splitting/_order_panel.html", context)
 
 

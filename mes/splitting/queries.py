@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,12 +20,14 @@ from erp.catalogue.rules.document import ModelDocument
 from erp.catalogue.rules.explode import check, explode
 from erp.catalogue.rules.explosion import Explosion
 from erp.catalogue.rules.line import LineSpec
+from erp.catalogue.rules.need import cut_qty
 from erp.materials import queries as materials
 from erp.materials.model import Material
 from erp.materials.rules import StockSize
 from erp.sales.model import Line, Order
 from mes.splitting.model import DoorSet, Piece, Release, Requirement
 from mes.splitting.rules import (
+    LIVE,
     ORDER_WORK,
     Fault,
     FrozenLine,
@@ -177,6 +180,32 @@ def pieces(session: Session, order_id: int) -> Sequence[Piece]:
     return session.scalars(
         select(Piece).where(Piece.order_id == order_id).order_by(Piece.set_id, Piece.id)
     ).all()
+
+
+def need(session: Session, order_id: int) -> dict[int, Decimal]:
+    """Return what the frozen sets of an order that were not cancelled need of each material, net, by its id.
+
+    Sheets in m2 and bars in m of the sizes as cut, a remade piece once; the rest as it was required.
+    """
+    found: defaultdict[int, Decimal] = defaultdict(Decimal)
+    size = (Piece.material_id, Piece.cut_length_mm, Piece.cut_width_mm, Piece.part_count)
+    rows = session.execute(
+        select(*size).where(
+            Piece.order_id == order_id,
+            Piece.state.in_(LIVE),
+        )
+    )
+    for material_id, length, width, count in rows:
+        if material_id is not None and length is not None:  # the others are not cut
+            found[material_id] += cut_qty(length, width) * count
+    required = session.execute(
+        select(Requirement.material_id, Requirement.needed_qty)
+        .join(DoorSet, DoorSet.id == Requirement.set_id)
+        .where(DoorSet.order_id == order_id, DoorSet.voided_at.is_(None))
+    )
+    for material_id, qty in required:
+        found[material_id] += qty
+    return dict(found)
 
 
 def requirements(session: Session, order_id: int) -> Sequence[tuple[Requirement, Material]]:

@@ -52,6 +52,7 @@ class ReleaseReason(Choice):
 ORDER_WORK = ("splitting", "order_entry")  # kinds of activity that are work on an order before its release
 EVALUATOR = str(EVALUATOR_VERSION)  # raised when the same document would explode differently
 LIVE = (PieceState.PLANNED, PieceState.CUT, PieceState.MADE, PieceState.PACKED, PieceState.SHIPPED)
+VOIDABLE = (PieceState.PLANNED, PieceState.CUT, PieceState.MADE, PieceState.PACKED)
 ON_FLOOR = (PieceState.PLANNED, PieceState.CUT, PieceState.MADE)
 
 
@@ -84,6 +85,32 @@ class ChangedMeanwhile(RuleViolation):
 
     code = "mes.splitting.changed_meanwhile"
     message = N_("%(number)s was changed while it was being split. Look at it and release it again.")
+
+
+class PieceMoved(RuleViolation):
+    """A piece of a set that is to be cancelled is not where the clerk saw it."""
+
+    code = "mes.splitting.piece_moved"
+    message = N_(
+        "%(set)s · %(piece)s %(label)s was “%(seen)s” when you looked and is “%(state)s” now. "
+        "Nothing was cancelled. Look at the page again."
+    )
+
+
+class SetGone(RuleViolation):
+    """A set that is to be cancelled was cancelled before."""
+
+    code = "mes.splitting.set_gone"
+    message = N_("%(set)s was cancelled already. Look at the page again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Voided:
+    """What became void with some door sets: pieces with a label, and how many of them were made and packed."""
+
+    pieces: int
+    made: int
+    packed: int
 
 
 @dataclass(frozen=True, slots=True)

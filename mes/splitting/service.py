@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, cast
@@ -15,6 +16,7 @@ from core.codes import Letter
 from core.db import Bulk
 from core.errors import NotFound
 from core.events import publish
+from core.i18n import Named
 from core.numbers.service import next_codes
 from erp.materials import queries as materials
 from erp.sales import service as sales
@@ -28,12 +30,16 @@ from mes.splitting.model import DoorSet, Piece, Release, ReleasedLine, Requireme
 from mes.splitting.rules import (
     EVALUATOR,
     ON_FLOOR,
+    VOIDABLE,
     ChangedMeanwhile,
     CutMethod,
     FrozenLine,
     FrozenOrder,
+    PieceMoved,
     PieceState,
     ReleaseReason,
+    SetGone,
+    Voided,
     check_reason,
     net_need,
 )
@@ -354,6 +360,87 @@ def replace(session: Session, piece_id: int, reason: str, *, by: int | None, at:
         changes={"code": [old.code, new.code]},
     )
     return new
+
+
+def void(
+    session: Session,
+    set_ids: Collection[int],
+    seen: Mapping[int, PieceState],
+    *,
+    by: int | None,
+    at: datetime,
+) -> Voided:
+    """Take all pieces of some door sets out of the work, remakes among them; their labels are refused from now on.
+
+    `seen` says where the clerk saw each piece: one that is elsewhere by now is a refusal, so that nobody
+    cancels what he does not know of. Raises SetGone, PieceMoved.
+    """
+    won = session.scalars(
+        update(SETS)
+        .where(SETS.c.id.in_(set_ids), SETS.c.voided_at.is_(None))
+        .values(voided_at=at)
+        .returning(SETS.c.id)
+    ).all()
+    if lost := set(set_ids) - set(won):
+        raise SetGone(set=session.scalar(select(SETS.c.number).where(SETS.c.id == min(lost))))
+    found = session.execute(
+        select(Piece.id, Piece.state, Piece.code).where(
+            Piece.set_id.in_(set_ids), Piece.state.not_in((PieceState.VOID, PieceState.REMAKE))
+        )
+    ).all()
+    by_state: defaultdict[PieceState, list[int]] = defaultdict(list)
+    for piece_id, state, _ in found:
+        if seen.get(piece_id) is not state or state not in VOIDABLE:
+            raise _moved(session, piece_id, seen)
+        by_state[state].append(piece_id)
+    for state, ids in by_state.items():
+        _void(session, ids, state, seen, at)
+    scanning.cancel_labels(session, [code for *_, code in found if code], by=by, at=at)
+    tracked = [state for _, state, code in found if code]
+    packed = tracked.count(PieceState.PACKED)
+    return Voided(len(tracked), tracked.count(PieceState.MADE) + packed, packed)
+
+
+def _void(
+    session: Session, ids: Sequence[int], state: PieceState, seen: Mapping[int, PieceState], at: datetime
+) -> None:
+    """Make pieces void that are still in the state they were read in. Raises PieceMoved."""
+    won = session.scalars(
+        update(PIECES)
+        .where(PIECES.c.id.in_(ids), PIECES.c.state == state)
+        .values(state=PieceState.VOID, changed_at=at)
+        .returning(PIECES.c.id)
+    ).all()
+    lost = set(ids) - set(won)
+    if lost:  # a scan came between the reading and the writing
+        raise _moved(session, min(lost), seen)
+
+
+def _moved(session: Session, piece_id: int, seen: Mapping[int, PieceState]) -> PieceMoved:
+    number, piece = session.execute(
+        select(DoorSet.number, Piece)
+        .join(DoorSet, DoorSet.id == Piece.set_id)
+        .where(Piece.id == piece_id)
+        .execution_options(populate_existing=True)
+    ).one()
+    was = seen.get(piece_id)
+    return PieceMoved(
+        set=number,
+        piece=Named(piece.name, piece.name_en),
+        label=piece.code or "",
+        seen=was or "—",
+        state=piece.state,
+    )
+
+
+def put_need(session: Session, order_id: int) -> None:
+    """Tell stock what the sets of an order that were not cancelled need; twice is as once."""
+    need = {
+        material_id: quantity.quantize(NET_STEP, ROUND_HALF_UP)
+        for material_id, quantity in queries.need(session, order_id).items()
+    }
+    number = session.scalars(select(Order.number).where(Order.id == order_id)).one()
+    stock.put_demand(session, "erp.sales.order", order_id, need, name=number)
 
 
 def _scrap(session: Session, piece: Piece, at: datetime) -> bool:

@@ -140,7 +140,11 @@ def operations_of(session: Session, order_ids: Sequence[int]) -> dict[str, int]:
 
 def set_count(session: Session, order_ids: Sequence[int]) -> int:
     """Return how many door sets some orders have."""
-    return len(session.scalars(select(DoorSet.id).where(DoorSet.order_id.in_(order_ids))).all())
+    return len(
+        session.scalars(
+            select(DoorSet.id).where(DoorSet.order_id.in_(order_ids), DoorSet.voided_at.is_(None))
+        ).all()
+    )
 
 
 def _pieces(
@@ -335,7 +339,7 @@ def all_requirements(
         select(Requirement, Material, DoorSet)
         .join(DoorSet, DoorSet.id == Requirement.set_id)
         .join(Material, Material.id == Requirement.material_id)
-        .where(DoorSet.order_id.in_(order_ids))
+        .where(DoorSet.order_id.in_(order_ids), DoorSet.voided_at.is_(None))
         .order_by(Requirement.id)
     )
     return [(wanted, material, door_set) for wanted, material, door_set in rows]

@@ -153,6 +153,23 @@ class ReleasedCounts:
     package_count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What of a released order was cancelled: its door sets by number, and what of them was counted so far."""
+
+    numbers: tuple[str, ...]
+    pieces: int  # with a label
+    made: int
+    packed: int
+    packages: int
+    sealed: int
+
+    @property
+    def sets(self) -> int:
+        """How many door sets it is."""
+        return len(self.numbers)
+
+
 def entry_of(values: LineValues, lock_codes: frozenset[str]) -> LineEntry | None:
     """Return the line that a sheet's row asks for, or None while something is missing."""
     size = (values.width_mm, values.height_mm)

@@ -37,6 +37,9 @@ STEPS = {
     (OrderState.SHIPPED, OrderState.CLOSED),
 }
 EDITABLE = frozenset({OrderState.DRAFT, OrderState.QUERY})  # lines may be edited freely
+WITHDRAWABLE = frozenset(  # of these the floor takes door sets back; with the last one the order is cancelled
+    {OrderState.RELEASED, OrderState.IN_PRODUCTION, OrderState.READY}
+)
 OPEN_STATES = frozenset(OrderState) - {OrderState.SHIPPED, OrderState.CLOSED, OrderState.CANCELLED}
 
 
@@ -54,6 +57,7 @@ class Verb(Choice):
     REOPEN = "reopen", N_("put back to draft")
     CANCEL = "cancel", N_("cancelled")
     RELEASE = "release", N_("released")
+    WITHDRAW = "withdraw", N_("cancelled door sets")
     PRICE = "price", N_("changed a price")
     QUOTE = "quote", N_("quotation")
 

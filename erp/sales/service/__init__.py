@@ -28,7 +28,7 @@ from erp.sales.service.prices import (
     quote,
     withdraw_quotation,
 )
-from erp.sales.service.progress import mark_released, record_progress
+from erp.sales.service.progress import mark_released, record_progress, withdraw
 
 __all__ = [
     "Offering",
@@ -58,4 +58,5 @@ __all__ = [
     "settle_all",
     "start_import",
     "take_in",
+    "withdraw",
 ]

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Integer, Table, Update, and_, bindparam, case, func, literal, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from core.audit.service import record
 from core.errors import NotFound
+from core.events import publish
 from core.states import StepRefused
+from erp.sales.events import OrderCancelled
 from erp.sales.model import Order
 from erp.sales.queries.orders import SUBJECT
-from erp.sales.rules.orders import ReleasedCounts
-from erp.sales.rules.states import OrderState, Verb
+from erp.sales.rules.orders import ReleasedCounts, Withdrawn
+from erp.sales.rules.states import WITHDRAWABLE, OrderState, Verb
 
 ORDERS = cast(Table, Order.__table__)
 ON_THE_FLOOR = (OrderState.RELEASED, OrderState.IN_PRODUCTION, OrderState.READY, OrderState.SHIPPED)
@@ -70,6 +84,59 @@ def record_progress(
     """
     facts = {"made": made, "packed": packed, "sealed": sealed, "shipped": shipped, "pieces": pieces}
     session.execute(PROGRESS, {"order": order_id, **facts, "packages": packages, "at": at})
+
+
+def withdraw(
+    session: Session, order_id: int, gone: Withdrawn, reason: str, *, by: int | None, at: datetime
+) -> OrderState:
+    """Take cancelled door sets off a released order's counts, and return where it stands then.
+
+    With its last set it is CANCELLED; one whose other packages are all shipped or sealed is SHIPPED or READY.
+    Locks the order. Publishes OrderCancelled. Raises NotFound, StepRefused.
+    """
+    before = session.scalar(select(ORDERS.c.state).where(ORDERS.c.id == order_id).with_for_update())
+    if before is None:
+        raise NotFound
+    counts = ORDERS.c
+    left = counts.package_count - gone.packages
+    is_shipped = and_(left > 0, counts.shipped_count >= left)
+    kind = counts.state.type
+    after: OrderState | None = session.scalar(
+        update(ORDERS)
+        .where(counts.id == order_id, counts.state.in_(WITHDRAWABLE))
+        .values(
+            set_count=counts.set_count - gone.sets,
+            piece_count=counts.piece_count - gone.pieces,
+            made_count=counts.made_count - gone.made,
+            packed_count=counts.packed_count - gone.packed,
+            package_count=left,
+            sealed_count=counts.sealed_count - gone.sealed,
+            state=case(
+                (counts.set_count <= gone.sets, literal(OrderState.CANCELLED, kind)),
+                (is_shipped, literal(OrderState.SHIPPED, kind)),
+                (and_(left > 0, counts.sealed_count - gone.sealed >= left), literal(OrderState.READY, kind)),
+                (counts.state == OrderState.RELEASED, literal(OrderState.RELEASED, kind)),
+                else_=literal(OrderState.IN_PRODUCTION, kind),
+            ),
+            shipped_at=case((is_shipped, literal(at, counts.shipped_at.type)), else_=counts.shipped_at),
+            version=counts.version + 1,
+        )
+        .returning(counts.state)
+    )
+    if after is None:
+        order = session.get_one(Order, order_id, populate_existing=True)
+        raise StepRefused(number=order.number, state=order.state, wanted=OrderState.CANCELLED)
+    changes: dict[str, list[Any]] = {
+        "state": [before.value, after.value],
+        "sets": ["", ", ".join(gone.numbers)],
+        "note": ["", reason],
+    }
+    record(
+        session, subject=SUBJECT, subject_id=order_id, verb=Verb.WITHDRAW.value, by=by, at=at, changes=changes
+    )
+    if after is OrderState.CANCELLED:
+        publish(session, OrderCancelled(order_id))
+    return after
 
 
 def _progress() -> Update:

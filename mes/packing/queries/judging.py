@@ -6,7 +6,7 @@ lock, in statements made once, because making one costs more than running it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, cast
 
 from sqlalchemy import Select, Table, bindparam, select
@@ -16,7 +16,7 @@ from core.i18n import Named
 from erp.sales.model import Order
 from erp.sales.rules.states import OrderState
 from mes.packing.model import Content, Package
-from mes.packing.rules import Box, Item, Piece
+from mes.packing.rules import Box, Item, PackageState, Piece
 from mes.production import queries as production
 from mes.splitting import model as splitting
 from mes.splitting.rules import PieceState
@@ -95,6 +95,13 @@ def box_alone(session: Session, package_id: int) -> Box | None:
     """Return a package that nobody else may hold until the end, with its contents as they stand then."""
     row = session.execute(ALONE_BY_ID, {"package": package_id}).one_or_none()
     return None if row is None else box_of(row, items(session, [package_id]).get(package_id, ()))
+
+
+def boxes_alone(session: Session, set_ids: Collection[int]) -> list[Box]:
+    """Return the packages of some door sets that are not void, without contents; nobody else may hold them."""
+    wanted = PACKAGES.c.set_id.in_(set_ids) & (PACKAGES.c.state != PackageState.VOID)
+    rows = BOXES.where(wanted).order_by(PACKAGES.c.id).with_for_update(of=PACKAGES)
+    return [box_of(row) for row in session.execute(rows)]
 
 
 def _filled(rows: Sequence[Sequence[Any]]) -> Box | None:

@@ -1,0 +1,64 @@
+"""Commands of changes: each changes one thing and never commits.
+
+Lock order: loads, packages with their contents, pieces, the order, the demands: that of the scans, so that a
+scan and a cancelling wait for each other and neither for ever.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.errors import NotFound
+from erp.sales import service as sales
+from erp.sales.rules.orders import Withdrawn
+from erp.sales.rules.states import OrderState
+from mes.changes.rules import Cancelling, check_asked
+from mes.cutting import service as cutting
+from mes.packing import service as packing
+from mes.shipping import service as shipping
+from mes.splitting import service as splitting
+from mes.splitting.model import DoorSet
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """What a cancelling did: where the order stands now, and which package numbers are void."""
+
+    state: OrderState
+    set_count: int
+    package_numbers: tuple[str, ...]
+
+
+def cancel(session: Session, order_id: int, asked: Cancelling, *, by: int | None, at: datetime) -> Cancelled:
+    """Take door sets of a released order out of the work: packages, pieces, labels, counts and demand.
+
+    Raises NothingChosen, ReasonMissing, NotFound, BoxGone, PieceMoved, SetGone, StepRefused.
+    """
+    check_asked(asked)
+    numbers = session.execute(
+        select(DoorSet.id, DoorSet.number)
+        .where(DoorSet.order_id == order_id, DoorSet.id.in_(asked.set_ids))
+        .order_by(DoorSet.id)
+    ).all()
+    ids = [set_id for set_id, _ in numbers]
+    if set(ids) != set(asked.set_ids):
+        raise NotFound
+    shipping.drop_packages(session, ids, by=by, at=at)
+    boxes = packing.void(session, ids, by=by, at=at)
+    gone = splitting.void(session, ids, asked.seen, by=by, at=at)
+    withdrawn = Withdrawn(
+        numbers=tuple(number for _, number in numbers),
+        pieces=gone.pieces,
+        made=gone.made,
+        packed=gone.packed,
+        packages=len(boxes),
+        sealed=sum(box.was_sealed for box in boxes),
+    )
+    state = sales.withdraw(session, order_id, withdrawn, asked.reason.strip(), by=by, at=at)
+    splitting.put_need(session, order_id)
+    cutting.put_demand_of(session, order_id)
+    return Cancelled(state, len(ids), tuple(box.number for box in boxes))
