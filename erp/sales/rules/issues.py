@@ -76,6 +76,7 @@ class IssueCode(Choice):
     TOTAL_DIFFERS = "TOTAL_DIFFERS", N_("Total differs")
     HEADING_SKIPPED = "HEADING_SKIPPED", N_("Heading row")
     COLUMN_UNREAD = "COLUMN_UNREAD", N_("Column not read")
+    TEXT_READ = "TEXT_READ", N_("Read as text")
     SHEET_UNREAD = "SHEET_UNREAD", N_("Sheet not read")
 
 
@@ -121,6 +122,7 @@ SENTENCES: dict[IssueCode, str] = {
     IssueCode.TOTAL_DIFFERS: N_("The sheet counts %(came)s sets here, the rows above it %(counted)s."),
     IssueCode.HEADING_SKIPPED: N_('"%(raw)s" was taken as a heading, not as a line.'),
     IssueCode.COLUMN_UNREAD: N_('The column "%(raw)s" was not read.'),
+    IssueCode.TEXT_READ: N_("The sheet is text, read as %(read)s (encoding, separator)."),
     IssueCode.SHEET_UNREAD: N_('The sheet "%(raw)s" holds an order table too; only one sheet is read.'),
 }  # fmt: skip
 

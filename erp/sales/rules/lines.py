@@ -124,8 +124,13 @@ class _Reader:
             self.layout.header_row + 1,
             find_facts(self.sheet, self.layout, iter(around)),
             mark_duplicates(self.rows),
-            (*self._basis_issue(), *self._lock_issue(), *self.issues, *unread, *others),
+            (*self._basis_issue(), *self._lock_issue(), *self._form_issue(), *self.issues, *unread, *others),
         )
+
+    def _form_issue(self) -> Iterator[Issue]:
+        """Say how a text file was decoded and cut into cells; the file itself does not tell."""
+        if self.sheet.text_form:
+            yield issue(IssueCode.TEXT_READ, Severity.NOTE, read=self.sheet.text_form)
 
     # --- which rows are lines
 

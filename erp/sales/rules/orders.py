@@ -64,6 +64,15 @@ class NothingToTake(RuleViolation):
     message = N_("Every row is left out; there is nothing to order. Put a row back, or drop the sheet.")
 
 
+class NothingToCopy(RuleViolation):
+    """No line was chosen, or no chosen model is offered any more."""
+
+    code = "erp.sales.nothing_to_copy"
+    message = N_(
+        "At least one line whose model is still offered is expected; none of those chosen is. Choose others."
+    )
+
+
 class DoorUnknown(RuleViolation):
     """No door model of that code is offered."""
 

@@ -1,5 +1,6 @@
 """Commands of sales: orders by hand, orders out of dealers' sheets, and the progress that mes tells."""
 
+from erp.sales.service.copies import Copied, copy_order
 from erp.sales.service.imports import (
     Upload,
     correct_fact,
@@ -31,6 +32,8 @@ from erp.sales.service.prices import (
 from erp.sales.service.progress import mark_released, record_progress
 
 __all__ = [
+    "Copied",
+    "copy_order",
     "Offering",
     "Upload",
     "accept_quotation",

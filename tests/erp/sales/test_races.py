@@ -11,9 +11,9 @@ from core.work import run
 from erp.sales import service as sales
 from erp.sales.model import Line, Order
 from erp.sales.queries.offer import offer, vocabulary
+from erp.sales.rules.files import read_sheets
 from erp.sales.rules.lines import read_order
 from erp.sales.rules.orders import OrderHead, ReleasedCounts
-from erp.sales.rules.workbook import read_sheets
 from tests.erp.sales import sheets
 from tests.factories.erp_sales import MADE_AT, MADE_ON, make_catalogue, make_confirmed, make_dealer
 

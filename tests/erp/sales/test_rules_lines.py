@@ -3,12 +3,12 @@ from decimal import Decimal
 import pytest
 
 from erp.catalogue.rules.document import DimBasis, Handing
+from erp.sales.rules.files import read_sheets
 from erp.sales.rules.issues import SENTENCES, Field, IssueCode, Severity
 from erp.sales.rules.judging import LineValues, correct, recheck, values_from
 from erp.sales.rules.layout import FactName, HeaderNotFound
 from erp.sales.rules.lines import NoLines, read_order
 from erp.sales.rules.vocabulary import Habits
-from erp.sales.rules.workbook import read_sheets
 from tests.erp.sales import sheets
 from tests.erp.sales.vocabularies import demo_vocabulary, vocabulary
 
