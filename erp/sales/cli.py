@@ -125,6 +125,7 @@ def _issue(one: Issue) -> dict[str, Any]:
         "severity": one.severity.value,
         "field": one.field.value if one.field else None,
         "cell": one.cell,
+        "confidence": float(one.confidence),
         "message": one.sentence % {name: str(value) for name, value in one.facts},
         "offers": [{change.field.value: change.value for change in offer} for offer in one.offers],
     }

@@ -11,7 +11,16 @@ from core.errors import RuleViolation
 from core.i18n import N_
 from erp.catalogue.rules.document import DimBasis
 from erp.sales.rules.headings import Column
-from erp.sales.rules.issues import Field, Issue, IssueCode, Severity, issue, one_each
+from erp.sales.rules.issues import (
+    FURTHER_CHOICES,
+    FURTHER_SIZES,
+    Field,
+    Issue,
+    IssueCode,
+    Severity,
+    issue,
+    one_each,
+)
 from erp.sales.rules.judging import LineValues, read_lock, recheck
 from erp.sales.rules.layout import (
     Fact,
@@ -26,7 +35,15 @@ from erp.sales.rules.layout import (
     total_word,
 )
 from erp.sales.rules.normalise import count_of, is_blank, plain, text_of
-from erp.sales.rules.reading import Read, read_basis, read_colour, read_count, read_handing, read_model
+from erp.sales.rules.reading import (
+    Read,
+    read_basis,
+    read_choice,
+    read_colour,
+    read_count,
+    read_handing,
+    read_model,
+)
 from erp.sales.rules.sizes import Told, read_cell, read_one
 from erp.sales.rules.vocabulary import Habits, Vocabulary
 from erp.sales.rules.workbook import Sheet, address
@@ -124,7 +141,15 @@ class _Reader:
             self.layout.header_row + 1,
             find_facts(self.sheet, self.layout, iter(around)),
             mark_duplicates(self.rows),
-            (*self._basis_issue(), *self._lock_issue(), *self._form_issue(), *self.issues, *unread, *others),
+            (
+                *self._basis_issue(),
+                *self._lock_issue(),
+                *self._form_issue(),
+                *copied_rows(self.rows),
+                *self.issues,
+                *unread,
+                *others,
+            ),
         )
 
     def _form_issue(self) -> Iterator[Issue]:
@@ -234,6 +259,9 @@ class _Line:
             self.issues.append(
                 issue(IssueCode.HIDDEN_ROW, Severity.ASK, Field.ROOM, cell=f"{self.row + 1}:{self.row + 1}")
             )
+        if self.row in self.sheet.picture_rows:
+            cell = f"{self.row + 1}:{self.row + 1}"
+            self.issues.append(issue(IssueCode.PICTURE_ON_ROW, Severity.ASK, Field.NOTE, cell=cell))
         self._read_words()
         self._read_sizes()
         stopped = {one.field for one in self.issues if one.severity is Severity.STOP}
@@ -289,12 +317,20 @@ class _Line:
         self.values = replace(self.values, lock=read_lock(lock, vocabulary.model(self.values.model)))
         colour, cell = self._cell(Column.COLOUR, Field.COLOUR)
         self._take(Field.COLOUR, read_colour(colour, cell, vocabulary))
+        self._read_choices()
         handing, cell = self._cell(Column.HANDING, Field.HANDING)
         self._take(Field.HANDING, read_handing(handing, cell, habits))
         count, cell = self._cell(Column.SET_COUNT, Field.SET_COUNT)
         if not self._stopped(Field.SET_COUNT):
             self._take(Field.SET_COUNT, read_count(count, cell))
         self._read_basis(habits)
+
+    def _read_choices(self) -> None:
+        for one in FURTHER_CHOICES:
+            column = Column(one.value)
+            if self.layout.find(column) is not None:
+                text, cell = self._cell(column, one)
+                self._take(one, read_choice(one, text, cell, self.vocabulary.model(self.values.model)))
 
     def _read_basis(self, habits: Habits) -> None:
         """Take what the sizes are of from the row, else the heading, else the habit, else the opening."""
@@ -315,6 +351,8 @@ class _Line:
             self._read_pair()
         self._read_measure(Column.WALL, Field.WALL)
         self._read_measure(Column.MOTHER_WIDTH, Field.MOTHER_WIDTH)
+        for one in FURTHER_SIZES:
+            self._read_measure(Column(one.value), one)
 
     def _read_size_cell(self, text: str, cell: str, column: TableColumn | None) -> None:
         """Width, height and perhaps the wall from one cell."""
@@ -369,6 +407,22 @@ class _Line:
 
     def _stopped(self, one: Field) -> bool:
         return any(found.field is one and found.severity is Severity.STOP for found in self.issues)
+
+
+COPIES_MIN = 3  # two equal doors are usual; from three on a copied row is as likely as a wish
+
+
+def copied_rows(rows: Sequence[ReadRow]) -> Iterator[Issue]:
+    """Say which rows are one set copied again and again instead of a number (数量 1, eight times)."""
+    groups: dict[LineValues, list[ReadRow]] = {}
+    for row in rows:
+        groups.setdefault(replace(row.values, note="", room=""), []).append(row)
+    for same in groups.values():
+        is_one_set = all(row.values.set_count == 1 for row in same)
+        if len(same) >= COPIES_MIN and is_one_set and len({row.values.room for row in same}) == 1:
+            numbers = tuple(row.row_number for row in same)
+            shown = numbers if len(numbers) <= 12 else (*numbers[:11], "…", numbers[-1])
+            yield issue(IssueCode.COPIED_ROWS, Severity.NOTE, rows=shown, count=len(same))
 
 
 def mark_duplicates(rows: Sequence[ReadRow]) -> tuple[ReadRow, ...]:

@@ -34,10 +34,18 @@ class LeafLess:
 
 @dataclass(frozen=True, slots=True)
 class LockWords:
-    """One lock that a model can have."""
+    """One lock, or one value of a further choice, that a model can have."""
 
     code: str
     names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OptionWords:
+    """One further choice that a model has: its code, its values with their names."""
+
+    code: str
+    values: tuple[LockWords, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,12 @@ class ModelWords:
     leaf_less: LeafLess | None = None
     locks: tuple[LockWords, ...] = ()
     usual_lock: str = ""  # what a line gets that names none
+    options: tuple[OptionWords, ...] = ()  # glass, bottom, faces …
+    measures: frozenset[str] = frozenset()  # codes of further sizes
+
+    def option(self, code: str) -> OptionWords | None:
+        """Return the further choice of that code."""
+        return next((one for one in self.options if one.code == code), None)
 
     @property
     def needs_handing(self) -> bool:

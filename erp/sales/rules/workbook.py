@@ -7,7 +7,7 @@ inside; people and messages see spreadsheet addresses (A1).
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from posixpath import join, normpath
@@ -89,6 +89,7 @@ class Sheet:
     hidden_rows: frozenset[int]
     row_count: int
     column_count: int
+    picture_rows: frozenset[int] = frozenset()  # of pictures that lie on the sheet
     text_form: str = ""  # of a text file: how it was decoded and split, to be said
 
     def value(self, row: int, column: int) -> CellValue | None:
@@ -120,6 +121,7 @@ class Reach:
     last_column: int = -1
     without_value: set[Position] = field(default_factory=set)
     hidden_rows: set[int] = field(default_factory=set)
+    picture_rows: frozenset[int] = frozenset()
     _filled_row: int = -1
 
     def fill(self, row: int, column: int) -> None:
@@ -144,6 +146,8 @@ def read_xlsx(content: bytes, name: str) -> tuple[Sheet, ...]:
     parts = inflate(content, name, "xl/workbook.xml")
     try:
         reaches = {part.name: _scan(parts[part.entry], part.name, name) for part in _worksheets(parts)}
+        for part in _worksheets(parts):
+            reaches[part.name].picture_rows = picture_rows(parts, part.entry)
         return tuple(calamine_sheets(repack(parts), reaches, name))
     except (expat.ExpatError, CalamineError, KeyError, ValueError) as broken:
         raise FileDamaged(name=name, what=type(broken).__name__) from broken
@@ -190,6 +194,56 @@ def _worksheets(parts: dict[str, bytes]) -> Iterator[_Part]:
     for name, reference in sheets[:SHEETS_MAX]:
         if reference in targets:
             yield _Part(name, targets[reference])
+
+
+def _walk(
+    xml: bytes,
+    start: Callable[[str, dict[str, str]], None],
+    end: Callable[[str], None],
+    text: Callable[[str], None],
+) -> None:
+    """Read one part through, when it is there."""
+    if xml:
+        parser = safe_parser()
+        parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
+        parser.Parse(xml, True)
+
+
+def picture_rows(parts: dict[str, bytes], entry: str) -> frozenset[int]:
+    """Return the rows on which the pictures of a worksheet begin."""
+    folder, _, file = entry.rpartition("/")
+    rows: set[int] = set()
+    anchor = ""  # the text of the row that the picture is anchored at
+    is_from = is_row = False
+
+    def relation(_tag: str, found: dict[str, str]) -> None:
+        if found.get("Type", "").endswith("/drawing"):
+            drawings.append(normpath(join(folder, found["Target"])).lstrip("/"))
+
+    def start(tag: str, _found: dict[str, str]) -> None:
+        nonlocal anchor, is_from, is_row
+        match tag.rpartition(" ")[2]:
+            case "from":
+                is_from, anchor = True, ""
+            case "row":
+                is_row = is_from
+            case "pic" if anchor:
+                rows.add(int(anchor))
+
+    def end(tag: str) -> None:
+        nonlocal is_from, is_row
+        is_row = False
+        is_from = is_from and tag.rpartition(" ")[2] != "from"
+
+    def text(data: str) -> None:
+        nonlocal anchor
+        anchor += data if is_row else ""
+
+    drawings: list[str] = []
+    _walk(parts.get(f"{folder}/_rels/{file}.rels", b""), relation, end, text)
+    for part in drawings:
+        _walk(parts.get(part, b""), start, end, text)
+    return frozenset(rows)
 
 
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
@@ -290,6 +344,7 @@ def calamine_sheets(packed: io.BytesIO, reaches: dict[str, Reach], name: str) ->
                 merged=merged,
                 without_value=frozenset(reach.without_value),
                 hidden_rows=frozenset(reach.hidden_rows),
+                picture_rows=reach.picture_rows,
                 row_count=reach.last_row + 1,
                 column_count=reach.last_column + 1,
             )

@@ -112,7 +112,7 @@ def _context(import_id: int) -> dict[str, Any]:
         "number": number,
         "rows": page.shown(only, number),
         "offered": offered,
-        "columns": list(Field),
+        "columns": queries.columns_of(page.rows),
         "handings": list(Handing),
         "bases": list(DimBasis),
         "lock_values": lock_values(offered),
