@@ -16,6 +16,7 @@ from core.work import read, run
 from erp.parties import queries as parties
 from erp.sales import service
 from erp.sales.queries.imports import import_page
+from erp.sales.queries.lessons import habits_of
 from erp.sales.queries.offer import judged, offer, vocabulary
 from erp.sales.rules.files import read_sheets
 from erp.sales.rules.issues import Issue
@@ -44,7 +45,7 @@ def import_sheet(file: Path, dealer: str, profile: str, dry_run: bool, as_json: 
     try:
         upload = _upload(file, dealer)
         offered = offer(read())
-        words = vocabulary(offered, PROFILES[profile])
+        words = vocabulary(offered, habits_of(read(), upload.dealer_id, PROFILES[profile]))
         order = judged(read_order(read_sheets(upload.content, upload.name), words), offered)
         number, import_id, stops, asks = _keep(upload, order) if not dry_run else (None, None, *_open(order))
     except AppError as wrong:

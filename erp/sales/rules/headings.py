@@ -110,7 +110,7 @@ def heading(text: str, own: tuple[tuple[str, str], ...] = ()) -> Heading:
     bare = re.sub(r"(毫米|厘米|公分|mm|cm)", "", bare, flags=re.IGNORECASE)
     flat = key(bare) or key(text)
     for word, name in own:
-        if flat == key(word):
+        if key(word) in (flat, key(text)):
             return Heading(text, Column[name], True)
     if not flat or MONEY.search(flat):
         return Heading(text, None, False)

@@ -90,6 +90,8 @@ class IssueCode(Choice):
     OPTION_UNUSED = "OPTION_UNUSED", N_("Not for this model")
     PICTURE_ON_ROW = "PICTURE_ON_ROW", N_("Picture on the row")
     COPIED_ROWS = "COPIED_ROWS", N_("Same row many times")
+    LEARNED_READ = "LEARNED_READ", N_("As this dealer writes")
+    LEARNED_USED = "LEARNED_USED", N_("As this dealer writes")
     HIDDEN_ROW = "HIDDEN_ROW", N_("Hidden row")
     DUPLICATE_LINE = "DUPLICATE_LINE", N_("Same as another row")
     SUBTOTAL_SKIPPED = "SUBTOTAL_SKIPPED", N_("Total row")
@@ -146,6 +148,8 @@ SENTENCES: dict[IssueCode, str] = {
     IssueCode.OPTION_UNUSED: N_('This model has no such choice or size; confirmed, "%(raw)s" is left out.'),
     IssueCode.PICTURE_ON_ROW: N_("A picture lies on this row; look at it in the file, nothing was read from it."),
     IssueCode.COPIED_ROWS: N_("Rows %(rows)s say the same and count one by one: %(count)s sets in all."),
+    IssueCode.LEARNED_READ: N_('"%(raw)s" was read as %(read)s, as remembered for this dealer on %(day)s.'),
+    IssueCode.LEARNED_USED: N_('"%(raw)s" was read as remembered for this dealer.'),
     IssueCode.HIDDEN_ROW: N_("This row is hidden in the spreadsheet. Leave it out if it is not ordered."),
     IssueCode.DUPLICATE_LINE: N_("It says the same as row %(row)s."),
     IssueCode.SUBTOTAL_SKIPPED: N_('"%(raw)s" was taken as a total, not as a line.'),

@@ -34,7 +34,7 @@ from erp.sales.rules.layout import (
     repeats_header,
     total_word,
 )
-from erp.sales.rules.normalise import count_of, is_blank, plain, text_of
+from erp.sales.rules.normalise import count_of, is_blank, key, plain, text_of
 from erp.sales.rules.reading import (
     Read,
     read_basis,
@@ -42,6 +42,7 @@ from erp.sales.rules.reading import (
     read_colour,
     read_count,
     read_handing,
+    read_learned,
     read_model,
 )
 from erp.sales.rules.sizes import Told, read_cell, read_one
@@ -145,12 +146,26 @@ class _Reader:
                 *self._basis_issue(),
                 *self._lock_issue(),
                 *self._form_issue(),
+                *self._habit_issues(),
                 *copied_rows(self.rows),
                 *self.issues,
                 *unread,
                 *others,
             ),
         )
+
+    def _habit_issues(self) -> Iterator[Issue]:
+        """Say which headings, and which order of sizes, were read as a person has shown them."""
+        habits = self.vocabulary.habits
+        own = {key(word) for word, _ in habits.columns}
+        for column in self.layout.columns:
+            if key(column.text) in own:
+                cell = address(self.layout.header_row, column.index)
+                yield issue(IssueCode.LEARNED_USED, Severity.NOTE, cell=cell, raw=column.text)
+        size = self.layout.find(Column.SIZE)
+        if habits.order_day and size is not None and not size.order:
+            cell = address(self.layout.header_row, size.index)
+            yield issue(IssueCode.LEARNED_USED, Severity.NOTE, cell=cell, raw=size.text)
 
     def _form_issue(self) -> Iterator[Issue]:
         """Say how a text file was decoded and cut into cells; the file itself does not tell."""
@@ -312,18 +327,27 @@ class _Line:
         model, cell = self._cell(Column.MODEL, Field.MODEL)
         if is_blank(model):
             model, cell = self._cell(Column.KIND, Field.MODEL)
-        self._take(Field.MODEL, read_model(model, cell, vocabulary))
+        self._take(
+            Field.MODEL, self._learned(Field.MODEL, model, cell) or read_model(model, cell, vocabulary)
+        )
         lock, _ = self._cell(Column.LOCK, Field.LOCK)
         self.values = replace(self.values, lock=read_lock(lock, vocabulary.model(self.values.model)))
         colour, cell = self._cell(Column.COLOUR, Field.COLOUR)
-        self._take(Field.COLOUR, read_colour(colour, cell, vocabulary))
+        self._take(
+            Field.COLOUR, self._learned(Field.COLOUR, colour, cell) or read_colour(colour, cell, vocabulary)
+        )
         self._read_choices()
         handing, cell = self._cell(Column.HANDING, Field.HANDING)
-        self._take(Field.HANDING, read_handing(handing, cell, habits))
+        self._take(
+            Field.HANDING, self._learned(Field.HANDING, handing, cell) or read_handing(handing, cell, habits)
+        )
         count, cell = self._cell(Column.SET_COUNT, Field.SET_COUNT)
         if not self._stopped(Field.SET_COUNT):
             self._take(Field.SET_COUNT, read_count(count, cell))
         self._read_basis(habits)
+
+    def _learned(self, one: Field, text: str, cell: str) -> Read | None:
+        return read_learned(one, text, cell, self.vocabulary.habits)
 
     def _read_choices(self) -> None:
         for one in FURTHER_CHOICES:

@@ -35,6 +35,25 @@ def _nearest(text: str, names: list[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(code for code in ranked if best[code] >= LIKENESS_MIN)[:OFFERS_MAX]
 
 
+def read_learned(field: Field, text: str, cell: str, habits: Habits) -> Read | None:
+    """Return what the word means with this dealer, when a person has shown it once; always said."""
+    found = next(
+        (one for one in habits.learned if one.field == field.value and key(one.word) == key(text)), None
+    )
+    if found is None:
+        return None
+    note = issue(
+        IssueCode.LEARNED_READ,
+        Severity.NOTE,
+        field,
+        cell=cell,
+        raw=plain(text),
+        read=found.value,
+        day=found.day,
+    )
+    return Read(found.value, (note,))
+
+
 def read_model(text: str, cell: str, vocabulary: Vocabulary) -> Read:
     """Find the model by its code or name; a name inside a longer text is said."""
     if is_blank(text):

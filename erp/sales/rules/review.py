@@ -29,6 +29,7 @@ OF_READING = frozenset(
         IssueCode.QTY_ASSUMED,
         IssueCode.FORMULA_NO_VALUE,
         IssueCode.MERGED_VALUE,
+        IssueCode.LEARNED_READ,
         IssueCode.OPTION_READ,
         IssueCode.OPTION_UNKNOWN,
         IssueCode.PICTURE_ON_ROW,

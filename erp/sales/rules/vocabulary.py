@@ -84,6 +84,16 @@ class ColourWords:
 
 
 @dataclass(frozen=True, slots=True)
+class Learned:
+    """One word of a dealer whose meaning was shown by a person: a model, a colour or a handing."""
+
+    field: str  # as issues.Field stores it
+    word: str
+    value: str
+    day: str  # when it was shown, for the note that names the source
+
+
+@dataclass(frozen=True, slots=True)
 class Habits:
     """How one dealer fills in sheets; None where nothing is agreed."""
 
@@ -93,6 +103,8 @@ class Habits:
     bare_side_is_in: bool | None = None  # a lone 左: True for in-left, False for out-left
     is_seen_from_inside: bool = False
     columns: tuple[tuple[str, str], ...] = ()  # the dealer's own heading -> name of a Column
+    learned: tuple[Learned, ...] = ()
+    order_day: str = ""  # when the order of sizes was shown by a person; "": chosen or not agreed
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from erp.sales.service.imports import (
     start_import,
     take_in,
 )
+from erp.sales.service.lessons import forget, learn
 from erp.sales.service.lines import add_line, amend_line, copy_line, remove_line
 from erp.sales.service.orders import (
     amend_head,
@@ -38,7 +39,9 @@ __all__ = [
     "Upload",
     "accept_quotation",
     "agree_price",
+    "forget",
     "give_rebate",
+    "learn",
     "quote",
     "withdraw_quotation",
     "add_line",

@@ -23,16 +23,19 @@ from erp.sales import service
 from erp.sales.forms import UploadForm
 from erp.sales.model import Import
 from erp.sales.queries import imports as queries
+from erp.sales.queries import lessons
 from erp.sales.queries.imports import Only, RowShown
 from erp.sales.queries.offer import judged, offer, vocabulary
 from erp.sales.rules.files import read_sheets
 from erp.sales.rules.issues import Field
 from erp.sales.rules.layout import FactName
+from erp.sales.rules.lessons import COLUMN_FIELDS, SizeOrder
 from erp.sales.rules.lines import read_order
 from erp.sales.rules.review import read_action
 from erp.sales.rules.vocabulary import PROFILES, Habits, Profile
 from erp.sales.service import Upload
 from erp.sales.views.blueprint import IMPORT, READ, bp
+from erp.sales.views.lessons import meaning_text
 from erp.sales.views.words import lock_values, offer_text, sentence
 
 
@@ -70,7 +73,7 @@ def import_start() -> ResponseReturnValue:
     try:
         upload, habits = _uploaded()
         offered = offer(read())
-        words = vocabulary(offered, habits)
+        words = vocabulary(offered, lessons.habits_of(read(), upload.dealer_id, habits))
         order = judged(read_order(read_sheets(upload.content, upload.name), words), offered)
     except InvalidInput as wrong:
         return _upload_page(request.form, wrong.fields, 400)
@@ -126,7 +129,17 @@ def _context(import_id: int) -> dict[str, Any]:
 @requires(READ)
 def import_show(import_id: int) -> ResponseReturnValue:
     """Show a sheet: every line with its issues beside the cell they come from."""
-    return render_template("erp/sales/import_show.html", facts=list(FactName), **_context(import_id))
+    context = _context(import_id)
+    return render_template(
+        "erp/sales/import_show.html",
+        facts=list(FactName),
+        lessons=lessons.offered_lessons(read(), context["page"]),
+        headings=lessons.unread_headings(context["page"]),
+        meaning=lambda one: meaning_text(one.kind, one.meaning, context["offered"]),
+        column_fields=COLUMN_FIELDS,
+        size_orders=list(SizeOrder),
+        **context,
+    )
 
 
 @bp.post("/imports/<int:import_id>/rows/<int:row_id>")
