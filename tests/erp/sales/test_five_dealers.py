@@ -8,7 +8,8 @@ import pytest
 
 from erp.sales.queries.offer import Offer, judged, offer, vocabulary
 from erp.sales.rules.files import read_sheets
-from erp.sales.rules.lines import ReadRow, read_order
+from erp.sales.rules.lines import read_order
+from erp.sales.rules.row import ReadRow
 from tests.erp.sales.dealers import DEALERS, FAULTS, LINES_OF_ONE, DealerSheet, Truth
 from tests.factories.erp_sales import make_catalogue
 
