@@ -44,9 +44,6 @@ def copy_order(
     Prices and due day are not copied. Raises NotFound, NothingToCopy, DealerUnknown.
     """
     old = queries.order(session, order_id)
-    known = session.scalar(select(Order).where(Order.form_key == form_key))
-    if known is not None:
-        return Copied(known)
     offering = offer(session)
     codes: dict[int, str] = {door.id: door.code for door in session.scalars(select(Door))}
     chosen = [line for line in queries.order_lines(session, order_id) if line.id in line_ids]
@@ -55,6 +52,10 @@ def copy_order(
         raise NothingToCopy
     head = OrderHead(old.dealer_id, customer=old.customer, site=old.site, note=old.note)
     order = create_order(session, head, by=by, at=at, on=on, form_key=form_key)
+    if queries.order_lines(
+        session, order.id
+    ):  # the same form, a moment earlier, perhaps on another connection
+        return Copied(order)
     add_lines(session, order, [(queries.entry(line, codes[line.door_id]), {}, 0) for line in kept])
     record(
         session,
