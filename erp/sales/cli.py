@@ -16,12 +16,13 @@ from core.work import read, run
 from erp.parties import queries as parties
 from erp.sales import service
 from erp.sales.queries.imports import import_page
+from erp.sales.queries.lessons import habits_of
 from erp.sales.queries.offer import judged, offer, vocabulary
+from erp.sales.rules.files import read_sheets
 from erp.sales.rules.issues import Issue
 from erp.sales.rules.lines import ReadOrder, read_order
 from erp.sales.rules.review import count_open
 from erp.sales.rules.vocabulary import PROFILES
-from erp.sales.rules.workbook import read_sheets
 from erp.sales.service import Upload
 
 orders = AppGroup("orders", help="Orders: import a dealer's sheet, release, show the parts.")
@@ -36,7 +37,7 @@ orders = AppGroup("orders", help="Orders: import a dealer's sheet, release, show
 @click.option("--dry-run", is_flag=True, help="only read and tell; keep nothing")
 @click.option("--json", "as_json", is_flag=True, help="print what was read as JSON")
 def import_sheet(file: Path, dealer: str, profile: str, dry_run: bool, as_json: bool) -> None:
-    """Import a dealer's order sheet (.xlsx).
+    """Import a dealer's order sheet (.xlsx, .xls, .ods or .csv).
 
     A sheet without open questions becomes a draft order. Any other is kept for review in the browser, and the
     command ends with 1.
@@ -44,7 +45,7 @@ def import_sheet(file: Path, dealer: str, profile: str, dry_run: bool, as_json: 
     try:
         upload = _upload(file, dealer)
         offered = offer(read())
-        words = vocabulary(offered, PROFILES[profile])
+        words = vocabulary(offered, habits_of(read(), upload.dealer_id, PROFILES[profile]))
         order = judged(read_order(read_sheets(upload.content, upload.name), words), offered)
         number, import_id, stops, asks = _keep(upload, order) if not dry_run else (None, None, *_open(order))
     except AppError as wrong:
@@ -125,6 +126,7 @@ def _issue(one: Issue) -> dict[str, Any]:
         "severity": one.severity.value,
         "field": one.field.value if one.field else None,
         "cell": one.cell,
+        "confidence": float(one.confidence),
         "message": one.sentence % {name: str(value) for name, value in one.facts},
         "offers": [{change.field.value: change.value for change in offer} for offer in one.offers],
     }

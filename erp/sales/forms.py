@@ -105,10 +105,11 @@ class LineForm(Form):
 
 
 class UploadForm(Form):
-    """Whose sheet it is and how this dealer writes; the file comes beside it."""
+    """Whose sheet it is and how this dealer writes; the file comes beside it, or its cells as text."""
 
     dealer_id: Annotated[int, Field(gt=0)]
     profile: str = "plain"
+    pasted: Annotated[str, Field(max_length=1_000_000)] = ""
 
 
 Percent = Annotated[Decimal, Field(ge=0, lt=100, decimal_places=2)]

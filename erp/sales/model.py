@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import At, Id, Json, Mm, Model, Money, On, Rate, choice
 from erp.catalogue.rules.document import DimBasis, DoorKind, Handing
+from erp.sales.rules.lessons import LessonKind
 from erp.sales.rules.pricing import QuotationState
 from erp.sales.rules.states import ImportState, OrderState
 
@@ -135,6 +136,23 @@ class Import(Model):
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}
+
+
+class Remembered(Model):
+    """One word of one dealer whose meaning a person has shown; the dealer's next sheets are read by it."""
+
+    __tablename__ = "erp_sales_remembered"
+    __table_args__ = (UniqueConstraint("dealer_id", "kind", "word_key"),)
+
+    id: Mapped[Id]
+    dealer_id: Mapped[int] = mapped_column(ForeignKey("erp_parties_party.id"), index=True)
+    kind: Mapped[LessonKind] = mapped_column(choice(LessonKind))
+    word_key: Mapped[str]  # as words are compared; "" for the order of sizes
+    word: Mapped[str]  # as the dealer writes it
+    meaning: Mapped[str]
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("erp_sales_import.id"))  # where it was shown
+    learned_at: Mapped[At]
+    learned_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))
 
 
 class ImportRow(Model):

@@ -43,6 +43,7 @@ SAMPLES = {
     "draft_id": "SELECT max(id) FROM erp_catalogue_draft GROUP BY state",
     "party_id": "SELECT min(id) FROM erp_parties_party GROUP BY kind",
     "import_id": "SELECT max(id) FROM erp_sales_import",
+    "dealer_id": "SELECT min(id) FROM erp_parties_party WHERE kind = 'DEALER'",
     "order_id": "SELECT max(id) FROM erp_sales_order GROUP BY state",
     "material_id": "SELECT min(id) FROM erp_materials_material GROUP BY kind",
     "purchase_id": "SELECT max(id) FROM erp_purchasing_order GROUP BY state",

@@ -15,7 +15,7 @@ from core.files.model import File
 from core.i18n import N_
 from erp.parties.model import Party
 from erp.sales.model import Import, ImportRow, Order
-from erp.sales.rules.issues import Issue, Severity
+from erp.sales.rules.issues import FURTHER_CHOICES, FURTHER_SIZES, Field, Issue, Severity
 from erp.sales.rules.kept import read_issues
 from erp.sales.rules.review import count_open
 
@@ -91,6 +91,17 @@ class ImportPage:
         """Return one page of the chosen rows."""
         chosen = [row for row in self.rows if only is Only.ALL or row.state is only]
         return tuple(chosen[(number - 1) * PAGE_ROWS : number * PAGE_ROWS])
+
+
+def columns_of(rows: Sequence[RowShown]) -> list[Field]:
+    """Return the fields that are shown: a further choice or size only when some row speaks of it."""
+    spoken = {name for row in rows for name in row.row.source}
+    spoken |= {name for row in rows for name, text in row.row.values.items() if text}
+    spoken |= {
+        change.field.value for row in rows for one in row.issues for offer in one.offers for change in offer
+    }
+    further = (*FURTHER_CHOICES, *FURTHER_SIZES)
+    return [one for one in Field if one not in further or one.value in spoken]
 
 
 def import_page(session: Session, import_id: int) -> ImportPage:

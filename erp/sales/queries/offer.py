@@ -25,6 +25,7 @@ from erp.sales.rules.vocabulary import (
     Limits,
     LockWords,
     ModelWords,
+    OptionWords,
     Vocabulary,
 )
 
@@ -76,7 +77,11 @@ def vocabulary(offered: Offer, habits: Habits | None = None) -> Vocabulary:
 def entry_for(values: LineValues, offered: Offer) -> LineEntry | None:
     """Return the line that a sheet's row asks for, or None while something is missing."""
     model = offered.doors.get(values.model or "")
-    return entry_of(values, frozenset(_lock_codes(model.document)) if model else frozenset())
+    if model is None:
+        return entry_of(values, frozenset())
+    document = model.document
+    further = {one.code for one in document.options} | {one.code for one in document.measures}
+    return entry_of(values, frozenset(_lock_codes(document)), frozenset(further))
 
 
 Known = dict[tuple[str, str], tuple[Issue, ...]]  # (model, hash of the spec) -> what stands against it
@@ -126,6 +131,8 @@ def _model_words(code: str, document: ModelDocument) -> ModelWords:
         leaf_less=_leaf_less(document),
         locks=_locks(lock),
         usual_lock=(lock.default or "") if lock else "",
+        options=tuple(OptionWords(one.code, _locks(one)) for one in document.options),
+        measures=frozenset(one.code for one in document.measures),
     )
 
 

@@ -5,6 +5,7 @@ What a zip directory claims is never trusted: the parts are inflated here, count
 
 import io
 import zipfile
+from enum import Enum
 
 from core.choices import Choice
 from core.errors import RuleViolation
@@ -19,26 +20,26 @@ RATIO_FLOOR_BYTES = 2**20  # below one inflated megabyte the ratio says nothing
 
 
 class FileKind(Choice):
-    """What came instead of an .xlsx workbook."""
+    """What came instead of an order sheet."""
 
     EMPTY = "empty", N_("an empty file")
     PDF = "pdf", N_("a PDF file")
     PICTURE = "picture", N_("a picture")
-    OLD_EXCEL = "xls", N_("in the old Office format (.xls or .doc)")
+    OLD_OFFICE = "doc", N_("an old Office file that is no .xls workbook")
     BINARY_EXCEL = "xlsb", N_("in Excel's binary format (.xlsb)")
-    OPEN_DOCUMENT = "ods", N_("an OpenDocument file (.ods)")
+    OPEN_DOCUMENT = "odt", N_("an OpenDocument file that is no .ods spreadsheet")
     WORD = "docx", N_("a Word file")
     ARCHIVE = "archive", N_("an archive (zip, rar or 7z)")
     MARKUP = "markup", N_("a web page or XML file")
-    UNKNOWN = "unknown", N_("a text file or an unknown format")
+    UNKNOWN = "unknown", N_("in an unknown format")
 
 
 class WrongFileType(RuleViolation):
-    """The file is no .xlsx workbook, whatever its name says."""
+    """The file is no order sheet, whatever its name says."""
 
     code = "erp.sales.wrong_file_type"
     message = N_(
-        "An Excel workbook (.xlsx) is expected; %(name)s is %(came)s. "
+        "An order sheet (.xlsx, .xls, .ods or .csv) is expected; %(name)s is %(came)s. "
         "Open it in Excel or WPS and save it as .xlsx."
     )
 
@@ -64,11 +65,11 @@ class FileUnsafe(RuleViolation):
 
 
 class FileDamaged(RuleViolation):
-    """An .xlsx by its beginning, but it cannot be read to its end."""
+    """A workbook by its beginning, but it cannot be read to its end."""
 
     code = "erp.sales.file_damaged"
     message = N_(
-        "%(name)s is an .xlsx file but cannot be read (%(what)s). Open it in Excel or WPS and save it again."
+        "%(name)s is a workbook but cannot be read (%(what)s). Open it in Excel or WPS and save it again."
     )
 
 
@@ -81,7 +82,7 @@ class FileLocked(RuleViolation):
 
 # --- what kind of file it is ------------------------------------------------
 
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SIGNATURES = (
     (b"%PDF", FileKind.PDF),
     (b"\x89PNG", FileKind.PICTURE),
@@ -92,27 +93,52 @@ _SIGNATURES = (
 )
 
 
-def check_type(content: bytes, name: str) -> None:
-    """Raise WrongFileType, FileTooLarge or FileLocked unless the bytes begin like a zip archive."""
+class FileFormat(Enum):
+    """How an order sheet is kept; decided by its content."""
+
+    XLSX = "xlsx"
+    XLS = "xls"
+    ODS = "ods"
+    TEXT = "csv"
+
+
+_MEDIA_TYPES = {
+    FileFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    FileFormat.XLS: "application/vnd.ms-excel",
+    FileFormat.ODS: "application/vnd.oasis.opendocument.spreadsheet",
+    FileFormat.TEXT: "text/csv",
+}
+
+
+def media_type_of(content: bytes, name: str) -> str:
+    """Return the media type that an order sheet is kept with. Raises as `format_of` does."""
+    return _MEDIA_TYPES[format_of(content, name)]
+
+
+def format_of(content: bytes, name: str) -> FileFormat:
+    """Return what the bytes are, by how they begin. Raises WrongFileType, FileTooLarge, FileLocked."""
     if not content:
         raise WrongFileType(name=name, came=FileKind.EMPTY)
     if len(content) > FILE_BYTES_MAX:
         raise FileTooLarge(name=name, came_mb=-(-len(content) // 2**20), limit_mb=FILE_BYTES_MAX // 2**20)
-    if content.startswith(_OLE):
+    if content.startswith(OLE):
         if "EncryptedPackage".encode("utf-16-le") in content:
             raise FileLocked(name=name)
-        raise WrongFileType(name=name, came=FileKind.OLD_EXCEL)
+        return FileFormat.XLS
     if content.startswith(b"PK"):
-        return
+        is_ods = content[30:38] == b"mimetype" and b"opendocument.spreadsheet" in content[:120]
+        return FileFormat.ODS if is_ods else FileFormat.XLSX
     came = next((word for start, word in _SIGNATURES if content.startswith(start)), None)
-    raise WrongFileType(name=name, came=came or FileKind.UNKNOWN)
+    if came is not None:
+        raise WrongFileType(name=name, came=came)
+    return FileFormat.TEXT
 
 
 # --- the zip, under a cap ---------------------------------------------------
 
 
-def inflate(content: bytes, name: str) -> dict[str, bytes]:
-    """Return the workbook's XML parts, inflated under the caps; pictures stay packed.
+def inflate(content: bytes, name: str, expected: str) -> dict[str, bytes]:
+    """Return the XML parts of a workbook with the part `expected`, inflated under the caps; pictures stay packed.
 
     Raises WrongFileType, FileUnsafe, FileDamaged.
     """
@@ -120,7 +146,7 @@ def inflate(content: bytes, name: str) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
             _check_directory(entries, name)
-            if "xl/workbook.xml" not in archive.namelist():
+            if expected not in archive.namelist():
                 raise WrongFileType(name=name, came=_zip_kind(archive.namelist()))
             return _read_parts(archive, entries, name)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as broken:

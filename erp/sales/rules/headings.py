@@ -26,12 +26,26 @@ class Column(Enum):
     LOCK = "lock"
     SET_COUNT = "set_count"
     NOTE = "note"
+    GLASS = "glass"
+    BOTTOM = "bottom"
+    FACES = "faces"
+    WALL_L = "wall_l"
+    WALL_R = "wall_r"
+    FLOOR = "floor"
+    LIGHT = "light"
 
 
 # A heading is the first column one of whose words it is, else the first one whose word it contains.
 WORDS: tuple[tuple[Column, tuple[str, ...]], ...] = (
     (Column.POSITION, ("序号", "序", "行号", "no", "item", "line", "#")),
     (Column.MOTHER_WIDTH, ("母扇宽", "母扇", "母门宽", "activeleaf", "motherleaf", "activeleafwidth")),
+    (Column.WALL_L, ("左墙厚", "左墙", "左侧墙厚", "wall left", "left wall")),
+    (Column.WALL_R, ("右墙厚", "右墙", "右侧墙厚", "wall right", "right wall")),
+    (Column.FLOOR, ("地面厚", "地面厚度", "地板厚", "地板厚度", "地面未做厚度", "floor", "floor thickness")),
+    (Column.LIGHT, ("上亮", "上亮高", "上亮高度", "气窗高", "亮窗高", "transom", "transom height")),
+    (Column.GLASS, ("玻璃", "玻璃型号", "玻璃款式", "glass")),
+    (Column.BOTTOM, ("下槛", "门槛", "木槛", "threshold")),
+    (Column.FACES, ("套线面数", "单双面", "套线单双面", "architrave faces", "faces")),
     (Column.DIM_BASIS, ("尺寸类型", "尺寸按", "尺寸说明", "量法", "sizes are of", "size basis")),
     (Column.WALL, ("墙厚", "墙体厚", "墙体", "套板宽", "门洞厚", "wall", "wall thickness", "厚")),
     (Column.HANDING, ("开向", "开启方向", "开门方向", "方向", "开启", "handing", "swing")),
@@ -96,7 +110,7 @@ def heading(text: str, own: tuple[tuple[str, str], ...] = ()) -> Heading:
     bare = re.sub(r"(毫米|厘米|公分|mm|cm)", "", bare, flags=re.IGNORECASE)
     flat = key(bare) or key(text)
     for word, name in own:
-        if flat == key(word):
+        if key(word) in (flat, key(text)):
             return Heading(text, Column[name], True)
     if not flat or MONEY.search(flat):
         return Heading(text, None, False)

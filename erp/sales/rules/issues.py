@@ -27,6 +27,18 @@ class Field(Choice):
     LOCK = "lock", N_("Lock")
     SET_COUNT = "set_count", N_("Sets")
     NOTE = "note", N_("Remark")
+    # further choices and sizes; the stored words are the codes of the model's options and measures
+    GLASS = "glass", N_("Glass")
+    BOTTOM = "bottom", N_("Threshold")
+    FACES = "faces", N_("Architrave faces")
+    WALL_L = "wall_l", N_("Wall left")
+    WALL_R = "wall_r", N_("Wall right")
+    FLOOR = "floor", N_("Floor still to come")
+    LIGHT = "light", N_("Transom height")
+
+
+FURTHER_CHOICES = (Field.GLASS, Field.BOTTOM, Field.FACES)
+FURTHER_SIZES = (Field.WALL_L, Field.WALL_R, Field.FLOOR, Field.LIGHT)
 
 
 class Severity(Choice):
@@ -70,12 +82,23 @@ class IssueCode(Choice):
     LOCK_USUAL = "LOCK_USUAL", N_("No lock named")
     CANNOT_BE_MADE = "CANNOT_BE_MADE", N_("Cannot be made so")
     REMARK_SAYS_MORE = "REMARK_SAYS_MORE", N_("Remark names a measure")
+    WALL_PER_SIDE = "WALL_PER_SIDE", N_("Wall differs by side")
+    FLOOR_NOT_DEDUCTED = "FLOOR_NOT_DEDUCTED", N_("Floor not deducted")
+    QTY_IN_REMARK = "QTY_IN_REMARK", N_("Remark names a number of sets")
+    OPTION_READ = "OPTION_READ", N_("Further choice")
+    OPTION_UNKNOWN = "OPTION_UNKNOWN", N_("No such choice")
+    OPTION_UNUSED = "OPTION_UNUSED", N_("Not for this model")
+    PICTURE_ON_ROW = "PICTURE_ON_ROW", N_("Picture on the row")
+    COPIED_ROWS = "COPIED_ROWS", N_("Same row many times")
+    LEARNED_READ = "LEARNED_READ", N_("As this dealer writes")
+    LEARNED_USED = "LEARNED_USED", N_("As this dealer writes")
     HIDDEN_ROW = "HIDDEN_ROW", N_("Hidden row")
     DUPLICATE_LINE = "DUPLICATE_LINE", N_("Same as another row")
     SUBTOTAL_SKIPPED = "SUBTOTAL_SKIPPED", N_("Total row")
     TOTAL_DIFFERS = "TOTAL_DIFFERS", N_("Total differs")
     HEADING_SKIPPED = "HEADING_SKIPPED", N_("Heading row")
     COLUMN_UNREAD = "COLUMN_UNREAD", N_("Column not read")
+    TEXT_READ = "TEXT_READ", N_("Read as text")
     SHEET_UNREAD = "SHEET_UNREAD", N_("Sheet not read")
 
 
@@ -115,12 +138,25 @@ SENTENCES: dict[IssueCode, str] = {
     IssueCode.REMARK_SAYS_MORE: N_(
         'The remark "%(raw)s" seems to change a size or the number; nothing was read from it.'
     ),
+    IssueCode.WALL_PER_SIDE: N_('The remark "%(raw)s" gives each side a wall of its own; nothing was read from it.'),
+    IssueCode.FLOOR_NOT_DEDUCTED: N_(
+        'The remark "%(raw)s" says that the height still holds the floor; nothing was deducted.'
+    ),
+    IssueCode.QTY_IN_REMARK: N_('The remark "%(raw)s" names a number of sets; nothing was read from it.'),
+    IssueCode.OPTION_READ: N_('"%(raw)s" was read as %(read)s.'),
+    IssueCode.OPTION_UNKNOWN: N_('"%(raw)s" is not one of the choices of this model: %(choices)s.'),
+    IssueCode.OPTION_UNUSED: N_('This model has no such choice or size; confirmed, "%(raw)s" is left out.'),
+    IssueCode.PICTURE_ON_ROW: N_("A picture lies on this row; look at it in the file, nothing was read from it."),
+    IssueCode.COPIED_ROWS: N_("Rows %(rows)s say the same and count one by one: %(count)s sets in all."),
+    IssueCode.LEARNED_READ: N_('"%(raw)s" was read as %(read)s, as remembered for this dealer on %(day)s.'),
+    IssueCode.LEARNED_USED: N_('"%(raw)s" was read as remembered for this dealer.'),
     IssueCode.HIDDEN_ROW: N_("This row is hidden in the spreadsheet. Leave it out if it is not ordered."),
     IssueCode.DUPLICATE_LINE: N_("It says the same as row %(row)s."),
     IssueCode.SUBTOTAL_SKIPPED: N_('"%(raw)s" was taken as a total, not as a line.'),
     IssueCode.TOTAL_DIFFERS: N_("The sheet counts %(came)s sets here, the rows above it %(counted)s."),
     IssueCode.HEADING_SKIPPED: N_('"%(raw)s" was taken as a heading, not as a line.'),
     IssueCode.COLUMN_UNREAD: N_('The column "%(raw)s" was not read.'),
+    IssueCode.TEXT_READ: N_("The sheet is text, read as %(read)s (encoding, separator)."),
     IssueCode.SHEET_UNREAD: N_('The sheet "%(raw)s" holds an order table too; only one sheet is read.'),
 }  # fmt: skip
 
@@ -130,6 +166,33 @@ class Word:
     """A fact that is itself to be translated, by its msgid."""
 
     msgid: str
+
+
+# How likely the reading that stands is what the dealer means, by what is said about it; never shown as more
+# than a word. What stops was not read at all.
+_UNREAD = Decimal(0)
+_BY_SEVERITY = {Severity.ASK: Decimal("0.5"), Severity.NOTE: Decimal("0.9")}
+_CONFIDENCE = {
+    IssueCode.UNIT_SUSPECT: Decimal("0.8"),
+    IssueCode.WALL_RANGE: Decimal("0.7"),
+    IssueCode.QTY_ASSUMED: Decimal("0.8"),
+    IssueCode.WALL_PER_SIDE: Decimal("0.2"),
+    IssueCode.FLOOR_NOT_DEDUCTED: Decimal("0.2"),
+    IssueCode.QTY_IN_REMARK: Decimal("0.3"),
+    IssueCode.REMARK_SAYS_MORE: Decimal("0.3"),
+    IssueCode.DUPLICATE_LINE: Decimal("0.7"),
+    IssueCode.COPIED_ROWS: Decimal("0.7"),
+    IssueCode.UNIT_READ: Decimal(1),
+}
+
+
+class Trust(Choice):
+    """A confidence as a person says it."""
+
+    NONE = "none", N_("not read")
+    LOW = "low", N_("doubtful")
+    MIDDLE = "middle", N_("likely")
+    HIGH = "high", N_("nearly sure")
 
 
 Fact = str | Word | Named
@@ -160,6 +223,22 @@ class Issue:
     def sentence(self) -> str:
         """The English sentence with its holes."""
         return self.message or SENTENCES[self.code]
+
+    @property
+    def confidence(self) -> Decimal:
+        """How likely the reading that stands is right, 0 to 1."""
+        if self.severity is Severity.STOP:
+            return _UNREAD
+        return _CONFIDENCE.get(self.code, _BY_SEVERITY[self.severity])
+
+    @property
+    def trust(self) -> Trust:
+        """The confidence in a word."""
+        if self.confidence == 0:
+            return Trust.NONE
+        if self.confidence <= Decimal("0.5"):
+            return Trust.LOW
+        return Trust.MIDDLE if self.confidence < Decimal("0.9") else Trust.HIGH
 
     @property
     def is_open(self) -> bool:

@@ -9,17 +9,35 @@ from decimal import Decimal
 from typing import Any
 
 from erp.catalogue.rules.document import DimBasis, DoorKind, Handing
-from erp.sales.rules.issues import Change, Field, Issue, IssueCode, Severity, issue, one_each
+from erp.sales.rules.issues import (
+    FURTHER_CHOICES,
+    FURTHER_SIZES,
+    Change,
+    Field,
+    Issue,
+    IssueCode,
+    Severity,
+    issue,
+    one_each,
+)
 from erp.sales.rules.normalise import is_blank, key, plain, shown
-from erp.sales.rules.reading import OFFERS_MAX, read_basis, read_colour, read_count, read_handing, read_model
+from erp.sales.rules.reading import (
+    OFFERS_MAX,
+    read_basis,
+    read_choice,
+    read_colour,
+    read_count,
+    read_handing,
+    read_model,
+)
+from erp.sales.rules.remarks import check_note
 from erp.sales.rules.sizes import Told, plausible, read_one, swap_question
 from erp.sales.rules.vocabulary import SWING, Limits, LockWords, ModelWords, Vocabulary
 
 WALL_USUAL = Limits(Decimal(80), Decimal(260))  # thinner needs a special frame, thicker two boards joined
 GRID_MM = Decimal(50)  # openings are planned in steps of 50; leaf sizes are not
 NO_WALL_KINDS = frozenset({DoorKind.LEAF_ONLY, DoorKind.TRIM_ONLY, DoorKind.PANEL})
-_REMARK = re.compile(r"(墙厚?\s*\d|[左右]\s*墙|\d\s*[樘套扇]|[高宽扇]\s*\d|\d\s*(?:mm|cm))")
-_MOTHER = re.compile(r"(?:母扇|母门|大扇)宽?\s*(\d{3,4})")
+SIZES = frozenset((Field.WIDTH, Field.HEIGHT, Field.WALL, Field.MOTHER_WIDTH, *FURTHER_SIZES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +56,13 @@ class LineValues:
     lock: str = ""
     set_count: int | None = None
     note: str = ""
+    glass: str = ""
+    bottom: str = ""
+    faces: str = ""
+    wall_l: Decimal | None = None
+    wall_r: Decimal | None = None
+    floor: Decimal | None = None
+    light: Decimal | None = None
 
     def text(self, field: Field) -> str:
         """Return one value as text: sizes without needless zeros, choices as their stored word."""
@@ -61,11 +86,11 @@ class LineValues:
                     value = Handing[text]
                 case Field.SET_COUNT:
                     value = int(text)
-                case Field.WIDTH | Field.HEIGHT | Field.WALL | Field.MOTHER_WIDTH:
+                case _ if field in SIZES:
                     value = Decimal(text)
                 case _:
                     value = text
-        elif field in (Field.ROOM, Field.LOCK, Field.NOTE):
+        elif field in (Field.ROOM, Field.LOCK, Field.NOTE, *FURTHER_CHOICES):
             value = ""
         return self.with_value(field, value)
 
@@ -96,7 +121,7 @@ def correct(values: LineValues, field: Field, text: str, vocabulary: Vocabulary)
         return Corrected(values.with_text(field, read_lock(text, vocabulary.model(values.model))), ())
     if field in (Field.ROOM, Field.NOTE):
         return Corrected(values.with_text(field, plain(text)), ())
-    if field in (Field.WIDTH, Field.HEIGHT, Field.WALL, Field.MOTHER_WIDTH):
+    if field in SIZES:
         if is_blank(text):
             return Corrected(values.with_text(field, None), ())
         size = read_one(field, text, "", Told(unit_mm=None if _has_unit(text) else Decimal(1)))
@@ -110,6 +135,8 @@ def correct(values: LineValues, field: Field, text: str, vocabulary: Vocabulary)
             read = read_handing(text, "", vocabulary.habits)
         case Field.DIM_BASIS:
             read = read_basis(text, "")
+        case Field.GLASS | Field.BOTTOM | Field.FACES:
+            read = read_choice(field, text, "", vocabulary.model(values.model))
         case _:
             read = read_count(text, "")
     return Corrected(values.with_text(field, read.value), read.issues)
@@ -140,7 +167,8 @@ def recheck(values: LineValues, vocabulary: Vocabulary) -> tuple[Issue, ...]:
         *_check_wall(values, model),
         *_check_handing(values, model),
         *_check_lock(values, model),
-        *_check_note(values, model),
+        *_check_further(values, model),
+        *check_note(values, model),
     )
 
 
@@ -292,13 +320,12 @@ def _sounds_like(text: str, names: tuple[str, ...]) -> bool:
     return any(key(text) in key(name) or key(name) in key(text) for name in names)
 
 
-def _check_note(values: LineValues, model: ModelWords | None) -> Iterator[Issue]:
-    """Ask about a remark that names a measure; an active leaf's width is offered, never taken."""
-    note = plain(values.note)
-    mother = _MOTHER.search(note)
-    is_unequal = model is not None and model.kind is DoorKind.UNEQUAL
-    if mother and is_unequal and values.mother_width_mm == Decimal(mother[1]):
+def _check_further(values: LineValues, model: ModelWords | None) -> Iterator[Issue]:
+    """Ask about a choice or size that the model does not have; confirmed, it is left out."""
+    if model is None:
         return
-    if _REMARK.search(note):
-        offers = ((Change(Field.MOTHER_WIDTH, mother[1]),),) if mother and is_unequal else ()
-        yield issue(IssueCode.REMARK_SAYS_MORE, Severity.ASK, Field.NOTE, offers=offers, raw=values.note)
+    known = {one.code for one in model.options} | model.measures
+    for one in (*FURTHER_CHOICES, *FURTHER_SIZES):
+        text = values.text(one)
+        if text and one.value not in known and text not in ("NONE", "0"):
+            yield issue(IssueCode.OPTION_UNUSED, Severity.ASK, one, raw=text)

@@ -8,7 +8,7 @@ from typing import Any
 from core.i18n import Named
 from erp.sales.rules.issues import Change, Fact, Field, Issue, IssueCode, Severity, Word
 from erp.sales.rules.judging import LineValues, values_from
-from erp.sales.rules.lines import Source
+from erp.sales.rules.row import Source
 
 FIELDS = {field.value: field for field in Field}
 CODES = {code.value: code for code in IssueCode}

@@ -147,8 +147,11 @@ def _heading(sheet: Sheet, row: int, depth: int, column: int, own: tuple[tuple[s
     lower = plain(text_of(sheet.value(row + 1, column)))
     if not lower or lower == upper:
         return heading(upper, own)
-    inner = heading(lower, own)
     text = f"{upper} {lower}".strip()
+    agreed = next((Column[name] for word, name in own if key(word) == key(text)), None)
+    if agreed is not None:
+        return Heading(text, agreed, True)
+    inner = heading(lower, own)
     return Heading(text, inner.column or heading(upper, own).column, inner.is_exact)
 
 

@@ -13,7 +13,7 @@ from erp.catalogue.rules.document import DimBasis, Handing, ModelDocument
 from erp.catalogue.rules.document import Field as Asked
 from erp.catalogue.rules.explode import StockLengths, check
 from erp.catalogue.rules.line import ChoiceMissing, LineSpec, NotASize, OutOfLimits, StockTooShort
-from erp.sales.rules.issues import Field, Issue, IssueCode, Severity, fact
+from erp.sales.rules.issues import FURTHER_CHOICES, FURTHER_SIZES, Field, Issue, IssueCode, Severity, fact
 from erp.sales.rules.judging import LineValues
 
 
@@ -62,6 +62,15 @@ class NothingToTake(RuleViolation):
 
     code = "erp.sales.nothing_to_take"
     message = N_("Every row is left out; there is nothing to order. Put a row back, or drop the sheet.")
+
+
+class NothingToCopy(RuleViolation):
+    """No line was chosen, or no chosen model is offered any more."""
+
+    code = "erp.sales.nothing_to_copy"
+    message = N_(
+        "At least one line whose model is still offered is expected; none of those chosen is. Choose others."
+    )
 
 
 class DoorUnknown(RuleViolation):
@@ -170,8 +179,13 @@ class Withdrawn:
         return len(self.numbers)
 
 
-def entry_of(values: LineValues, lock_codes: frozenset[str]) -> LineEntry | None:
-    """Return the line that a sheet's row asks for, or None while something is missing."""
+def entry_of(
+    values: LineValues, lock_codes: frozenset[str], further: frozenset[str] = frozenset()
+) -> LineEntry | None:
+    """Return the line that a sheet's row asks for, or None while something is missing.
+
+    `further` are the codes of the model's options and measures; what it has not is left out, as was asked.
+    """
     size = (values.width_mm, values.height_mm)
     if values.model is None or values.dim_basis is None or values.set_count is None or None in size:
         return None
@@ -188,7 +202,17 @@ def entry_of(values: LineValues, lock_codes: frozenset[str]) -> LineEntry | None
         colour_code=values.colour,
         mother_width_mm=values.mother_width_mm,
         handing=values.handing,
-        options={"lock": values.lock} if is_known and values.lock else {},
+        options=({"lock": values.lock} if is_known and values.lock else {})
+        | {
+            one.value: values.text(one)
+            for one in FURTHER_CHOICES
+            if one.value in further and values.text(one)
+        },
+        measures={
+            one.value: size
+            for one in FURTHER_SIZES
+            if one.value in further and (size := getattr(values, one.value)) is not None
+        },
         note=" · ".join(text for text in (values.note, unknown_lock) if text),
     )
 

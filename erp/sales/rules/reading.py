@@ -9,7 +9,7 @@ from erp.catalogue.rules.document import DimBasis, Handing
 from erp.sales.rules.headings import basis_of
 from erp.sales.rules.issues import Field, Issue, IssueCode, Severity, issue, one_each
 from erp.sales.rules.normalise import count_of, is_blank, key, plain
-from erp.sales.rules.vocabulary import Habits, Vocabulary
+from erp.sales.rules.vocabulary import Habits, ModelWords, Vocabulary
 
 SETS_MAX = 999  # of one line; a project of more is several lines
 OFFERS_MAX = 3
@@ -33,6 +33,25 @@ def _nearest(text: str, names: list[tuple[str, str]]) -> tuple[str, ...]:
         best[code] = max(likeness, best.get(code, 0.0))
     ranked = sorted(best, key=lambda code: -best[code])
     return tuple(code for code in ranked if best[code] >= LIKENESS_MIN)[:OFFERS_MAX]
+
+
+def read_learned(field: Field, text: str, cell: str, habits: Habits) -> Read | None:
+    """Return what the word means with this dealer, when a person has shown it once; always said."""
+    found = next(
+        (one for one in habits.learned if one.field == field.value and key(one.word) == key(text)), None
+    )
+    if found is None:
+        return None
+    note = issue(
+        IssueCode.LEARNED_READ,
+        Severity.NOTE,
+        field,
+        cell=cell,
+        raw=plain(text),
+        read=found.value,
+        day=found.day,
+    )
+    return Read(found.value, (note,))
 
 
 def read_model(text: str, cell: str, vocabulary: Vocabulary) -> Read:
@@ -196,6 +215,46 @@ def _half_handing(text: str, flat: str, cell: str, habits: Habits) -> Read:
         read=read or "",
     )
     return Read(read, (found,))
+
+
+_CHOICE_WORDS: dict[Field, dict[str, str]] = {
+    Field.GLASS: {"清玻": "CLEAR", "透明": "CLEAR", "透明玻璃": "CLEAR", "清玻璃": "CLEAR", "clear": "CLEAR"}
+    | {"磨砂": "FROSTED", "磨砂玻璃": "FROSTED", "frosted": "FROSTED", "无": "NONE", "不要": "NONE"},
+    Field.BOTTOM: {"有": "BOARD", "木槛": "BOARD", "门槛": "BOARD", "下槛": "BOARD", "yes": "BOARD"}
+    | {"无": "NONE", "不要": "NONE", "no": "NONE"},
+    Field.FACES: {"双面": "BOTH", "两面": "BOTH", "both": "BOTH", "单面": "OPEN", "一面": "OPEN"}
+    | {"无": "NONE", "不要": "NONE", "无套线": "NONE", "none": "NONE"},
+}
+
+
+def read_choice(field: Field, text: str, cell: str, model: ModelWords | None) -> Read:
+    """Read a further choice (glass, threshold, architrave faces) by its code, its name or a usual word.
+
+    无 is a choice of its own here, and only an empty cell or a dash leaves the model's usual one.
+    """
+    flat = key(text)
+    option = model.option(field.value) if model else None
+    values = option.values if option else ()
+    named = [one.code for one in values if flat and flat in {key(name) for name in (one.code, *one.names)}]
+    if len(named) == 1:
+        return Read(named[0])
+    usual = _CHOICE_WORDS[field].get(flat)
+    if usual is not None and (option is None or usual in {one.code for one in values}):
+        note = issue(IssueCode.OPTION_READ, Severity.NOTE, field, cell=cell, raw=plain(text), read=usual)
+        return Read(usual, (note,))
+    if is_blank(text):
+        return Read(None)
+    codes = tuple(one.code for one in values)
+    unknown = issue(
+        IssueCode.OPTION_UNKNOWN,
+        Severity.STOP,
+        field,
+        cell=cell,
+        offers=one_each(field, codes),
+        raw=plain(text),
+        choices=codes,
+    )
+    return Read(None, (unknown,))
 
 
 def read_count(text: str, cell: str) -> Read:

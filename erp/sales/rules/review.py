@@ -29,6 +29,10 @@ OF_READING = frozenset(
         IssueCode.QTY_ASSUMED,
         IssueCode.FORMULA_NO_VALUE,
         IssueCode.MERGED_VALUE,
+        IssueCode.LEARNED_READ,
+        IssueCode.OPTION_READ,
+        IssueCode.OPTION_UNKNOWN,
+        IssueCode.PICTURE_ON_ROW,
         IssueCode.HIDDEN_ROW,
         IssueCode.DUPLICATE_LINE,
     }
@@ -83,7 +87,7 @@ def _again(
 def _is_answered(one: Issue, changed: Collection[Field]) -> bool:
     if one.code in OF_BOTH_SIZES:
         return bool(SIZES & set(changed))
-    if one.code in (IssueCode.HIDDEN_ROW, IssueCode.DUPLICATE_LINE):
+    if one.code in (IssueCode.HIDDEN_ROW, IssueCode.DUPLICATE_LINE, IssueCode.PICTURE_ON_ROW):
         return False
     return one.field in changed
 

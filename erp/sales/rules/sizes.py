@@ -21,6 +21,10 @@ BANDS = {
     Field.HEIGHT: Limits(Decimal(600), Decimal(4000)),
     Field.WALL: Limits(Decimal(50), Decimal(600)),
     Field.MOTHER_WIDTH: Limits(Decimal(400), Decimal(1200)),
+    Field.WALL_L: Limits(Decimal(50), Decimal(600)),
+    Field.WALL_R: Limits(Decimal(50), Decimal(600)),
+    Field.FLOOR: Limits(Decimal(20), Decimal(150)),
+    Field.LIGHT: Limits(Decimal(100), Decimal(800)),
 }
 DOOR_WIDTH = Limits(Decimal(400), Decimal(2000))  # of a swing door whose model is not known
 DOOR_HEIGHT = Limits(Decimal(1500), Decimal(3000))

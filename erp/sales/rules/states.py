@@ -50,6 +50,7 @@ class Verb(Choice):
     AMEND = "amend", N_("changed the head")
     ADD_LINE = "add line", N_("added a line")
     AMEND_LINE = "amend line", N_("changed a line")
+    COPY = "copy", N_("copied from an order")
     COPY_LINE = "copy line", N_("copied a line")
     REMOVE_LINE = "remove line", N_("removed a line")
     CONFIRM = "confirm", N_("confirmed")

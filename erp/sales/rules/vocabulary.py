@@ -34,10 +34,18 @@ class LeafLess:
 
 @dataclass(frozen=True, slots=True)
 class LockWords:
-    """One lock that a model can have."""
+    """One lock, or one value of a further choice, that a model can have."""
 
     code: str
     names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OptionWords:
+    """One further choice that a model has: its code, its values with their names."""
+
+    code: str
+    values: tuple[LockWords, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,12 @@ class ModelWords:
     leaf_less: LeafLess | None = None
     locks: tuple[LockWords, ...] = ()
     usual_lock: str = ""  # what a line gets that names none
+    options: tuple[OptionWords, ...] = ()  # glass, bottom, faces …
+    measures: frozenset[str] = frozenset()  # codes of further sizes
+
+    def option(self, code: str) -> OptionWords | None:
+        """Return the further choice of that code."""
+        return next((one for one in self.options if one.code == code), None)
 
     @property
     def needs_handing(self) -> bool:
@@ -70,6 +84,16 @@ class ColourWords:
 
 
 @dataclass(frozen=True, slots=True)
+class Learned:
+    """One word of a dealer whose meaning was shown by a person: a model, a colour or a handing."""
+
+    field: str  # as issues.Field stores it
+    word: str
+    value: str
+    day: str  # when it was shown, for the note that names the source
+
+
+@dataclass(frozen=True, slots=True)
 class Habits:
     """How one dealer fills in sheets; None where nothing is agreed."""
 
@@ -79,6 +103,8 @@ class Habits:
     bare_side_is_in: bool | None = None  # a lone 左: True for in-left, False for out-left
     is_seen_from_inside: bool = False
     columns: tuple[tuple[str, str], ...] = ()  # the dealer's own heading -> name of a Column
+    learned: tuple[Learned, ...] = ()
+    order_day: str = ""  # when the order of sizes was shown by a person; "": chosen or not agreed
 
 
 @dataclass(frozen=True, slots=True)

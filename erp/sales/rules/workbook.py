@@ -7,8 +7,8 @@ inside; people and messages see spreadsheet addresses (A1).
 
 import io
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from posixpath import join, normpath
 from xml.parsers import expat
@@ -17,7 +17,7 @@ from python_calamine import CalamineError, SheetTypeEnum, SheetVisibleEnum, load
 
 from core.errors import RuleViolation
 from core.i18n import N_
-from erp.sales.rules.archive import FileDamaged, check_type, inflate, repack
+from erp.sales.rules.archive import FileDamaged, inflate, repack
 
 ROWS_MAX = 5_000  # filled rows of one sheet
 AREA_MAX = 1_000_000  # cells from A1 to the last filled one; calamine keeps every one of them
@@ -89,6 +89,8 @@ class Sheet:
     hidden_rows: frozenset[int]
     row_count: int
     column_count: int
+    picture_rows: frozenset[int] = frozenset()  # of pictures that lie on the sheet
+    text_form: str = ""  # of a text file: how it was decoded and split, to be said
 
     def value(self, row: int, column: int) -> CellValue | None:
         """Return what a person sees in the cell: a merged range shows its first cell everywhere."""
@@ -109,33 +111,46 @@ class _Part:
 
 
 @dataclass(slots=True)
-class _Reach:
-    """What one scan of a worksheet's XML finds out before anything is kept of it."""
+class Reach:
+    """What one scan of a worksheet finds out before anything is kept of it."""
 
+    sheet: str
+    name: str  # of the file
     filled_rows: int = 0
     last_row: int = -1
     last_column: int = -1
-    without_value: frozenset[Position] = frozenset()
-    hidden_rows: frozenset[int] = frozenset()
+    without_value: set[Position] = field(default_factory=set)
+    hidden_rows: set[int] = field(default_factory=set)
+    picture_rows: frozenset[int] = frozenset()
+    _filled_row: int = -1
+
+    def fill(self, row: int, column: int) -> None:
+        """Count one filled cell; they come row by row. Raises TooManyLines, SheetTooWide."""
+        if row != self._filled_row:
+            self._filled_row = row
+            self.filled_rows += 1
+            if self.filled_rows > ROWS_MAX:
+                raise TooManyLines(name=self.name, sheet=self.sheet, limit=ROWS_MAX)
+        self.last_row = max(self.last_row, row)
+        self.last_column = max(self.last_column, column)
+        if (self.last_row + 1) * (self.last_column + 1) > AREA_MAX:
+            cell = address(self.last_row, self.last_column)
+            raise SheetTooWide(name=self.name, sheet=self.sheet, cell=cell)
 
 
-def read_sheets(content: bytes, name: str) -> tuple[Sheet, ...]:
-    """Return the visible worksheets that hold anything, in the workbook's order.
+def read_xlsx(content: bytes, name: str) -> tuple[Sheet, ...]:
+    """Return the visible worksheets of an .xlsx file, in the workbook's order.
 
-    Raises WrongFileType, FileTooLarge, FileUnsafe, FileDamaged, FileLocked,
-    TooManyLines, SheetTooWide, SheetEmpty.
+    Raises WrongFileType, FileUnsafe, FileDamaged, TooManyLines, SheetTooWide.
     """
-    check_type(content, name)
-    parts = inflate(content, name)
+    parts = inflate(content, name, "xl/workbook.xml")
     try:
         reaches = {part.name: _scan(parts[part.entry], part.name, name) for part in _worksheets(parts)}
-        sheets = tuple(_sheets(repack(parts), reaches, name))
+        for part in _worksheets(parts):
+            reaches[part.name].picture_rows = picture_rows(parts, part.entry)
+        return tuple(calamine_sheets(repack(parts), reaches, name))
     except (expat.ExpatError, CalamineError, KeyError, ValueError) as broken:
         raise FileDamaged(name=name, what=type(broken).__name__) from broken
-    filled = tuple(sheet for sheet in sheets if sheet.cells or sheet.without_value)
-    if not filled:
-        raise SheetEmpty(name=name)
-    return filled
 
 
 # --- the XML, scanned before it is loaded -----------------------------------
@@ -145,7 +160,8 @@ class _DoctypeMet(ValueError):
     """A workbook part has no document type; one that has is up to something."""
 
 
-def _parser() -> expat.XMLParserType:
+def safe_parser() -> expat.XMLParserType:
+    """Return a parser that refuses document types, and so every entity."""
     parser = expat.ParserCreate(namespace_separator=" ")
 
     def refuse(*_: object) -> None:
@@ -172,12 +188,62 @@ def _worksheets(parts: dict[str, bytes]) -> Iterator[_Part]:
             sheets.append((found["name"], reference))
 
     for entry, handler in (("xl/_rels/workbook.xml.rels", relation), ("xl/workbook.xml", sheet)):
-        parser = _parser()
+        parser = safe_parser()
         parser.StartElementHandler = handler
         parser.Parse(parts[entry], True)
     for name, reference in sheets[:SHEETS_MAX]:
         if reference in targets:
             yield _Part(name, targets[reference])
+
+
+def _walk(
+    xml: bytes,
+    start: Callable[[str, dict[str, str]], None],
+    end: Callable[[str], None],
+    text: Callable[[str], None],
+) -> None:
+    """Read one part through, when it is there."""
+    if xml:
+        parser = safe_parser()
+        parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
+        parser.Parse(xml, True)
+
+
+def picture_rows(parts: dict[str, bytes], entry: str) -> frozenset[int]:
+    """Return the rows on which the pictures of a worksheet begin."""
+    folder, _, file = entry.rpartition("/")
+    rows: set[int] = set()
+    anchor = ""  # the text of the row that the picture is anchored at
+    is_from = is_row = False
+
+    def relation(_tag: str, found: dict[str, str]) -> None:
+        if found.get("Type", "").endswith("/drawing"):
+            drawings.append(normpath(join(folder, found["Target"])).lstrip("/"))
+
+    def start(tag: str, _found: dict[str, str]) -> None:
+        nonlocal anchor, is_from, is_row
+        match tag.rpartition(" ")[2]:
+            case "from":
+                is_from, anchor = True, ""
+            case "row":
+                is_row = is_from
+            case "pic" if anchor:
+                rows.add(int(anchor))
+
+    def end(tag: str) -> None:
+        nonlocal is_from, is_row
+        is_row = False
+        is_from = is_from and tag.rpartition(" ")[2] != "from"
+
+    def text(data: str) -> None:
+        nonlocal anchor
+        anchor += data if is_row else ""
+
+    drawings: list[str] = []
+    _walk(parts.get(f"{folder}/_rels/{file}.rels", b""), relation, end, text)
+    for part in drawings:
+        _walk(parts.get(part, b""), start, end, text)
+    return frozenset(rows)
 
 
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
@@ -198,12 +264,8 @@ class _Scan:
     """One pass over a worksheet's XML: how far it is filled, formulas without a value, hidden rows."""
 
     def __init__(self, sheet: str, name: str) -> None:
-        self.sheet, self.name = sheet, name
-        self.reach = _Reach()
-        self.without_value: set[Position] = set()
-        self.hidden: set[int] = set()
+        self.reach = Reach(sheet, name)
         self.row = self.column = -1
-        self.filled_row = -1
         self.has_formula = self.has_value = self.is_error = self.in_value = False
 
     def start(self, tag: str, found: dict[str, str]) -> None:
@@ -213,7 +275,7 @@ class _Scan:
                 self.row = int(found["r"]) - 1 if "r" in found else self.row + 1
                 self.column = -1
                 if found.get("hidden") in ("1", "true"):
-                    self.hidden.add(self.row)
+                    self.reach.hidden_rows.add(self.row)
             case "c":
                 at = _position(found["r"]) if "r" in found else (self.row, self.column + 1)
                 self.row, self.column = at
@@ -239,38 +301,25 @@ class _Scan:
 
     def _keep(self) -> None:
         if self.is_error or (self.has_formula and not self.has_value):
-            self.without_value.add((self.row, self.column))
-        reach = self.reach
-        if self.row != self.filled_row:
-            self.filled_row = self.row
-            reach.filled_rows += 1
-            if reach.filled_rows > ROWS_MAX:
-                raise TooManyLines(name=self.name, sheet=self.sheet, limit=ROWS_MAX)
-        reach.last_row = max(reach.last_row, self.row)
-        reach.last_column = max(reach.last_column, self.column)
-        if (reach.last_row + 1) * (reach.last_column + 1) > AREA_MAX:
-            raise SheetTooWide(
-                name=self.name, sheet=self.sheet, cell=address(reach.last_row, reach.last_column)
-            )
+            self.reach.without_value.add((self.row, self.column))
+        self.reach.fill(self.row, self.column)
 
 
-def _scan(xml: bytes, sheet: str, name: str) -> _Reach:
+def _scan(xml: bytes, sheet: str, name: str) -> Reach:
     """Return how far the sheet is filled. Raises TooManyLines, SheetTooWide."""
     scan = _Scan(sheet, name)
-    parser = _parser()
+    parser = safe_parser()
     parser.StartElementHandler, parser.EndElementHandler = scan.start, scan.end
     parser.CharacterDataHandler = scan.text
     parser.Parse(xml, True)
-    scan.reach.without_value = frozenset(scan.without_value)
-    scan.reach.hidden_rows = frozenset(scan.hidden)
     return scan.reach
 
 
 # --- the cells --------------------------------------------------------------
 
 
-def _sheets(packed: io.BytesIO, reaches: dict[str, _Reach], name: str) -> Iterator[Sheet]:
-    """Yield the visible worksheets with what their cells hold."""
+def calamine_sheets(packed: io.BytesIO, reaches: dict[str, Reach], name: str) -> Iterator[Sheet]:
+    """Yield the visible worksheets with what their cells hold; only those that were scanned are loaded."""
     with load_workbook(packed) as book:
         for about in book.sheets_metadata:
             if about.typ != SheetTypeEnum.WorkSheet or about.visible != SheetVisibleEnum.Visible:
@@ -291,16 +340,17 @@ def _sheets(packed: io.BytesIO, reaches: dict[str, _Reach], name: str) -> Iterat
             yield Sheet(
                 name=about.name,
                 cells=cells,
-                anchors=_anchors(merged, about.name, name),
+                anchors=anchors_of(merged, about.name, name),
                 merged=merged,
-                without_value=reach.without_value,
-                hidden_rows=reach.hidden_rows,
+                without_value=frozenset(reach.without_value),
+                hidden_rows=frozenset(reach.hidden_rows),
+                picture_rows=reach.picture_rows,
                 row_count=reach.last_row + 1,
                 column_count=reach.last_column + 1,
             )
 
 
-def _anchors(merged: tuple[Area, ...], sheet: str, name: str) -> dict[Position, Position]:
+def anchors_of(merged: tuple[Area, ...], sheet: str, name: str) -> dict[Position, Position]:
     """Map every covered cell to the first cell of its range. Raises SheetTooWide."""
     anchors: dict[Position, Position] = {}
     left = MERGED_CELLS_MAX

@@ -1,5 +1,6 @@
 """Commands of sales: orders by hand, orders out of dealers' sheets, and the progress that mes tells."""
 
+from erp.sales.service.copies import Copied, copy_order
 from erp.sales.service.imports import (
     Upload,
     correct_fact,
@@ -10,6 +11,7 @@ from erp.sales.service.imports import (
     start_import,
     take_in,
 )
+from erp.sales.service.lessons import forget, learn
 from erp.sales.service.lines import add_line, amend_line, copy_line, remove_line
 from erp.sales.service.orders import (
     amend_head,
@@ -31,11 +33,15 @@ from erp.sales.service.prices import (
 from erp.sales.service.progress import mark_released, record_progress, withdraw
 
 __all__ = [
+    "Copied",
+    "copy_order",
     "Offering",
     "Upload",
     "accept_quotation",
     "agree_price",
+    "forget",
     "give_rebate",
+    "learn",
     "quote",
     "withdraw_quotation",
     "add_line",

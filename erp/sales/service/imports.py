@@ -16,6 +16,7 @@ from core.files.service import keep
 from core.states import check_step
 from erp.sales.model import Import, ImportRow, Order
 from erp.sales.queries.offer import Offer, entry_for, offer, vocabulary, with_making
+from erp.sales.rules.archive import media_type_of
 from erp.sales.rules.issues import Field
 from erp.sales.rules.kept import (
     issues_data,
@@ -39,7 +40,6 @@ from erp.sales.service.lines import add_lines
 from erp.sales.service.orders import create_order
 
 SUBJECT = "erp.sales.import"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ def start_import(
     session: Session, upload: Upload, read: ReadOrder, *, by: int | None, at: datetime
 ) -> Import:
     """Keep a sheet with everything that was read from it, for review; `read` is judged already (queries)."""
-    file = keep(session, upload.name, XLSX, upload.content, by=by, at=at)
+    kind = media_type_of(upload.content, upload.name)
+    file = keep(session, upload.name, kind, upload.content, by=by, at=at)
     started = Import(
         dealer_id=upload.dealer_id,
         file_id=file.id,

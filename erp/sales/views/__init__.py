@@ -1,6 +1,6 @@
 """Pages of sales."""
 
-from erp.sales.views import imports, lines, orders, prices
+from erp.sales.views import imports, lessons, lines, orders, prices
 from erp.sales.views.blueprint import bp
 
-__all__ = ["bp", "imports", "lines", "orders", "prices"]
+__all__ = ["bp", "imports", "lessons", "lines", "orders", "prices"]

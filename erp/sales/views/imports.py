@@ -15,7 +15,7 @@ from core.web.access import me, requires
 from core.web.errors import status_of, text_of
 from core.web.forms import parse
 from core.web.lists import paged
-from core.web.templating import today
+from core.web.templating import local, today
 from core.work import read, run
 from erp.catalogue.rules.document import DimBasis, Handing
 from erp.parties import queries as parties
@@ -23,16 +23,19 @@ from erp.sales import service
 from erp.sales.forms import UploadForm
 from erp.sales.model import Import
 from erp.sales.queries import imports as queries
+from erp.sales.queries import lessons
 from erp.sales.queries.imports import Only, RowShown
 from erp.sales.queries.offer import judged, offer, vocabulary
+from erp.sales.rules.files import read_sheets
 from erp.sales.rules.issues import Field
 from erp.sales.rules.layout import FactName
+from erp.sales.rules.lessons import COLUMN_FIELDS, SizeOrder
 from erp.sales.rules.lines import read_order
 from erp.sales.rules.review import read_action
 from erp.sales.rules.vocabulary import PROFILES, Habits, Profile
-from erp.sales.rules.workbook import read_sheets
 from erp.sales.service import Upload
 from erp.sales.views.blueprint import IMPORT, READ, bp
+from erp.sales.views.lessons import meaning_text
 from erp.sales.views.words import lock_values, offer_text, sentence
 
 
@@ -70,12 +73,13 @@ def import_start() -> ResponseReturnValue:
     try:
         upload, habits = _uploaded()
         offered = offer(read())
-        words = vocabulary(offered, habits)
+        words = vocabulary(offered, lessons.habits_of(read(), upload.dealer_id, habits))
         order = judged(read_order(read_sheets(upload.content, upload.name), words), offered)
     except InvalidInput as wrong:
         return _upload_page(request.form, wrong.fields, 400)
     except AppError as wrong:
-        return _upload_page(request.form, {"sheet": text_of(wrong)}, status_of(wrong))
+        place = "pasted" if request.form.get("pasted") else "sheet"
+        return _upload_page(request.form, {place: text_of(wrong)}, status_of(wrong))
     found = run(service.start_import, upload, order, by=me().id, at=now())
     return redirect(url_for(".import_show", import_id=found.id))
 
@@ -84,8 +88,14 @@ def _uploaded() -> tuple[Upload, Habits | None]:
     """Return what was sent, and how its dealer writes. Raises InvalidInput."""
     form = parse(UploadForm, request.form)
     sent = request.files.get("sheet")
+    pasted = form.pasted.strip("\r\n")
+    if sent is not None and sent.filename and pasted:
+        raise InvalidInput({"pasted": _("Choose a file or paste cells, not both.")})
+    if pasted:
+        name = _("pasted %(at)s.csv", at=local(now()))
+        return Upload(form.dealer_id, name, pasted.encode()), PROFILES.get(form.profile)
     if sent is None or not sent.filename:
-        raise InvalidInput({"sheet": _("Choose the dealer's order sheet, an .xlsx file.")})
+        raise InvalidInput({"sheet": _("Choose the dealer's order sheet, or paste its cells below.")})
     return Upload(form.dealer_id, sent.filename, sent.read()), PROFILES.get(form.profile)
 
 
@@ -105,7 +115,7 @@ def _context(import_id: int) -> dict[str, Any]:
         "number": number,
         "rows": page.shown(only, number),
         "offered": offered,
-        "columns": list(Field),
+        "columns": queries.columns_of(page.rows),
         "handings": list(Handing),
         "bases": list(DimBasis),
         "lock_values": lock_values(offered),
@@ -119,7 +129,17 @@ def _context(import_id: int) -> dict[str, Any]:
 @requires(READ)
 def import_show(import_id: int) -> ResponseReturnValue:
     """Show a sheet: every line with its issues beside the cell they come from."""
-    return render_template("erp/sales/import_show.html", facts=list(FactName), **_context(import_id))
+    context = _context(import_id)
+    return render_template(
+        "erp/sales/import_show.html",
+        facts=list(FactName),
+        lessons=lessons.offered_lessons(read(), context["page"]),
+        headings=lessons.unread_headings(context["page"]),
+        meaning=lambda one: meaning_text(one.kind, one.meaning, context["offered"]),
+        column_fields=COLUMN_FIELDS,
+        size_orders=list(SizeOrder),
+        **context,
+    )
 
 
 @bp.post("/imports/<int:import_id>/rows/<int:row_id>")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -33,7 +33,7 @@ from erp.sales.queries import prices
 from erp.sales.queries.offer import Offer, offer
 from erp.sales.queries.orders import LineShown, OrderPage, View
 from erp.sales.rules.issues import Field
-from erp.sales.rules.orders import DueInPast
+from erp.sales.rules.orders import DueInPast, NothingToCopy
 from erp.sales.rules.states import EDITABLE, STEPS, OrderState, Verb
 from erp.sales.views.blueprint import CANCEL, CONFIRM, READ, SEE_PRICES, WRITE, bp
 from erp.sales.views.words import sentence
@@ -91,6 +91,52 @@ def order_export() -> Response:
         _("Shipped"): lambda row: row[0].shipped_count,
     }
     return export(_("orders %(day)s.xlsx", day=today().isoformat()), columns, rows)
+
+
+# --- an older order as the beginning of a new one --------------------------
+
+
+def _copy_page(
+    order_id: int, form_key: str, chosen: Sequence[int] | None, error: str = ""
+) -> ResponseReturnValue:
+    page = queries.order_page(read(), order_id, offer(read()))
+    ids = [one.line.id for one in page.lines] if chosen is None else chosen
+    shown = render_template(
+        "erp/sales/order_copy.html", page=page, form_key=form_key, chosen=ids, error=error
+    )
+    return shown, 400 if error else 200
+
+
+@bp.get("/orders/<int:order_id>/copy")
+@requires(WRITE)
+def order_copy(order_id: int) -> ResponseReturnValue:
+    """Ask which lines the new order takes over."""
+    return _copy_page(order_id, secrets.token_hex(16), None)
+
+
+@bp.post("/orders/<int:order_id>/copy")
+@requires(WRITE)
+def order_copy_make(order_id: int) -> ResponseReturnValue:
+    """Write the new draft, and say which lines could not be taken over."""
+    form_key = request.form.get("form_key", "")[:40] or secrets.token_hex(16)
+    chosen = request.form.getlist("line", type=int)
+    try:
+        copied = run(
+            service.copy_order, order_id, chosen, form_key=form_key, by=me().id, at=now(), on=today()
+        )
+    except NothingToCopy as wrong:
+        return _copy_page(order_id, form_key, chosen, text_of(wrong))
+    flash(_("%(number)s is a draft now.", number=copied.order.number), "done")
+    for text, positions in (
+        (
+            _("Not taken over, the model is no longer offered: lines %(lines)s of the old order."),
+            copied.left_out,
+        ),
+        (_("Cannot be made as they are: lines %(lines)s."), copied.unready),
+    ):
+        if positions:
+            flash(text % {"lines": ", ".join(str(one) for one in positions)}, "attn")
+    return redirect(url_for(".order_show", order_id=copied.order.id))
 
 
 # --- the head ---------------------------------------------------------------

@@ -6,16 +6,25 @@ from threading import Barrier
 import pytest
 from sqlalchemy import func, select
 
+from core.errors import Conflict
 from core.states import StepRefused
 from core.work import run
 from erp.sales import service as sales
-from erp.sales.model import Line, Order
+from erp.sales.model import Line, Order, Remembered
 from erp.sales.queries.offer import offer, vocabulary
+from erp.sales.rules.files import read_sheets
+from erp.sales.rules.lessons import Lesson, LessonKind
 from erp.sales.rules.lines import read_order
 from erp.sales.rules.orders import OrderHead, ReleasedCounts
-from erp.sales.rules.workbook import read_sheets
 from tests.erp.sales import sheets
-from tests.factories.erp_sales import MADE_AT, MADE_ON, make_catalogue, make_confirmed, make_dealer
+from tests.factories.erp_sales import (
+    MADE_AT,
+    MADE_ON,
+    make_catalogue,
+    make_confirmed,
+    make_dealer,
+    make_draft,
+)
 
 BY = {"by": None, "at": MADE_AT}
 CLIENTS = 4
@@ -30,7 +39,7 @@ def at_once(database, command, *args, **kwargs):
             start.wait()
             try:
                 return run(command, *args, **kwargs)
-            except StepRefused as refusal:
+            except (StepRefused, Conflict) as refusal:
                 return refusal
 
     with ThreadPoolExecutor(CLIENTS) as pool:
@@ -66,6 +75,27 @@ def test_a_sheet_taken_in_on_several_connections_makes_one_order(database, groun
     made = at_once(database, sales.take_in, found.id, on=MADE_ON, **BY)
     assert len({order.id for order in made}) == 1
     assert (count(database, Order), count(database, Line)) == (1, 1)
+
+
+def test_a_copy_sent_on_several_connections_is_one_order_with_its_lines_once(database, ground):
+    with database.session as session:
+        old = make_draft(session)
+        session.commit()
+        line_ids = [line.id for line in session.scalars(select(Line))]
+    made = at_once(database, sales.copy_order, old.id, line_ids, form_key="c", on=MADE_ON, **BY)
+    assert len({copied.order.id for copied in made}) == 1
+    assert (count(database, Order), count(database, Line)) == (2, 2)
+
+
+def test_a_word_shown_on_several_connections_is_remembered_once(database, ground):
+    content = sheets.plain_order(sheets.GOOD_LINE)
+    with database.session as session:
+        read = read_order(read_sheets(content, "a.xlsx"), vocabulary(offer(session)))
+        found = sales.start_import(session, sales.Upload(ground, "a.xlsx", content), read, **BY)
+        session.commit()
+    told = at_once(database, sales.learn, found.id, Lesson(LessonKind.COLOUR, "珍珠贝", "WHITE"), **BY)
+    assert all(isinstance(one, Remembered | Conflict) for one in told)
+    assert count(database, Remembered) == 1
 
 
 def test_an_order_is_released_by_exactly_one(database, ground):

@@ -8,12 +8,14 @@ from core.audit.queries import history
 from core.errors import Conflict
 from core.files.model import File
 from core.states import StepRefused
+from erp.catalogue.model import Door
 from erp.catalogue.rules.document import Handing
 from erp.sales import service as sales
 from erp.sales.model import Import, Line, Order
 from erp.sales.queries.imports import import_page
 from erp.sales.queries.offer import judged, offer, vocabulary
 from erp.sales.queries.orders import OrderFilter, View, order_page, order_rows, view_counts
+from erp.sales.rules.files import read_sheets
 from erp.sales.rules.issues import Field, IssueCode, Severity
 from erp.sales.rules.layout import FactName
 from erp.sales.rules.lines import read_order
@@ -25,6 +27,7 @@ from erp.sales.rules.orders import (
     ImportUnsettled,
     LineGone,
     LinesUnready,
+    NothingToCopy,
     NothingToTake,
     OrderEmpty,
     OrderFrozen,
@@ -33,7 +36,6 @@ from erp.sales.rules.orders import (
 )
 from erp.sales.rules.review import read_action
 from erp.sales.rules.states import ImportState, OrderState
-from erp.sales.rules.workbook import read_sheets
 from tests.erp.sales import sheets
 from tests.factories.erp_sales import (
     MADE_AT,
@@ -518,3 +520,48 @@ def test_a_confirmed_order_takes_another_day_and_a_cancelled_one_does_not(sessio
     session.flush()
     with pytest.raises(OrderFrozen):
         sales.set_due(session, order.id, day, version=order.version, on=MADE_ON, **BY)
+
+
+# --- an older order as the beginning of a new one ---------------------------
+
+
+def copied(session, order, *line_ids, key="c1"):
+    return sales.copy_order(session, order.id, line_ids, form_key=key, on=MADE_ON, **BY)
+
+
+def test_chosen_lines_of_an_older_order_become_a_draft(session):
+    old = make_draft(session, line_entry(room="主卧"), line_entry(room="次卧"))
+    second = session.scalars(select(Line).where(Line.order_id == old.id, Line.room == "次卧")).one()
+    made = copied(session, old, second.id).order
+    lines = session.scalars(select(Line).where(Line.order_id == made.id)).all()
+    assert [(line.position, line.room, line.touch_count) for line in lines] == [(1, "次卧", 0)]
+    assert (made.dealer_id, made.customer, made.due_on, made.set_count) == (old.dealer_id, "郑女士", None, 1)
+    assert made.state is OrderState.DRAFT
+
+
+def test_a_copy_sent_twice_is_one_order(session):
+    old = make_draft(session)
+    (line,) = session.scalars(select(Line))
+    assert copied(session, old, line.id).order.id == copied(session, old, line.id).order.id
+
+
+def test_what_is_no_longer_offered_or_made_is_said_of_a_copy(session):
+    old = make_draft(
+        session,
+        line_entry(room="主卧"),
+        line_entry(room="次卧", width_mm=Decimal(5000)),
+        line_entry(room="门洞"),
+    )
+    lines = session.scalars(select(Line).where(Line.order_id == old.id).order_by(Line.position)).all()
+    gone = Door(code="GONE", kind=lines[2].kind, name="旧款", name_en="old", is_active=False)
+    session.add(gone)
+    session.flush()
+    lines[2].door_id = gone.id
+    made = copied(session, old, *(line.id for line in lines))
+    assert (made.left_out, made.unready) == ((3,), (2,))
+
+
+def test_a_copy_of_nothing_is_refused(session):
+    old = make_draft(session)
+    with pytest.raises(NothingToCopy):
+        copied(session, old)

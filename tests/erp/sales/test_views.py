@@ -366,3 +366,46 @@ def test_an_unknown_dealer_ends_the_command(app, session, ground, tmp_path):
     file.write_bytes(sheets.messy_order())
     result = app.test_cli_runner().invoke(orders_cli, ["import", str(file), "--dealer", "NO"])
     assert (result.exit_code, "NO" in result.output) == (1, True)
+
+
+# --- other ways in ----------------------------------------------------------
+
+
+def test_pasted_cells_are_reviewed_like_a_file(client_for, session, ground):
+    text = "\n".join("\t".join(str(cell) for cell in row) for row in (sheets.HEADINGS, sheets.GOOD_LINE))
+    given = {"dealer_id": ground.id, "pasted": text}
+    client = client_for("clerk")
+    answer = client.post("/erp/sales/imports/new", data=given)
+    assert answer.status_code == 302
+    assert "UTF-8" in soup(client.get(answer.location)).text
+    assert session.scalars(select(ImportRow)).one().source["room"] == {"cell": "A2", "text": "主卧"}
+
+
+def test_pasted_words_are_refused_and_kept(client_for, ground):
+    given = {"dealer_id": ground.id, "pasted": "主卧 900 2100"}
+    answer = client_for("clerk").post("/erp/sales/imports/new", data=given)
+    assert answer.status_code == 422
+    page = BeautifulSoup(answer.text, "html.parser")
+    assert page.select_one("textarea[name=pasted]").text.strip() == "主卧 900 2100"
+    assert page.select_one("#pasted-error")
+
+
+def test_an_order_is_copied_from_its_page(client_for, session, ground):
+    order = make_draft(session)
+    session.commit()
+    client, address = client_for("clerk"), f"/erp/sales/orders/{order.id}/copy"
+    page = soup(client.get(address))
+    (box,) = page.select("input[name=line]")
+    key = page.select_one("input[name=form_key]")["value"]
+    answers = [client.post(address, data={"form_key": key, "line": box["value"]}) for _ in range(2)]
+    assert answers[0].location == answers[1].location != f"/erp/sales/orders/{order.id}/"
+    assert order_count(session) == 2
+
+
+def test_a_copy_without_a_line_is_refused_on_its_page(client_for, session, ground):
+    order = make_draft(session)
+    session.commit()
+    answer = client_for("clerk").post(f"/erp/sales/orders/{order.id}/copy", data={"form_key": "k"})
+    assert answer.status_code == 400
+    assert BeautifulSoup(answer.text, "html.parser").select_one(".field-error")
+    assert client_for("owner").get(f"/erp/sales/orders/{order.id}/copy").status_code == 403
