@@ -29,9 +29,19 @@ from erp.sales.service.prices import (
     withdraw_quotation,
 )
 from erp.sales.service.progress import mark_released, record_progress
+from erp.sales.service.questions import (
+    Sent,
+    answer,
+    ask,
+    close_question,
+    renew_link,
+    revoke_link,
+    view_link,
+)
 
 __all__ = [
     "Offering",
+    "Sent",
     "Upload",
     "accept_quotation",
     "agree_price",
@@ -41,8 +51,11 @@ __all__ = [
     "add_line",
     "amend_head",
     "amend_line",
+    "answer",
+    "ask",
     "ask_dealer",
     "cancel",
+    "close_question",
     "confirm",
     "copy_line",
     "correct_fact",
@@ -51,11 +64,14 @@ __all__ = [
     "mark_released",
     "record_progress",
     "remove_line",
+    "renew_link",
     "reopen",
+    "revoke_link",
     "review_row",
     "review_sheet",
     "set_due",
     "settle_all",
     "start_import",
     "take_in",
+    "view_link",
 ]
