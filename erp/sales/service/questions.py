@@ -60,12 +60,11 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One answer, read but not yet taken: what it corrects, and for an order's line the whole line anew."""
+    """One answer, read but not yet taken: what it corrects."""
 
     question: Question
     answer: Answer
     typed: Mapping[Field, str]
-    entry: LineEntry | None = None
 
 
 def _lock(session: Session, about: About) -> Order | Import:
@@ -267,7 +266,7 @@ def answer(
         raise NameMissing
     offering = offer(session)
     for one in _read(session, link, given, offering):
-        _land(session, link, one, name.strip()[:NAME_MAX], at=at)
+        _land(session, link, one, name.strip()[:NAME_MAX], offering, at=at)
     _let_go(session, link, found, by=None, at=at)
     return [session.get_one(Question, one.question_id) for one in given]
 
@@ -286,10 +285,10 @@ def _read(session: Session, link: QuestionLink, given: Sequence[Answer], offerin
             if question.state is QuestionState.ANSWERED and _kept(one, typed) == question.answer:
                 continue
             raise QuestionSettled(state=question.state)
-        entered, fault = _judge(session, question, typed, offering)
+        _entry, fault = _judge(session, question, typed, offering)
         if fault is not None:
             wrong[question.id] = fault
-        readings.append(Reading(question, one, typed, entered))
+        readings.append(Reading(question, one, typed))
     if wrong:
         raise AnswersUnreadable(wrong)
     return readings
@@ -326,14 +325,18 @@ def _judge(
     return replace(made, options={**old.options, **made.options}, measures=old.measures), None
 
 
-def _land(session: Session, link: QuestionLink, one: Reading, name: str, *, at: datetime) -> None:
+def _land(
+    session: Session, link: QuestionLink, one: Reading, name: str, offering: Offer, *, at: datetime
+) -> None:
     question = one.question
     if link.import_id is not None and question.row_id is not None:
         review_row(
             session, link.import_id, question.row_id, one.typed, _confirmed(session, one), by=None, at=at
         )
-    elif link.order_id is not None and question.line_id is not None and one.entry is not None:
-        amend_line(session, link.order_id, question.line_id, one.entry, by=None, at=at)
+    elif link.order_id is not None and question.line_id is not None:
+        entered, _fault = _judge(session, question, one.typed, offering)  # after what was answered before it
+        if entered is not None:
+            amend_line(session, link.order_id, question.line_id, entered, by=None, at=at)
     question.state, question.answered_at, question.answered_by = QuestionState.ANSWERED, at, name
     question.answer, question.remark = _kept(one.answer, one.typed), one.answer.remark
     place = question.place.partition(" ")[0]
