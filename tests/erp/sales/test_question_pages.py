@@ -71,7 +71,9 @@ def test_a_link_is_renewed_and_withdrawn_and_a_question_closed_by_their_buttons(
 ):
     client, stranger = client_for("clerk"), app.test_client()
     place = f"/erp/sales/questions/orders/{asked.id}"
-    token = re.search(r"/q/([\w-]{22})", client.post(f"{place}/renew").text)[1]
+    renewed = client.post(f"{place}/renew").text
+    assert BeautifulSoup(renewed, "html.parser").select("form[data-once]")[-1]["action"] == place
+    token = re.search(r"/q/([\w-]{22})", renewed)[1]
     assert (stranger.get(f"/q/{TOKEN}").status_code, stranger.get(f"/q/{token}").status_code) == (422, 200)
     client.post(f"{place}/revoke")
     assert "已收回" in client.get(place).text
