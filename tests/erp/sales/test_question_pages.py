@@ -1,6 +1,7 @@
 """The pages of questions to dealers: the clerk's, and the dealer's without a log-in."""
 
 import re
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -148,9 +149,19 @@ def test_a_mistake_loses_nothing_and_says_what_was_expected(app, session, asked)
     assert session.scalar(open_ones) == 2
 
 
-def test_answers_need_their_proof_of_origin_and_come_no_faster_than_people_type(template, tmp_path):
-    app = build(copy_of(template, "proof", tmp_path), WTF_CSRF_ENABLED=True)
-    assert app.test_client().post("/q/x", data={"name": "陈丽"}).status_code == 400
-    app = build(copy_of(template, "limits", tmp_path), RATELIMIT_ENABLED=True)
-    client = app.test_client()
-    assert [client.post("/q/x").status_code for _ in range(21)][-2:] == [422, 429]
+@contextmanager
+def strict(template, folder, **settings):
+    """A client of an application that is set as in a factory."""
+    app = build(copy_of(template, "strict", folder), **settings)
+    yield app.test_client()
+    app.extensions["sessions"].engine.dispose()
+
+
+def test_answers_need_their_proof_of_origin(template, tmp_path):
+    with strict(template, tmp_path, WTF_CSRF_ENABLED=True) as client:
+        assert client.post("/q/x", data={"name": "陈丽"}).status_code == 400
+
+
+def test_answers_come_no_faster_than_people_type(template, tmp_path):
+    with strict(template, tmp_path, RATELIMIT_ENABLED=True) as client:
+        assert [client.post("/q/x").status_code for _ in range(21)][-2:] == [422, 429]
