@@ -45,7 +45,7 @@ def register(app: Flask) -> None:
 
 def _register_sales(app: Flask) -> None:
     """Orders and dealers' sheets."""
-    blueprints(app, (sales_views.bp, "/erp/sales"))
+    blueprints(app, (sales_views.bp, "/erp/sales"), (sales_views.dealer, "/q"))
     app.cli.add_command(sales_cli.orders)
     put = registry(app)
     put.menu.append(MenuEntry(N_("Orders"), "erp_sales.order_list", "erp.sales.read"))

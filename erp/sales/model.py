@@ -7,8 +7,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import At, Id, Json, Mm, Model, Money, On, Rate, choice
 from erp.catalogue.rules.document import DimBasis, DoorKind, Handing
+from erp.sales.rules.issues import Field
 from erp.sales.rules.lessons import LessonKind
 from erp.sales.rules.pricing import QuotationState
+from erp.sales.rules.questions import QuestionState
 from erp.sales.rules.states import ImportState, OrderState
 
 ZERO = Decimal(0)
@@ -169,3 +171,58 @@ class ImportRow(Model):
     values: Mapped[Json]  # {field: text} as it stands, corrections included
     issues: Mapped[Json]  # [{code, severity, field, cell, facts, offers, is_settled}], see rules.kept
     is_skipped: Mapped[bool] = mapped_column(default=False)
+
+
+class QuestionLink(Model):
+    """The one link by which a dealer answers what is asked about an order, or about a sheet in review.
+
+    Of its token only the SHA-256 is kept; renewing it writes a new one over the old.
+    """
+
+    __tablename__ = "erp_sales_question_link"
+    __table_args__ = (
+        CheckConstraint("(import_id IS NULL) <> (order_id IS NULL)", name="about_one_thing"),
+        CheckConstraint("view_count >= 0", name="view_count_not_negative"),
+    )
+
+    id: Mapped[Id]
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("erp_sales_import.id"), unique=True)
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("erp_sales_order.id"), unique=True)
+    token_sha256: Mapped[str] = mapped_column(unique=True)
+    expires_at: Mapped[At]
+    revoked_at: Mapped[At | None]
+    view_count: Mapped[int] = mapped_column(default=0)  # how often the dealer's page was opened
+    viewed_at: Mapped[At | None]  # the last time
+    created_at: Mapped[At]  # of the token in force
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))
+
+
+class Question(Model):
+    """One question to a dealer about one value, one row or line, or the whole; with its answer when there is one."""
+
+    __tablename__ = "erp_sales_question"
+    __table_args__ = (
+        CheckConstraint("row_id IS NULL OR line_id IS NULL", name="about_one_place"),
+        CheckConstraint("(state = 'ANSWERED') = (answered_at IS NOT NULL)", name="answered_has_its_time"),
+        CheckConstraint("(state = 'CLOSED') = (closed_at IS NOT NULL)", name="closed_has_its_time"),
+        Index("ix_erp_sales_question_state_asked_at", "state", "asked_at"),
+    )
+
+    id: Mapped[Id]
+    link_id: Mapped[int] = mapped_column(ForeignKey("erp_sales_question_link.id"), index=True)
+    row_id: Mapped[int | None] = mapped_column(ForeignKey("erp_sales_import_row.id"), index=True)
+    line_id: Mapped[int | None] = mapped_column(ForeignKey("erp_sales_line.id"), index=True)
+    place: Mapped[str]  # "7 主卧": the row's or line's number and room, as they were when it was asked
+    field: Mapped[Field | None] = mapped_column(choice(Field))
+    issue: Mapped[Json]  # the issue as it stood, see rules.kept; {} where the clerk asked freely
+    text: Mapped[str]  # the wording, in the dealer's language
+    state: Mapped[QuestionState] = mapped_column(choice(QuestionState), default=QuestionState.OPEN)
+    asked_at: Mapped[At]
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))
+    answer: Mapped[Json] = mapped_column(default=dict)  # {field: text}, {"right": "1"} for right as read
+    remark: Mapped[str] = mapped_column(default="")  # of who answered
+    answered_by: Mapped[str] = mapped_column(default="")  # the name that was written on the dealer's page
+    answered_at: Mapped[At | None]
+    closed_at: Mapped[At | None]
+    closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))
+    close_reason: Mapped[str] = mapped_column(default="")

@@ -25,6 +25,7 @@ from erp.materials import queries as materials
 from erp.materials.model import Material
 from erp.materials.rules import StockSize
 from erp.sales.model import Line, Order
+from erp.sales.queries.questions import waiting_spans
 from mes.splitting.model import DoorSet, Piece, Release, Requirement
 from mes.splitting.rules import (
     LIVE,
@@ -253,7 +254,8 @@ def prove(session: Session) -> list[str]:
 def active_minutes(session: Session, order_id: int, since: datetime | None, before: datetime) -> Fraction:
     """Return the minutes that people worked on an order, and on the sheet it came from, in some time.
 
-    One person's intervals never overlap; two people's minutes both count.
+    One person's intervals never overlap; two people's minutes both count. While the order waits for its
+    dealer's answer nothing counts.
     """
     sheet = select(Order.import_id).where(Order.id == order_id).scalar_subquery()
     of_order = (Interval.subject == "erp.sales.order") & (Interval.subject_id == order_id)
@@ -263,7 +265,8 @@ def active_minutes(session: Session, order_id: int, since: datetime | None, befo
             Interval.kind.in_(ORDER_WORK), of_order | of_sheet
         )
     )
-    return clipped_minutes(((begin, end) for begin, end in rows), since, before)
+    waiting = waiting_spans(session, order_id, before)
+    return clipped_minutes(((begin, end) for begin, end in rows), since, before, waiting)
 
 
 def releases(session: Session, order_id: int) -> Sequence[Release]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -210,8 +210,16 @@ def minutes(begin: datetime, end: datetime) -> Fraction:
 
 
 def clipped_minutes(
-    intervals: Iterable[tuple[datetime, datetime]], since: datetime | None, before: datetime
+    intervals: Iterable[tuple[datetime, datetime]],
+    since: datetime | None,
+    before: datetime,
+    waiting: Sequence[tuple[datetime, datetime]] = (),
 ) -> Fraction:
-    """Return the minutes of some working intervals that lie from `since` (or ever) up to `before`."""
-    parts = ((max(begin, since) if since else begin, min(end, before)) for begin, end in intervals)
-    return sum((minutes(begin, end) for begin, end in parts if begin < end), Fraction(0))
+    """Return the minutes of some working intervals that lie from `since` (or ever) up to `before`.
+
+    What lies in a span of `waiting` (for the dealer's answer; spans do not overlap) is not counted.
+    """
+    parts = [(max(begin, since) if since else begin, min(end, before)) for begin, end in intervals]
+    worked = sum((minutes(begin, end) for begin, end in parts if begin < end), Fraction(0))
+    cut = ((max(begin, first), min(end, last)) for begin, end in parts for first, last in waiting)
+    return worked - sum((minutes(begin, end) for begin, end in cut if begin < end), Fraction(0))

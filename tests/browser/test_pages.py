@@ -45,6 +45,8 @@ SAMPLES = {
     "import_id": "SELECT max(id) FROM erp_sales_import",
     "dealer_id": "SELECT min(id) FROM erp_parties_party WHERE kind = 'DEALER'",
     "order_id": "SELECT max(id) FROM erp_sales_order GROUP BY state",
+    "kind": "SELECT 'orders'",
+    "subject_id": "SELECT max(id) FROM erp_sales_order GROUP BY state",
     "material_id": "SELECT min(id) FROM erp_materials_material GROUP BY kind",
     "purchase_id": "SELECT max(id) FROM erp_purchasing_order GROUP BY state",
     "lot_id": "SELECT min(id) FROM erp_stock_lot",
@@ -71,7 +73,14 @@ A_DEVICE = """SELECT device.key FROM mes_scanning_device device
     JOIN mes_scanning_station station ON station.id = device.station_id WHERE station.kind = 'FLOOR'
     ORDER BY station.id LIMIT 1"""
 FURTHER = ("/erp/sales/orders/?view=all", "/find?q=SO26", "/erp/sales/orders/?q=nothing-like-it")
-LEFT_OUT = {"static", "core_assets.vendor", "core_auth.home", "core_auth.login", "mes_production.lock"}
+LEFT_OUT = {
+    "static",
+    "core_assets.vendor",
+    "core_auth.home",
+    "core_auth.login",
+    "mes_production.lock",
+    "erp_sales_dealer.answer_show",
+}
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 QUOTED = re.compile(
     r"[“\"][^”\"]*[”\"]|^[A-Z]{1,2}[0-9]+: .*"

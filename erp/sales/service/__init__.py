@@ -31,11 +31,21 @@ from erp.sales.service.prices import (
     withdraw_quotation,
 )
 from erp.sales.service.progress import mark_released, record_progress, withdraw
+from erp.sales.service.questions import (
+    Sent,
+    answer,
+    ask,
+    close_question,
+    renew_link,
+    revoke_link,
+    view_link,
+)
 
 __all__ = [
     "Copied",
     "copy_order",
     "Offering",
+    "Sent",
     "Upload",
     "accept_quotation",
     "agree_price",
@@ -47,8 +57,11 @@ __all__ = [
     "add_line",
     "amend_head",
     "amend_line",
+    "answer",
+    "ask",
     "ask_dealer",
     "cancel",
+    "close_question",
     "confirm",
     "copy_line",
     "correct_fact",
@@ -57,7 +70,9 @@ __all__ = [
     "mark_released",
     "record_progress",
     "remove_line",
+    "renew_link",
     "reopen",
+    "revoke_link",
     "review_row",
     "review_sheet",
     "set_due",
@@ -65,4 +80,5 @@ __all__ = [
     "start_import",
     "take_in",
     "withdraw",
+    "view_link",
 ]

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core.audit.service import record
 from erp.catalogue import queries as catalogue
-from erp.sales.model import Line, Order
+from erp.sales.model import Line, Order, Question
 from erp.sales.queries.orders import SUBJECT
 from erp.sales.rules.orders import DoorUnknown, LineEntry, LineGone
+from erp.sales.rules.questions import QuestionState
 from erp.sales.rules.states import Verb
 from erp.sales.service.orders import lock_editable, put_words
 
@@ -154,9 +155,18 @@ def remove_line(session: Session, order_id: int, line_id: int, *, by: int | None
     order = lock_editable(session, order_id)
     line = _line(session, order_id, line_id)
     _record(session, order_id, Verb.REMOVE_LINE, {"line": [line.position, None]}, by=by, at=at)
+    _forget_questions(session, line, by=by, at=at)
     session.delete(line)
     session.flush()  # the sum below reads the table
     _settle(session, order)
+
+
+def _forget_questions(session: Session, line: Line, *, by: int | None, at: datetime) -> None:
+    """Close what the dealer is still asked about a line that goes, and let its questions stand without it."""
+    about_it = update(Question).where(Question.line_id == line.id)
+    closed = {"state": QuestionState.CLOSED, "closed_at": at, "closed_by_id": by}
+    session.execute(about_it.where(Question.state == QuestionState.OPEN).values(**closed))
+    session.execute(about_it.values(line_id=None))
 
 
 def _line(session: Session, order_id: int, line_id: int) -> Line:

@@ -22,6 +22,7 @@ from erp.sales.model import Line, Order
 from erp.sales.queries.offer import Offer, offer
 from erp.sales.queries.orders import SUBJECT, unready_lines
 from erp.sales.queries.prices import content, order_price
+from erp.sales.queries.questions import open_count
 from erp.sales.rules.orders import (
     DealerUnknown,
     LinesUnready,
@@ -31,6 +32,7 @@ from erp.sales.rules.orders import (
     check_due,
 )
 from erp.sales.rules.pricing import LinesUnpriced
+from erp.sales.rules.questions import About, QuestionsOpen
 from erp.sales.rules.states import EDITABLE, STEPS, OrderState, Verb
 
 PREFIX = "SO"
@@ -194,10 +196,12 @@ def confirm(session: Session, order_id: int, *, on: date, by: int | None, at: da
 
     `on` is the factory's day, which decides the price book. Where there is no price book at all, orders have no
     prices. Locks the order. Publishes OrderConfirmed. Raises NotFound, StepRefused, OrderEmpty, LinesUnready,
-    LinesUnpriced.
+    LinesUnpriced, QuestionsOpen.
     """
     order = lock(session, order_id)
     check_step(STEPS, order.number, order.state, OrderState.CONFIRMED)
+    if (asked := open_count(session, About(order_id=order_id))) > 0:
+        raise QuestionsOpen(number=order.number, count=asked)
     count = session.scalar(select(func.sum(Line.set_count)).where(Line.order_id == order_id)) or 0
     order.set_count = count
     if not count:

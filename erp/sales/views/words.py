@@ -10,6 +10,7 @@ from core.i18n import Named
 from core.web.errors import shown
 from core.web.templating import label, named
 from erp.catalogue.rules.document import DimBasis, Handing
+from erp.sales.model import Question
 from erp.sales.queries.offer import LOCK_OPTION, Offer
 from erp.sales.rules.issues import Change, Field, Issue, Word
 
@@ -51,6 +52,15 @@ def offer_text(changes: tuple[Change, ...], offered: Offer) -> str:
     if len(changes) == 1 and changes[0].field not in (Field.DIM_BASIS, Field.MOTHER_WIDTH):
         return texts[0]
     return " · ".join(f"{label(change.field)} {text}" for change, text in zip(changes, texts, strict=True))
+
+
+def answer_text(one: Question, offered: Offer) -> str:
+    """Return what a dealer answered, as a person reads it."""
+    fields = {field.value: field for field in Field}
+    return " · ".join(
+        _("It is right as read") if word == "right" else _value_text(fields.get(word), text, offered)
+        for word, text in one.answer.items()
+    )
 
 
 def sentence(one: Issue, offered: Offer) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -18,6 +19,9 @@ from core.auth.model import Person
 from core.i18n import Named
 from erp.materials.model import Article
 from erp.sales import service as sales
+from erp.sales.model import Line
+from erp.sales.rules.issues import Field as SheetField
+from erp.sales.rules.questions import About, Asking
 from erp.stock import queries as stock_queries
 from erp.stock.model import Balance, Lot, Place
 from erp.stock.rules import PlaceKind
@@ -298,9 +302,9 @@ class Story:
                     self._make_pieces(session, order_id, clock, share=0.5)
 
     def new_orders(self, session: Session, day: date, at: datetime) -> None:
-        """Leave one order to be released, and one in draft."""
+        """Leave one order to be released, one in draft, and one that waits for its dealer's answer."""
         clock = Clock(at)
-        first, second = list(wishes(self.chance, ("D001", "D002"), 8))[:2]
+        first, second, third = list(wishes(self.chance, ("D001", "D002"), 12))[:3]
         self._order(session, first, day, clock)
         enter(
             session,
@@ -310,3 +314,13 @@ class Story:
             by=self.crew.person("clerk").id,
             at=clock.tick(),
         )
+        self._ask(session, third, day, clock)
+
+    def _ask(self, session: Session, wish: Wish, day: date, clock: Clock) -> None:
+        """Enter one order and ask its dealer for a wall; to see the dealer's page, make a new link."""
+        clerk = self.crew.person("clerk").id
+        order = enter(session, wish, day + timedelta(days=LEAD_DAYS), day, by=clerk, at=clock.tick())
+        line_id = session.scalar(select(Line.id).where(Line.order_id == order.id, Line.position == 1))
+        asking = Asking("墙厚是毛坯还是完成面？请写完成面尺寸。", line_id=line_id, field=SheetField.WALL)
+        token = secrets.token_urlsafe(16)
+        sales.ask(session, About(order_id=order.id), [asking], token, by=clerk, at=clock.tick())

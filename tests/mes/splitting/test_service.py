@@ -227,3 +227,18 @@ def test_a_further_release_has_the_next_version_and_must_say_why(session):
         (1, ReleaseReason.FIRST, ""),
         (2, ReleaseReason.SPLIT_ERROR, "锁位"),
     ]
+
+
+def test_what_is_done_while_the_dealer_is_asked_is_not_work_on_the_order(session):
+    order = make_order(session, make_line())
+    person = make_person(session)
+    beats(session, person, "order_entry", "erp.sales.order", order.id, MORNING, 8)
+    sales.ask_dealer(session, order.id, "?", by=None, at=MORNING + timedelta(minutes=3))
+    sales.reopen(session, order.id, by=None, at=MORNING + timedelta(minutes=5))
+    sales.ask_dealer(session, order.id, "?", by=None, at=MORNING + timedelta(minutes=7))
+    session.flush()
+    until = MORNING + timedelta(hours=1)
+    # 8 minutes, less 3 to 5, less 7 to 8: the second question has no answer yet
+    assert queries.active_minutes(session, order.id, None, until) == 5
+    # from the fourth minute on: 5 to 7
+    assert queries.active_minutes(session, order.id, MORNING + timedelta(minutes=4), until) == 2

@@ -1,0 +1,159 @@
+"""Pages of questions to dealers: what is asked about a sheet or an order, the link, and what is open."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from core.clock import now
+from core.errors import AppError, NotFound
+from core.pdf.codes import qr
+from core.web.access import me, requires
+from core.web.errors import status_of, text_of
+from core.work import read, run
+from erp.sales import service
+from erp.sales.queries import questions as queries
+from erp.sales.queries.offer import offer
+from erp.sales.rules.issues import Field
+from erp.sales.rules.questions import About, Asking
+from erp.sales.views.blueprint import READ, WRITE, bp
+from erp.sales.views.words import answer_text, sentence
+
+TOKEN_BYTES = 16  # 128 bits that nobody guesses
+KINDS = {"imports": "import_id", "orders": "order_id"}  # words of the address
+ADDRESS = "/questions/<kind>/<int:subject_id>"
+
+
+def _about(kind: str, subject_id: int) -> About:
+    if kind not in KINDS:
+        raise NotFound
+    return About(**{KINDS[kind]: subject_id})
+
+
+@bp.get("/questions/")
+@requires(READ)
+def question_list() -> ResponseReturnValue:
+    """List what waits for a dealer's answer, the oldest first."""
+    return render_template("erp/sales/question_list.html", rows=queries.open_questions(read()))
+
+
+def _page(
+    kind: str, subject_id: int, *, token: str = "", refusal: AppError | None = None
+) -> ResponseReturnValue:
+    """Show the questions of a sheet or order; a token is shown once, as only its hash is kept."""
+    about = _about(kind, subject_id)
+    subject, offered = queries.subject(read(), about), offer(read())
+    link = queries.link_of(read(), about)
+    found = queries.candidates(read(), about, offered) if subject.is_open else []
+    address = url_for("erp_sales_dealer.answer_show", token=token, _external=True) if token else ""
+    with force_locale(subject.dealer.locale):  # the wording is for the dealer
+        message = _("Please answer our questions about %(name)s here:", name=subject.name) + f" {address}"
+        wording = {one.key: f"{one.place.name}: {sentence(one.issue, offered)}" for one in found}
+    page = render_template(
+        "erp/sales/questions.html",
+        kind=kind,
+        subject_id=subject_id,
+        subject=subject,
+        link=link,
+        asked=queries.questions(read(), link) if link else [],
+        candidates=found,
+        wording=wording,
+        message=message,
+        answer_text=lambda asked: answer_text(asked, offered),
+        places=queries.places(read(), about),
+        fields=list(Field),
+        typed=request.form,
+        address=address,
+        square=qr(address) if address else None,
+        refusal=text_of(refusal) if refusal else "",
+        may_ask=subject.is_open and me().may(WRITE),
+        is_good=link is not None and link.revoked_at is None and now() < link.expires_at,
+    )
+    return page, status_of(refusal) if refusal else 200
+
+
+@bp.get(ADDRESS)
+@requires(READ)
+def question_show(kind: str, subject_id: int) -> ResponseReturnValue:
+    """Show what is asked about a sheet or an order."""
+    return _page(kind, subject_id)
+
+
+@bp.post(ADDRESS)
+@requires(WRITE)
+def question_ask(kind: str, subject_id: int) -> ResponseReturnValue:
+    """Send the ticked questions; what was typed stays when they are refused."""
+    about, token = _about(kind, subject_id), secrets.token_urlsafe(TOKEN_BYTES)
+    try:
+        sent = run(service.ask, about, _askings(about), token, by=me().id, at=now())
+    except AppError as wrong:
+        return _page(kind, subject_id, refusal=wrong)
+    if sent.is_new_token:
+        return _page(kind, subject_id, token=token)
+    flash(_("Asked. The dealer's link is the same as before."), "done")
+    return redirect(url_for(".question_show", kind=kind, subject_id=subject_id))
+
+
+def _askings(about: About) -> list[Asking]:
+    """Return the questions that were ticked, and the one that was written freely."""
+    given = request.form
+    askings = [
+        Asking(
+            given.get(f"text:{one.key}", "").strip(),
+            one.place.row_id,
+            one.place.line_id,
+            one.issue.field,
+            one.issue,
+        )
+        for one in queries.candidates(read(), about, offer(read()))
+        if one.key in given.getlist("ask")
+    ]
+    if text := given.get("free_text", "").strip():
+        places = {one.key: one for one in queries.places(read(), about)}
+        place = places.get(given.get("free_place", ""))
+        field = next((one for one in Field if one.value == given.get("free_field")), None)
+        row_id, line_id = (place.row_id, place.line_id) if place else (None, None)
+        askings.append(Asking(text, row_id, line_id, field if place else None))
+    return askings
+
+
+@bp.post(f"{ADDRESS}/renew")
+@requires(WRITE)
+def question_renew(kind: str, subject_id: int) -> ResponseReturnValue:
+    """Make a new link; the old one opens nothing any more."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    run(service.renew_link, _about(kind, subject_id), token, by=me().id, at=now())
+    return _page(kind, subject_id, token=token)
+
+
+@bp.post(f"{ADDRESS}/revoke")
+@requires(WRITE)
+def question_revoke(kind: str, subject_id: int) -> ResponseReturnValue:
+    """Take the link back."""
+    run(service.revoke_link, _about(kind, subject_id), by=me().id, at=now())
+    flash(_("The link opens nothing any more."), "done")
+    return redirect(url_for(".question_show", kind=kind, subject_id=subject_id))
+
+
+@bp.post(f"{ADDRESS}/close")
+@requires(WRITE)
+def question_close(kind: str, subject_id: int) -> ResponseReturnValue:
+    """Close one question without its answer."""
+    given: dict[str, Any] = request.form
+    number = given.get("question", "")
+    question_id = int(number) if number.isdecimal() and len(number) < 18 else 0
+    run(
+        service.close_question,
+        _about(kind, subject_id),
+        question_id,
+        given.get("reason", ""),
+        by=me().id,
+        at=now(),
+    )
+    flash(_("The question is closed."), "done")
+    return redirect(url_for(".question_show", kind=kind, subject_id=subject_id))
