@@ -43,7 +43,7 @@ from erp.catalogue.rules.samples import corners
 from erp.catalogue.rules.scope import LARGEST_MM
 
 GRID_MM = Decimal("0.1")
-MOST_BOXES = 300  # for one field of one part; most fields need a few dozen
+MOST_BOXES = 1000  # for one field of one part; most fields need a few dozen
 OF_THE_LINE = (
     ArchitraveTooNarrow,
     GlassTooLarge,
@@ -445,11 +445,11 @@ class _Proof:
     def run(self, needs: tuple[_Need, ...]) -> Iterator[Finding]:
         """Yield one finding for each field that does not hold everywhere."""
         for need in self._still_open(self.root, needs):
-            stack = self._halves(self.root, need)
+            stack = self._halves(self.root, need)[::-1]
             while stack:
                 box = stack.pop()
                 if self._still_open(box, (need,)):
-                    stack += self._halves(box, need)
+                    stack += self._halves(box, need)[::-1]
         yield from self.faults.values()
         for need, boxes in self.open.items():
             yield self._not_proved(need, boxes)

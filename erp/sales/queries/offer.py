@@ -156,7 +156,9 @@ def _leaf_less(document: ModelDocument) -> LeafLess | None:
     names |= {one.code: one.default or "" for one in document.options}
     try:
         for one in document.measures:  # as they are where nobody says anything
-            names[one.code] = one.min if one.default is None else one.default.number(names)
+            is_asked = one.when.truth(names)
+            usual = one.min if one.default is None else one.default.number(names)
+            names[one.code] = usual if is_asked else Decimal(0)
         return LeafLess(by_leaf.width.number(names) - width, by_leaf.height.number(names) - height)
     except FormulaFault:  # the opening follows from more than the sizes: then nothing can be suspected
         return None

@@ -7,7 +7,7 @@ import pytest
 
 from erp.catalogue import queries
 from erp.catalogue.model import Draft
-from tests.factories.catalogue import load_catalogue
+from tests.factories.small import load_catalogue
 
 
 @pytest.fixture

@@ -36,8 +36,8 @@ from erp.catalogue.rules.examples import (
 from erp.catalogue.rules.explode import explode
 from erp.catalogue.rules.pack import dump_pack, read_pack
 from erp.catalogue.rules.samples import usual
-from tests.factories.catalogue import demo_model, load_catalogue, make_spec
 from tests.factories.people import make_person
+from tests.factories.small import demo_model, load_catalogue, make_spec
 
 NOON = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
 

@@ -13,6 +13,7 @@ from erp.sales import service as sales
 from erp.sales.model import ImportRow, Line, Question
 from erp.sales.queries import questions as queries
 from erp.sales.queries.offer import judged, offer, vocabulary
+from erp.sales.rules.files import read_sheets
 from erp.sales.rules.issues import Change, Field, IssueCode, Severity, issue
 from erp.sales.rules.kept import read_issues
 from erp.sales.rules.lines import read_order
@@ -39,7 +40,6 @@ from erp.sales.rules.questions import (
     waiting,
 )
 from erp.sales.rules.states import OrderState
-from erp.sales.rules.workbook import read_sheets
 from tests.erp.sales import sheets
 from tests.factories.erp_sales import MADE_AT, MADE_ON, line_entry, make_catalogue, make_dealer, make_draft
 

@@ -19,10 +19,10 @@ def heads(session, order):
 def publish_a_gap_of_11(session):
     me = make_person(session, roles=("splitter",)).id
     draft = service.begin_draft(session, "Gap of 11", "new foam", by=me, at=NOON)
-    service.add_change(session, draft.id, 1, Section.PROFILES, "P70/45", by=me, at=NOON)
+    service.add_change(session, draft.id, 1, Section.MODELS, "M-SINGLE", by=me, at=NOON)
     session.expire_all()
     data = dict(draft.changes[0].data)
-    data["parameters"] = [[name, "11" if name == "gi" else was] for name, was in data["parameters"]]
+    data["parameters"] = [*data.get("parameters", []), ["gi", "11"]]
     service.save_entry(session, draft.id, draft.version, 0, data, by=me, at=NOON)
     session.expire_all()
     service.publish(session, catalogue.judge(session, draft), {}, by=me, at=NOON)
