@@ -9,6 +9,7 @@ import json
 import os
 import re
 from dataclasses import dataclass
+from itertools import product
 
 import pytest
 from sqlalchemy import String, text
@@ -40,6 +41,7 @@ pytestmark = pytest.mark.browser
 SAMPLES = {
     # by the name in the address: which rows are looked at
     "door_id": "SELECT min(id) FROM erp_catalogue_door GROUP BY kind",
+    "book_id": "SELECT max(id) FROM erp_pricing_book GROUP BY state",
     "draft_id": "SELECT max(id) FROM erp_catalogue_draft GROUP BY state",
     "party_id": "SELECT min(id) FROM erp_parties_party GROUP BY kind",
     "import_id": "SELECT max(id) FROM erp_sales_import",
@@ -132,9 +134,11 @@ def _addresses(app):
         if not rule.arguments:
             found.append(rule.rule)
             continue
-        (name,) = rule.arguments
-        values = [row[0] for row in _rows(app, SAMPLES[name])]
-        found += [adapter.build(rule.endpoint, {name: value}) for value in values]
+        names = sorted(rule.arguments)
+        values = [[row[0] for row in _rows(app, SAMPLES[name])] for name in names]
+        found += [
+            adapter.build(rule.endpoint, dict(zip(names, some, strict=True))) for some in product(*values)
+        ]
     return found
 
 
