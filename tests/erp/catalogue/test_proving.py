@@ -35,7 +35,7 @@ def with_part(code, **over):
 
 
 @pytest.mark.parametrize("model", demo_pack().documents, ids=lambda one: one.code)
-def test_every_model_of_the_demo_factory_is_proved(model):
+def test_every_model_of_the_small_factory_is_proved(model):
     pack = demo_pack()
     materials = {one.code for one in pack.materials}
     found = prove(model, materials, pack.stock_lengths)
