@@ -100,7 +100,7 @@ def columns_of(rows: Sequence[RowShown]) -> list[Field]:
     spoken |= {
         change.field.value for row in rows for one in row.issues for offer in one.offers for change in offer
     }
-    further = (*FURTHER_CHOICES, *FURTHER_SIZES)
+    further = (*FURTHER_CHOICES, *FURTHER_SIZES, Field.PRICE)
     return [one for one in Field if one not in further or one.value in spoken]
 
 

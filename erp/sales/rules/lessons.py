@@ -48,6 +48,7 @@ COLUMN_FIELDS = {  # a column by the field that it fills, for those that a perso
     Column.MOTHER_WIDTH: Field.MOTHER_WIDTH,
     **{Column(field.value): field for field in (Field.GLASS, Field.BOTTOM, Field.FACES, Field.WALL_L)},
     **{Column(field.value): field for field in (Field.WALL_R, Field.FLOOR, Field.LIGHT)},
+    **{Column(field.value): field for field in (Field.CORNER, Field.HINGE, Field.PRICE)},
 }
 
 

@@ -136,6 +136,7 @@ class LineEntry:
     options: Mapping[str, str] = field(default_factory=dict)
     measures: Mapping[str, Decimal] = field(default_factory=dict)
     note: str = ""
+    expected_amount: Decimal | None = None  # the dealer's price of one set; nothing leaves what was known
 
     @property
     def spec(self) -> LineSpec:
@@ -214,6 +215,7 @@ def entry_of(
             if one.value in further and (size := getattr(values, one.value)) is not None
         },
         note=" · ".join(text for text in (values.note, unknown_lock) if text),
+        expected_amount=values.price,
     )
 
 

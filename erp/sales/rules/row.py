@@ -32,6 +32,9 @@ from erp.sales.rules.reading import (
     read_handing,
     read_learned,
     read_model,
+    read_price,
+    read_with_hinge,
+    side_of,
 )
 from erp.sales.rules.sizes import Told, read_cell, read_one
 from erp.sales.rules.vocabulary import Habits, Vocabulary
@@ -139,10 +142,9 @@ class RowReader:
             Field.COLOUR, self._learned(Field.COLOUR, colour, cell) or read_colour(colour, cell, vocabulary)
         )
         self._read_choices()
-        handing, cell = self._cell(Column.HANDING, Field.HANDING)
-        self._take(
-            Field.HANDING, self._learned(Field.HANDING, handing, cell) or read_handing(handing, cell, habits)
-        )
+        self._read_handing()
+        price, cell = self._cell(Column.PRICE, Field.PRICE)
+        self._take(Field.PRICE, read_price(price, cell))
         count, cell = self._cell(Column.SET_COUNT, Field.SET_COUNT)
         if not self._stopped(Field.SET_COUNT):
             self._take(Field.SET_COUNT, read_count(count, cell))
@@ -154,9 +156,26 @@ class RowReader:
     def _read_choices(self) -> None:
         for one in FURTHER_CHOICES:
             column = Column(one.value)
-            if self.layout.find(column) is not None:
+            if one is not Field.HINGE and self.layout.find(column) is not None:
                 text, cell = self._cell(column, one)
                 self._take(one, read_choice(one, text, cell, self.vocabulary.model(self.values.model)))
+
+    def _read_handing(self) -> None:
+        """Read how the door opens; a hinge column says the side, or which hinges or how many there shall be."""
+        habits, model = self.vocabulary.habits, self.vocabulary.model(self.values.model)
+        hinge, hinge_cell = self._cell(Column.HINGE, Field.HINGE)
+        handing, cell = self._cell(Column.HANDING, Field.HANDING)
+        side = side_of(hinge)
+        if side is None and model is not None and model.option(Field.HINGE.value) is not None:
+            self._take(Field.HINGE, read_choice(Field.HINGE, hinge, hinge_cell, model))
+        elif side is None and not is_blank(hinge):
+            self.values = replace(
+                self.values, hinge=plain(hinge)
+            )  # judged with the model: it has no such choice
+        read = self._learned(Field.HANDING, handing, cell)
+        if read is None and side is not None:
+            read = read_with_hinge(handing, cell or hinge_cell, side, habits)
+        self._take(Field.HANDING, read or read_handing(handing, cell, habits))
 
     def _read_basis(self, habits: Habits) -> None:
         """Take what the sizes are of from the row, else the heading, else the habit, else the opening."""

@@ -1,5 +1,6 @@
 """Commands of sales: orders by hand, orders out of dealers' sheets, and the progress that mes tells."""
 
+from erp.sales.service.answers import accept_answer, answer, reject_answer
 from erp.sales.service.copies import Copied, copy_order
 from erp.sales.service.imports import (
     Upload,
@@ -33,7 +34,6 @@ from erp.sales.service.prices import (
 from erp.sales.service.progress import mark_released, record_progress, withdraw
 from erp.sales.service.questions import (
     Sent,
-    answer,
     ask,
     close_question,
     renew_link,
@@ -47,6 +47,7 @@ __all__ = [
     "Offering",
     "Sent",
     "Upload",
+    "accept_answer",
     "accept_quotation",
     "agree_price",
     "forget",
@@ -69,6 +70,7 @@ __all__ = [
     "drop_import",
     "mark_released",
     "record_progress",
+    "reject_answer",
     "remove_line",
     "renew_link",
     "reopen",

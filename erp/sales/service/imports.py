@@ -16,7 +16,6 @@ from core.files.service import keep
 from core.states import check_step
 from erp.sales.model import Import, ImportRow, Order
 from erp.sales.queries.offer import Offer, entry_for, offer, vocabulary, with_making
-from erp.sales.queries.questions import open_count
 from erp.sales.rules.archive import media_type_of
 from erp.sales.rules.issues import Field
 from erp.sales.rules.kept import (
@@ -35,11 +34,11 @@ from erp.sales.rules.orders import (
     NothingToTake,
     OrderHead,
 )
-from erp.sales.rules.questions import About, QuestionsOpen
+from erp.sales.rules.questions import About
 from erp.sales.rules.review import Act, Action, amend, count_open, keep_settled, offered, settle, touches
 from erp.sales.rules.states import IMPORT_STEPS, ImportState
 from erp.sales.service.lines import add_lines
-from erp.sales.service.orders import create_order
+from erp.sales.service.orders import check_answered, create_order
 
 SUBJECT = "erp.sales.import"
 
@@ -239,7 +238,8 @@ def rows_of(session: Session, import_id: int) -> list[ImportRow]:
 def take_in(session: Session, import_id: int, *, by: int | None, at: datetime, on: date) -> Order:
     """Turn a settled sheet into a draft order with its lines; sent twice, it is the same order.
 
-    Locks the import. Raises NotFound, ImportClosed, ImportUnsettled, NothingToTake, QuestionsOpen.
+    Locks the import. Raises NotFound, ImportClosed, ImportUnsettled, NothingToTake, QuestionsOpen,
+    AnswersUndecided.
     """
     found = session.get(Import, import_id, with_for_update=True, populate_existing=True)
     if found is None:
@@ -252,8 +252,7 @@ def take_in(session: Session, import_id: int, *, by: int | None, at: datetime, o
     if not rows:
         raise NothingToTake
     _check_settled(found, rows)
-    if (asked := open_count(session, About(import_id=import_id))) > 0:
-        raise QuestionsOpen(number=found.sheet_name, count=asked)
+    check_answered(session, About(import_id=import_id), found.sheet_name)
     order = create_order(session, _head(found), by=by, at=at, on=on, import_id=import_id)
     offering = offer(session)
     entries = [(entry_for(read_values(row.values), offering), row) for row in rows]

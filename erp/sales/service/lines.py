@@ -94,10 +94,12 @@ def _fill(line: Line, entry: LineEntry, doors: Mapping[str, Any]) -> None:
     line.options = dict(entry.options)
     line.measures = {code: f"{size:f}" for code, size in entry.measures.items()}
     line.set_count = entry.set_count
+    if entry.expected_amount is not None:
+        line.expected_amount = entry.expected_amount
 
 
 def _settle(session: Session, order: Order) -> None:
-    """Bring what the order says of its lines up to date: its count of sets, and the rooms it is found by."""
+    """Bring what the order says of its lines up to date: its count of sets, the rooms and remarks it is found by."""
     put_words(session, order)
     order.set_count = (
         session.scalar(select(func.coalesce(func.sum(Line.set_count), 0)).where(Line.order_id == order.id))
@@ -162,10 +164,11 @@ def remove_line(session: Session, order_id: int, line_id: int, *, by: int | None
 
 
 def _forget_questions(session: Session, line: Line, *, by: int | None, at: datetime) -> None:
-    """Close what the dealer is still asked about a line that goes, and let its questions stand without it."""
+    """Close what is still asked, or to be decided, about a line that goes; its questions stand without it."""
     about_it = update(Question).where(Question.line_id == line.id)
     closed = {"state": QuestionState.CLOSED, "closed_at": at, "closed_by_id": by}
-    session.execute(about_it.where(Question.state == QuestionState.OPEN).values(**closed))
+    still = (QuestionState.OPEN, QuestionState.ANSWERED)
+    session.execute(about_it.where(Question.state.in_(still)).values(**closed))
     session.execute(about_it.values(line_id=None))
 
 
