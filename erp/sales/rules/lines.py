@@ -212,7 +212,12 @@ class _Reader:
     def _lock_issue(self) -> Iterator[Issue]:
         """Say once for the whole sheet that it has no column for locks."""
         models = (self.vocabulary.model(row.values.model) for row in self.rows)
-        if self.layout.find(Column.LOCK) is None and any(model and model.locks for model in models):
+        is_usual = any(one.field == Field.LOCK.value for one in self.vocabulary.habits.usual)
+        if (
+            not is_usual
+            and self.layout.find(Column.LOCK) is None
+            and any(model and model.locks for model in models)
+        ):
             cell = address(self.layout.header_row, self.layout.columns[0].index)
             yield issue(IssueCode.LOCK_USUAL, Severity.NOTE, Field.LOCK, cell=cell)
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from erp.sales.rules.workbook import CellValue
 
 BLANKS = frozenset({"", "-", "--", "—", "——", "/", "\\", "无", "没有", "none", "n/a", "na", "."})
+NONE_WORDS = frozenset({"无", "没有", "none"})
 EXCEL_EPOCH = date(1899, 12, 30)  # day 0 of Excel's calendar, its leap-year mistake included
 INCH_MM = Decimal("25.4")
 SERIALS = range(36_526, 73_051)  # 2000-01-01 to 2100-01-01: what a date serial of ours can be
@@ -52,6 +53,11 @@ def key(text: str) -> str:
 def is_blank(text: str) -> bool:
     """Whether the cell says "nothing" (a dash, 无)."""
     return plain(text).casefold() in BLANKS
+
+
+def says_none(text: str) -> bool:
+    """Whether the cell says that there shall be none (无), more than that nobody wrote anything."""
+    return plain(text).casefold() in NONE_WORDS
 
 
 def day_of(text: str) -> date | None:

@@ -56,6 +56,16 @@ def read_learned(field: Field, text: str, cell: str, habits: Habits) -> Read | N
     return Read(found.value, (note,))
 
 
+def read_usual(field: Field, cell: str, habits: Habits) -> Read | None:
+    """Return what this dealer means where nothing is written; a wall, which decides the frame, is asked."""
+    found = next((one for one in habits.usual if one.field == field.value), None)
+    if found is None:
+        return None
+    severity = Severity.ASK if field is Field.WALL else Severity.NOTE
+    said = issue(IssueCode.LEARNED_USUAL, severity, field, cell=cell, read=found.value, day=found.day)
+    return Read(found.value, (said,))
+
+
 def read_model(text: str, cell: str, vocabulary: Vocabulary) -> Read:
     """Find the model by its code or name; a name inside a longer text is said."""
     if is_blank(text):

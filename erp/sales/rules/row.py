@@ -17,12 +17,12 @@ from erp.sales.rules.issues import (
     Severity,
     issue,
 )
-from erp.sales.rules.judging import LineValues, read_lock, recheck
+from erp.sales.rules.judging import NO_WALL_KINDS, LineValues, read_lock, recheck
 from erp.sales.rules.layout import (
     Layout,
     TableColumn,
 )
-from erp.sales.rules.normalise import is_blank, plain, text_of
+from erp.sales.rules.normalise import is_blank, plain, says_none, text_of
 from erp.sales.rules.reading import (
     Read,
     read_basis,
@@ -33,6 +33,7 @@ from erp.sales.rules.reading import (
     read_learned,
     read_model,
     read_price,
+    read_usual,
     read_with_hinge,
     side_of,
 )
@@ -135,8 +136,7 @@ class RowReader:
         self._take(
             Field.MODEL, self._learned(Field.MODEL, model, cell) or read_model(model, cell, vocabulary)
         )
-        lock, _ = self._cell(Column.LOCK, Field.LOCK)
-        self.values = replace(self.values, lock=read_lock(lock, vocabulary.model(self.values.model)))
+        self._read_lock()
         colour, cell = self._cell(Column.COLOUR, Field.COLOUR)
         self._take(
             Field.COLOUR, self._learned(Field.COLOUR, colour, cell) or read_colour(colour, cell, vocabulary)
@@ -152,6 +152,27 @@ class RowReader:
 
     def _learned(self, one: Field, text: str, cell: str) -> Read | None:
         return read_learned(one, text, cell, self.vocabulary.habits)
+
+    def _read_lock(self) -> None:
+        """Read the lock; where none is named, the dealer's usual one if the model has it."""
+        text, cell = self._cell(Column.LOCK, Field.LOCK)
+        model = self.vocabulary.model(self.values.model)
+        read = self._learned(Field.LOCK, text, cell) or Read(read_lock(text, model) or None)
+        if read.value is None and not says_none(text):
+            usual = read_usual(Field.LOCK, cell, self.vocabulary.habits)
+            has_it = usual is not None and model is not None and model.has_lock(usual.value or "")
+            read = usual if usual is not None and has_it else read
+        self._take(Field.LOCK, read)
+
+    def _read_usual_wall(self) -> None:
+        """Take the dealer's usual wall where the sheet names none and the model needs one."""
+        model = self.vocabulary.model(self.values.model)
+        needs_none = model is not None and model.kind in NO_WALL_KINDS
+        if self.values.wall_mm is not None or self._stopped(Field.WALL) or needs_none:
+            return
+        usual = read_usual(Field.WALL, self.looked_at.get(Field.WALL, ""), self.vocabulary.habits)
+        if usual is not None:
+            self._take(Field.WALL, usual)
 
     def _read_choices(self) -> None:
         for one in FURTHER_CHOICES:
@@ -195,6 +216,7 @@ class RowReader:
         else:
             self._read_pair()
         self._read_measure(Column.WALL, Field.WALL)
+        self._read_usual_wall()
         self._read_measure(Column.MOTHER_WIDTH, Field.MOTHER_WIDTH)
         for one in FURTHER_SIZES:
             self._read_measure(Column(one.value), one)

@@ -6,13 +6,14 @@ from erp.sales.service.imports import (
     Upload,
     correct_fact,
     drop_import,
+    read_again,
     review_row,
     review_sheet,
     settle_all,
     start_import,
     take_in,
 )
-from erp.sales.service.lessons import forget, learn
+from erp.sales.service.lessons import forget, learn, teach
 from erp.sales.service.lines import add_line, amend_line, copy_line, remove_line
 from erp.sales.service.orders import (
     amend_head,
@@ -69,6 +70,7 @@ __all__ = [
     "create_order",
     "drop_import",
     "mark_released",
+    "read_again",
     "record_progress",
     "reject_answer",
     "remove_line",
@@ -81,6 +83,7 @@ __all__ = [
     "settle_all",
     "start_import",
     "take_in",
+    "teach",
     "withdraw",
     "view_link",
 ]

@@ -35,8 +35,10 @@ from erp.sales.rules.orders import (
     OrderHead,
 )
 from erp.sales.rules.questions import About
-from erp.sales.rules.review import Act, Action, amend, count_open, keep_settled, offered, settle, touches
+from erp.sales.rules.review import Act, Action, amend, count_open, keep_settled, offered, settle
+from erp.sales.rules.row import ReadRow
 from erp.sales.rules.states import IMPORT_STEPS, ImportState
+from erp.sales.rules.vocabulary import Profile
 from erp.sales.service.lines import add_lines
 from erp.sales.service.orders import check_answered, create_order
 
@@ -50,6 +52,7 @@ class Upload:
     dealer_id: int
     name: str
     content: bytes
+    profile: str = Profile.PLAIN.value  # how this dealer writes, as chosen for this sheet
 
 
 def start_import(
@@ -63,6 +66,7 @@ def start_import(
         file_id=file.id,
         state=ImportState.OPEN,
         sheet_name=read.sheet_name,
+        profile=upload.profile,
         facts={
             fact.name.value: {"value": fact.value, "cell": fact.cell, "text": fact.text}
             for fact in read.facts
@@ -73,21 +77,69 @@ def start_import(
     )
     session.add(started)
     session.flush()  # the rows need its id
-    rows = [
-        {
-            "import_id": started.id,
-            "row_number": row.row_number,
-            "source": source_data(row.source),
-            "read_values": values_data(row.values),
-            "values": values_data(row.values),
-            "issues": issues_data(row.issues),
-            "is_skipped": False,
-        }
-        for row in read.rows
-    ]
-    session.execute(insert(ImportRow), rows)
+    session.execute(insert(ImportRow), [_row_data(started.id, row) for row in read.rows])
     record(session, subject=SUBJECT, subject_id=started.id, verb="start", by=by, at=at)
     return started
+
+
+def _row_data(import_id: int, row: ReadRow) -> dict[str, Any]:
+    return {
+        "import_id": import_id,
+        "row_number": row.row_number,
+        "source": source_data(row.source),
+        "read_values": values_data(row.values),
+        "values": values_data(row.values),
+        "typed_fields": [],
+        "issues": issues_data(row.issues),
+        "is_skipped": False,
+    }
+
+
+def read_again(
+    session: Session, import_id: int, read: ReadOrder, *, by: int | None, at: datetime
+) -> dict[str, list[Any]]:
+    """Put a new reading of its file under a sheet in review; what was typed, confirmed or left out stays.
+
+    A row that is no line any more is left out. The facts of the order as a whole stay as they are. Returns what
+    changed, as the history tells it. Raises NotFound, ImportClosed.
+    """
+    found = _open_import(session, import_id)
+    found.issues = issues_data(keep_settled(read.issues, read_issues(found.issues)))
+    there = {row.row_number: row for row in rows_of(session, import_id)}
+    offering = offer(session)
+    changes: dict[str, list[Any]] = {}
+    for fresh in read.rows:
+        row = there.pop(fresh.row_number, None)
+        if row is None:
+            session.execute(insert(ImportRow), [_row_data(import_id, fresh)])
+            changes[f"{fresh.row_number}"] = ["", "read"]
+        else:
+            changes |= _put_reading(row, fresh, offering)
+    for gone in there.values():
+        gone.is_skipped = True
+    if changes:
+        record(
+            session, subject=SUBJECT, subject_id=import_id, verb="read again", by=by, at=at, changes=changes
+        )
+    return changes
+
+
+def _put_reading(row: ImportRow, fresh: ReadRow, offering: Offer) -> dict[str, list[Any]]:
+    """Put a new reading under a row, and over it what was typed by hand. Returns what changed of its values."""
+    old, before = read_values(row.values), read_issues(row.issues)
+    typed = {field: old.text(field) for field in Field if field.value in row.typed_fields}
+    reviewed = amend(fresh.values, fresh.issues, typed, vocabulary(offering))
+    issues = reviewed.issues if reviewed.changed else fresh.issues
+    if reviewed.changed:
+        issues = with_making(reviewed.values, issues, offering)
+    row.source, row.read_values = source_data(fresh.source), values_data(fresh.values)
+    row.values = values_data(reviewed.values)
+    row.issues = issues_data(keep_settled(issues, before))
+    return {
+        f"{row.row_number}.{field.value}": [old.text(field), reviewed.values.text(field)]
+        for field in Field
+        if old.text(field) != reviewed.values.text(field)
+    }
 
 
 # --- corrections ------------------------------------------------------------
@@ -147,6 +199,7 @@ def _amend(
     reviewed = amend(old, before, typed, vocabulary(offering))
     issues = keep_settled(with_making(reviewed.values, reviewed.issues, offering), before)
     row.values = values_data(reviewed.values)
+    row.typed_fields = sorted({*row.typed_fields, *(field.value for field in reviewed.changed)})
     row.issues = issues_data(issues)
     changes: dict[str, list[Any]] = {
         f"{row.row_number}.{field.value}": [old.text(field), reviewed.values.text(field)]
@@ -259,11 +312,7 @@ def take_in(session: Session, import_id: int, *, by: int | None, at: datetime, o
     add_lines(
         session,
         order,
-        [
-            (entry, dict(row.source), touches(row.read_values, row.values))
-            for entry, row in entries
-            if entry is not None
-        ],
+        [(entry, dict(row.source), len(row.typed_fields)) for entry, row in entries if entry is not None],
     )
     found.state = ImportState.TAKEN
     record(session, subject=SUBJECT, subject_id=import_id, verb="take in", by=by, at=at)
