@@ -94,6 +94,16 @@ class LineGone(Conflict):
     message = N_("This line is no longer there. Look at the order again.")
 
 
+class LineMoved(Conflict):
+    """Somebody changed the line, or accepted an answer about it, while its form was open."""
+
+    code = "erp.sales.line_moved"
+    message = N_(
+        "Line %(position)s was changed since you opened it. What you typed still stands here: compare it with the "
+        "line, then save again."
+    )
+
+
 class DueInPast(RuleViolation):
     """A day was promised that is over."""
 

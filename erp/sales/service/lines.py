@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from core.audit.service import record
 from erp.catalogue import queries as catalogue
+from erp.catalogue.model import Door
 from erp.sales.model import Line, Order, Question
 from erp.sales.queries.orders import SUBJECT
-from erp.sales.rules.orders import DoorUnknown, LineEntry, LineGone
-from erp.sales.rules.questions import QuestionState
+from erp.sales.queries.questions import line_values
+from erp.sales.rules.orders import DoorUnknown, LineEntry, LineGone, LineMoved
+from erp.sales.rules.questions import QuestionState, seen_as
 from erp.sales.rules.states import Verb
 from erp.sales.service.orders import lock_editable, put_words
 
@@ -108,11 +110,24 @@ def _settle(session: Session, order: Order) -> None:
 
 
 def amend_line(
-    session: Session, order_id: int, line_id: int, entry: LineEntry, *, by: int | None, at: datetime
+    session: Session,
+    order_id: int,
+    line_id: int,
+    entry: LineEntry,
+    *,
+    by: int | None,
+    at: datetime,
+    seen: str = "",
 ) -> Line:
-    """Change a line. Locks the order. Raises NotFound, OrderFrozen, LineGone, DoorUnknown."""
+    """Change a line; `seen` is the fingerprint of what its form was opened on, where there was a form.
+
+    Locks the order. Raises NotFound, OrderFrozen, LineGone, LineMoved, DoorUnknown.
+    """
     order = lock_editable(session, order_id)
     line = _line(session, order_id, line_id)
+    code = session.get_one(Door, line.door_id).code
+    if seen and seen != seen_as(line_values(line, code)):
+        raise LineMoved(position=line.position)
     before = {name: getattr(line, name) for name in FIELDS}
     _fill(line, entry, {door.code: door for door in catalogue.doors(session)})
     changes = {

@@ -34,7 +34,7 @@ from erp.sales.queries.offer import Offer, offer
 from erp.sales.queries.orders import LineShown, OrderPage, View
 from erp.sales.rules.issues import Field
 from erp.sales.rules.orders import DueInPast, NothingToCopy
-from erp.sales.rules.questions import About
+from erp.sales.rules.questions import About, seen_as
 from erp.sales.rules.states import EDITABLE, STEPS, OrderState, Verb
 from erp.sales.views.blueprint import CANCEL, CONFIRM, READ, SEE_PRICES, WRITE, bp
 from erp.sales.views.words import sentence, words_of_answers
@@ -254,6 +254,7 @@ def show(
         is_editable=is_editable,
         values=typed if typed is not None else _line_values(page, line if chosen != "new" else None),
         errors=errors,
+        seen=seen_as(questions.line_values(line.line, line.door.code)) if line else "",
         offered=offered,
         sentence=lambda one: sentence(one, offered),
         handings=list(Handing),
