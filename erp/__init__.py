@@ -51,6 +51,7 @@ def _register_sales(app: Flask) -> None:
     put.menu.append(MenuEntry(N_("Orders"), "erp_sales.order_list", "erp.sales.read"))
     put.home("erp.sales.write", "erp_sales.order_list")
     put.providers.append(sales_panels.find)
+    put.panel("erp.parties.party", "erp.sales.read", sales_panels.remembered_panel)
 
 
 def _register_catalogue(app: Flask) -> None:

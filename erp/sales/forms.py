@@ -79,6 +79,7 @@ class LineForm(Form):
     set_count: Annotated[Count, Field(le=SETS_MAX)] = 1
     room: Text = ""
     note: Text = ""
+    seen: Annotated[str, Field(max_length=64)] = ""  # fingerprint of the line that the form was opened on
 
     def entry(self, given: Mapping[str, str]) -> LineEntry:
         """Return the line with the options and further sizes that stand beside it. Raises InvalidInput."""

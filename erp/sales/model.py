@@ -95,6 +95,7 @@ class Line(Model):
     agreed_reason: Mapped[str] = mapped_column(default="")
     unit_amount: Mapped[Money | None]  # for one set, frozen when the order was confirmed
     price_terms: Mapped[Json] = mapped_column(default=list)  # how unit_amount came about, rules.pricing
+    expected_amount: Mapped[Money | None]  # for one set, as the dealer's sheet says; compared, never taken
     source: Mapped[Json]  # {field: {"cell": "C7", "text": "2100*900*240"}}; {} when entered by hand
     touch_count: Mapped[int] = mapped_column(
         default=0
@@ -131,6 +132,9 @@ class Import(Model):
     file_id: Mapped[int] = mapped_column(ForeignKey("core_files_file.id"))
     state: Mapped[ImportState] = mapped_column(choice(ImportState), default=ImportState.OPEN)
     sheet_name: Mapped[str]
+    profile: Mapped[str] = mapped_column(
+        default="plain"
+    )  # rules.vocabulary.Profile, as chosen on sending it in
     facts: Mapped[Json]  # header facts: {"dealer_reference": {"value", "cell", "text"}, …}
     issues: Mapped[Json]  # about the sheet as a whole; those of its lines stand with them
     created_at: Mapped[At]
@@ -167,8 +171,11 @@ class ImportRow(Model):
     import_id: Mapped[int] = mapped_column(ForeignKey("erp_sales_import.id"), index=True)
     row_number: Mapped[int]  # as the spreadsheet counts
     source: Mapped[Json]  # {field: {"cell", "text"}}
-    read_values: Mapped[Json]  # {field: text} as the importer read it; never changed
+    read_values: Mapped[Json]  # {field: text} as the importer read it last
     values: Mapped[Json]  # {field: text} as it stands, corrections included
+    typed_fields: Mapped[Json] = mapped_column(
+        default=list
+    )  # [field] that a hand changed; kept on reading again
     issues: Mapped[Json]  # [{code, severity, field, cell, facts, offers, is_settled}], see rules.kept
     is_skipped: Mapped[bool] = mapped_column(default=False)
 
@@ -198,12 +205,18 @@ class QuestionLink(Model):
 
 
 class Question(Model):
-    """One question to a dealer about one value, one row or line, or the whole; with its answer when there is one."""
+    """One question to a dealer about one value, one row or line, or the whole; with its last answer, if any.
+
+    ANSWERED changes nothing yet: a clerk accepts it, or rejects it, which opens the question again.
+    """
 
     __tablename__ = "erp_sales_question"
     __table_args__ = (
         CheckConstraint("row_id IS NULL OR line_id IS NULL", name="about_one_place"),
-        CheckConstraint("(state = 'ANSWERED') = (answered_at IS NOT NULL)", name="answered_has_its_time"),
+        CheckConstraint(
+            "state NOT IN ('ANSWERED', 'ACCEPTED') OR answered_at IS NOT NULL", name="answered_has_its_time"
+        ),
+        CheckConstraint("state <> 'ACCEPTED' OR decided_at IS NOT NULL", name="accepted_has_its_time"),
         CheckConstraint("(state = 'CLOSED') = (closed_at IS NOT NULL)", name="closed_has_its_time"),
         Index("ix_erp_sales_question_state_asked_at", "state", "asked_at"),
     )
@@ -223,6 +236,12 @@ class Question(Model):
     remark: Mapped[str] = mapped_column(default="")  # of who answered
     answered_by: Mapped[str] = mapped_column(default="")  # the name that was written on the dealer's page
     answered_at: Mapped[At | None]
+    seen_sha256: Mapped[str] = mapped_column(
+        default=""
+    )  # of the row or line as the dealer saw it, rules.seen_as
+    decided_at: Mapped[At | None]  # when the answer was accepted, or (OPEN again) rejected
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))
+    reject_reason: Mapped[str] = mapped_column(default="")  # what the dealer reads beside the open question
     closed_at: Mapped[At | None]
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))
     close_reason: Mapped[str] = mapped_column(default="")

@@ -24,10 +24,11 @@ from erp.catalogue.rules.explode import attempt
 from erp.catalogue.rules.explosion import Explosion
 from erp.parties.model import Party
 from erp.parties.queries import SUBJECT as PARTY_SUBJECT
-from erp.sales.model import Import, Line, Order
+from erp.sales.model import Import, Line, Order, Question, QuestionLink
 from erp.sales.queries.offer import Offer, Offered
 from erp.sales.rules.issues import Issue
 from erp.sales.rules.orders import LineEntry, as_issues, making_issues
+from erp.sales.rules.questions import QuestionState
 from erp.sales.rules.states import OPEN_STATES, OrderState
 
 SUBJECT = "erp.sales.order"  # of its words
@@ -51,6 +52,7 @@ class View(Choice):
     OPEN = "open", N_("Open")
     DRAFT = "draft", N_("Drafts")
     QUERY = "query", N_("Waiting for the dealer")
+    ANSWERED = "answered", N_("Answers to decide on")
     READY = "ready", N_("Ready to ship")
     LATE = "late", N_("Late")
     WEEK = "week", N_("Due within a week")
@@ -75,11 +77,18 @@ def _view(view: View, today: date) -> ColumnElement[bool] | None:
         View.OPEN: is_open,
         View.DRAFT: Order.state == OrderState.DRAFT,
         View.QUERY: Order.state == OrderState.QUERY,
+        View.ANSWERED: and_(is_open, Order.id.in_(_answered())),
         View.READY: Order.state == OrderState.READY,
         View.LATE: and_(is_open, Order.due_on < today),
         View.WEEK: and_(is_open, Order.due_on >= today, Order.due_on <= today + WEEK),
     }
     return found.get(view)
+
+
+def _answered() -> Select[int | None]:
+    """Return the orders with an answer that waits for a clerk."""
+    links = select(QuestionLink.order_id).join(Question, Question.link_id == QuestionLink.id)
+    return links.where(Question.state == QuestionState.ANSWERED, QuestionLink.order_id.is_not(None))
 
 
 def _matches(session: Session, text: str) -> ColumnElement[bool]:

@@ -65,13 +65,13 @@ class _Pricing:
 
     def line(self, line: Line, code: str) -> PricedLine:
         """Return one line with its price, or with why there is none."""
-        if line.agreed_amount is not None:
-            return PricedLine(line.id, line.position, line.set_count, agreed(line.agreed_amount))
+        found, refusal = None, None
         try:
-            found = self._price(line, code)
-        except AppError as refusal:
-            return PricedLine(line.id, line.position, line.set_count, None, refusal)
-        return PricedLine(line.id, line.position, line.set_count, found)
+            by_hand = line.agreed_amount
+            found = agreed(by_hand) if by_hand is not None else self._price(line, code)
+        except AppError as wrong:
+            refusal = wrong
+        return PricedLine(line.id, line.position, line.set_count, found, refusal, line.expected_amount)
 
     def _price(self, line: Line, code: str) -> LinePrice:
         if self.book is None:
@@ -100,6 +100,7 @@ def _frozen(order: Order, lines: Sequence[Line]) -> OrderPrice:
                 one.position,
                 one.set_count,
                 None if one.unit_amount is None else LinePrice(read_terms(one.price_terms), one.unit_amount),
+                expected=one.expected_amount,
             )
             for one in lines
         ),

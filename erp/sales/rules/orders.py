@@ -94,6 +94,16 @@ class LineGone(Conflict):
     message = N_("This line is no longer there. Look at the order again.")
 
 
+class LineMoved(Conflict):
+    """Somebody changed the line, or accepted an answer about it, while its form was open."""
+
+    code = "erp.sales.line_moved"
+    message = N_(
+        "Line %(position)s was changed since you opened it. What you typed still stands here: compare it with the "
+        "line, then save again."
+    )
+
+
 class DueInPast(RuleViolation):
     """A day was promised that is over."""
 
@@ -136,6 +146,7 @@ class LineEntry:
     options: Mapping[str, str] = field(default_factory=dict)
     measures: Mapping[str, Decimal] = field(default_factory=dict)
     note: str = ""
+    expected_amount: Decimal | None = None  # the dealer's price of one set; nothing leaves what was known
 
     @property
     def spec(self) -> LineSpec:
@@ -214,6 +225,7 @@ def entry_of(
             if one.value in further and (size := getattr(values, one.value)) is not None
         },
         note=" · ".join(text for text in (values.note, unknown_lock) if text),
+        expected_amount=values.price,
     )
 
 

@@ -56,6 +56,8 @@ class Verb(Choice):
     CONFIRM = "confirm", N_("confirmed")
     ASK = "ask", N_("asked the dealer")
     ANSWER = "answer", N_("the dealer's answer:")
+    ACCEPT_ANSWER = "accept answer", N_("accepted the dealer's answer")
+    REJECT_ANSWER = "reject answer", N_("rejected the dealer's answer")
     CLOSE_QUESTION = "close question", N_("closed a question to the dealer")
     LINK = "link", N_("changed the dealer's link")
     REOPEN = "reopen", N_("put back to draft")

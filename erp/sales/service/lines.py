@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from core.audit.service import record
 from erp.catalogue import queries as catalogue
+from erp.catalogue.model import Door
 from erp.sales.model import Line, Order, Question
 from erp.sales.queries.orders import SUBJECT
-from erp.sales.rules.orders import DoorUnknown, LineEntry, LineGone
-from erp.sales.rules.questions import QuestionState
+from erp.sales.queries.questions import line_values
+from erp.sales.rules.orders import DoorUnknown, LineEntry, LineGone, LineMoved
+from erp.sales.rules.questions import QuestionState, seen_as
 from erp.sales.rules.states import Verb
 from erp.sales.service.orders import lock_editable, put_words
 
@@ -94,10 +96,12 @@ def _fill(line: Line, entry: LineEntry, doors: Mapping[str, Any]) -> None:
     line.options = dict(entry.options)
     line.measures = {code: f"{size:f}" for code, size in entry.measures.items()}
     line.set_count = entry.set_count
+    if entry.expected_amount is not None:
+        line.expected_amount = entry.expected_amount
 
 
 def _settle(session: Session, order: Order) -> None:
-    """Bring what the order says of its lines up to date: its count of sets, and the rooms it is found by."""
+    """Bring what the order says of its lines up to date: its count of sets, the rooms and remarks it is found by."""
     put_words(session, order)
     order.set_count = (
         session.scalar(select(func.coalesce(func.sum(Line.set_count), 0)).where(Line.order_id == order.id))
@@ -106,11 +110,24 @@ def _settle(session: Session, order: Order) -> None:
 
 
 def amend_line(
-    session: Session, order_id: int, line_id: int, entry: LineEntry, *, by: int | None, at: datetime
+    session: Session,
+    order_id: int,
+    line_id: int,
+    entry: LineEntry,
+    *,
+    by: int | None,
+    at: datetime,
+    seen: str = "",
 ) -> Line:
-    """Change a line. Locks the order. Raises NotFound, OrderFrozen, LineGone, DoorUnknown."""
+    """Change a line; `seen` is the fingerprint of what its form was opened on, where there was a form.
+
+    Locks the order. Raises NotFound, OrderFrozen, LineGone, LineMoved, DoorUnknown.
+    """
     order = lock_editable(session, order_id)
     line = _line(session, order_id, line_id)
+    code = session.get_one(Door, line.door_id).code
+    if seen and seen != seen_as(line_values(line, code)):
+        raise LineMoved(position=line.position)
     before = {name: getattr(line, name) for name in FIELDS}
     _fill(line, entry, {door.code: door for door in catalogue.doors(session)})
     changes = {
@@ -162,10 +179,11 @@ def remove_line(session: Session, order_id: int, line_id: int, *, by: int | None
 
 
 def _forget_questions(session: Session, line: Line, *, by: int | None, at: datetime) -> None:
-    """Close what the dealer is still asked about a line that goes, and let its questions stand without it."""
+    """Close what is still asked, or to be decided, about a line that goes; its questions stand without it."""
     about_it = update(Question).where(Question.line_id == line.id)
     closed = {"state": QuestionState.CLOSED, "closed_at": at, "closed_by_id": by}
-    session.execute(about_it.where(Question.state == QuestionState.OPEN).values(**closed))
+    still = (QuestionState.OPEN, QuestionState.ANSWERED)
+    session.execute(about_it.where(Question.state.in_(still)).values(**closed))
     session.execute(about_it.values(line_id=None))
 
 

@@ -29,14 +29,15 @@ from erp.sales import service
 from erp.sales.forms import MEASURE, OPTION, HeadForm, ReasonForm, order_filter
 from erp.sales.model import Order
 from erp.sales.queries import orders as queries
-from erp.sales.queries import prices
+from erp.sales.queries import prices, questions
 from erp.sales.queries.offer import Offer, offer
 from erp.sales.queries.orders import LineShown, OrderPage, View
 from erp.sales.rules.issues import Field
 from erp.sales.rules.orders import DueInPast, NothingToCopy
+from erp.sales.rules.questions import About, seen_as
 from erp.sales.rules.states import EDITABLE, STEPS, OrderState, Verb
 from erp.sales.views.blueprint import CANCEL, CONFIRM, READ, SEE_PRICES, WRITE, bp
-from erp.sales.views.words import sentence
+from erp.sales.views.words import sentence, words_of_answers
 
 PLACE = "erp.sales.order"
 EXPORT_ROWS_MAX = 5_000
@@ -61,6 +62,7 @@ def order_list() -> ResponseReturnValue:
         counts={view: count_text(count) for view, count in counts.items()},
         has_any=bool(counts[asked.view]),
         set_counts=queries.set_counts(read(), ids),
+        asked_counts=questions.counts_of_orders(read(), ids),
         marks=marks(PLACE, ids),
         dealers=parties.dealers(read()),
         all_views=list(View),
@@ -252,6 +254,7 @@ def show(
         is_editable=is_editable,
         values=typed if typed is not None else _line_values(page, line if chosen != "new" else None),
         errors=errors,
+        seen=seen_as(questions.line_values(line.line, line.door.code)) if line else "",
         offered=offered,
         sentence=lambda one: sentence(one, offered),
         handings=list(Handing),
@@ -261,9 +264,21 @@ def show(
         verbs={one.value: one for one in Verb},
         fields={one.value: one for one in Field},
         steps=[to for state, to in sorted(STEPS) if state is page.order.state],
+        **_asked_of(order_id, offered),
         **_prices(page.order, offered),
     )
     return html, 400 if errors else 200
+
+
+def _asked_of(order_id: int, offered: Offer) -> dict[str, Any]:
+    """Return what the order's page shows of its dealer's answers."""
+    about = About(order_id=order_id)
+    link = questions.link_of(read(), about)
+    return {
+        "undecided": questions.undecided(read(), about),
+        "asked": questions.questions(read(), link) if link is not None else [],
+        **words_of_answers(offered),
+    }
 
 
 def _prices(order: Order, offered: Offer) -> dict[str, Any]:
