@@ -24,6 +24,7 @@ from core.jobs import cli as jobs_cli
 from core.jobs import views as jobs
 from core.pdf.fonts import register_font
 from core.server import cli as server_cli
+from core.server import views as server
 from core.web import access, api, assets, compress, errors, health, logs, search, templating
 from core.web.registry import MenuEntry, Registry, blueprints
 from core.words import model as _words  # noqa: F401
@@ -54,6 +55,7 @@ def create_app(settings: Mapping[str, Any], packages: Iterable[ModuleType]) -> F
         (files.bp, "/core/files"),
         (jobs.bp, "/core/jobs"),
         (activity.bp, "/core/activity"),
+        (server.bp, "/trust"),
         (api.bp, "/api/v1"),
     )
     for command in (server_cli.database, server_cli.serve, jobs_cli.jobs, backup_cli.backup):

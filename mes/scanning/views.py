@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -107,7 +107,14 @@ def device_enrol() -> ResponseReturnValue:
         next_url=url_for("mes_production.lock", device=device.key),
     )
     answer = make_response(page)
-    answer.set_cookie(DEVICE_COOKIE, device.key, max_age=YEARS_S, httponly=True, samesite="Lax")
+    answer.set_cookie(
+        DEVICE_COOKIE,
+        device.key,
+        max_age=YEARS_S,
+        httponly=True,
+        samesite="Lax",
+        secure=current_app.config["HTTPS"],
+    )
     return answer
 
 
