@@ -78,6 +78,11 @@ def keep(files: Files, names: Sequence[str], at: datetime) -> bool:
     return True
 
 
+def left_out(names: Collection[str]) -> list[str]:
+    """Return those of `names` that the authority may not vouch for: neither private addresses nor local hosts."""
+    return [name for name in names if _alternative(name) is None]
+
+
 def fingerprint(certificate: Path) -> str:
     """Return a certificate's SHA-256 as devices show it: pairs of hexadecimal digits."""
     digest = x509.load_pem_x509_certificate(certificate.read_bytes()).fingerprint(hashes.SHA256())

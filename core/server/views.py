@@ -16,6 +16,7 @@ from core.web.access import public
 from core.web.answers import download
 
 bp = Blueprint("core_server", __name__)
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 NAME = "mortise-authority.crt"
 
 
@@ -31,7 +32,7 @@ def _files() -> certificates.Files:
 def trust() -> ResponseReturnValue:
     """Show how a device installs the factory's authority, and by what it recognises the right one."""
     files = _files()
-    plain = f"http://{host_of(request.host)}:{current_app.config['PORT']}{AUTHORITY_PATH}"
+    plain = f"http://{_reachable(request.host)}:{current_app.config['PORT']}{AUTHORITY_PATH}"
     square = io.BytesIO()
     segno.make(plain, error="m", micro=False).save(square, kind="svg", scale=5, xmldecl=False, svgns=True)
     return render_template(
@@ -40,6 +41,12 @@ def trust() -> ResponseReturnValue:
         plain=plain,
         square=Markup(square.getvalue().decode()),  # noqa: S704  (drawn by us)
     )
+
+
+def _reachable(asked: str) -> str:
+    """Return the host by which another device finds us, also when this page was opened on the server itself."""
+    host = host_of(asked)
+    return serving.addresses(current_app.config["HOST"])[-1] if host in LOOPBACK else host
 
 
 @bp.get("/authority")

@@ -67,6 +67,7 @@ def test_the_server_certificate_is_renewed_and_the_authority_stays(files, days, 
 def test_the_authority_vouches_for_private_networks_only(files):
     certificates.keep(files, [*NAMES, "8.8.8.8", "example.com"], AT)
     assert _alternatives(files) == set(NAMES)
+    assert certificates.left_out([*NAMES, "8.8.8.8", "example.com"]) == ["8.8.8.8", "example.com"]
     authority = x509.load_pem_x509_certificate(files.authority.read_bytes())
     limits = authority.extensions.get_extension_for_class(x509.NameConstraints)
     assert limits.critical
@@ -93,7 +94,7 @@ def test_the_plain_port_leads_to_https_and_gives_out_the_authority(files):
 def test_the_page_for_devices_shows_fingerprint_and_certificate(template, tmp_path):
     with application(template, "https", tmp_path) as other:
         url = other.config["DATABASE_URL"]
-    app = build(url, HTTPS=True, VAR_DIR=str(tmp_path), PORT=8000, HTTPS_PORT=8443)
+    app = build(url, HTTPS=True, VAR_DIR=str(tmp_path), HOST="127.0.0.1", PORT=8000, HTTPS_PORT=8443)
     files = serving.certificate_files(app.config)
     client = app.test_client()
     assert client.get("/trust").status_code == 404  # not served over HTTPS yet
@@ -116,7 +117,7 @@ def test_cookies_stay_on_https_when_pages_do(template, tmp_path):
     with application(template, "cookies", tmp_path) as other:
         url = other.config["DATABASE_URL"]
     for https in (False, True):
-        app = build(url, HTTPS=https, VAR_DIR=str(tmp_path), PORT=8000, HTTPS_PORT=8443)
+        app = build(url, HTTPS=https, VAR_DIR=str(tmp_path), HOST="127.0.0.1", PORT=8000, HTTPS_PORT=8443)
         scheme = "https" if https else "http"
         answer = app.test_client().post("/language", data={"locale": "en"}, base_url=f"{scheme}://127.0.0.1/")
         assert ("Secure" in answer.headers["Set-Cookie"]) is https
