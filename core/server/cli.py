@@ -87,7 +87,7 @@ def serve() -> None:
     for address in serving.addresses(settings["HOST"]):
         click.echo(f"Mortise 榫: {serving.address_of(address, settings)}")
     if secure is not None:
-        for name in certificates.left_out(secure.names):
-            click.echo(f"No certificate for {name}: it is not an address of a private network.", err=True)
+        for left_out in certificates.left_out(secure.names):
+            click.echo(f"No certificate for {left_out}: it is not an address of a private network.", err=True)
         click.echo(f"Authority: {certificates.fingerprint(secure.files.authority)}")
     raise SystemExit(serving.keep_alive(serving.children(settings, secure), environment, told, secure, now))
