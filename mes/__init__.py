@@ -76,6 +76,7 @@ def _register_scanning(app: Flask) -> None:
     """The one door for every scan; stations and devices."""
     blueprints(app, (scanning_api.bp, "/api/v1"), (scanning_views.bp, "/mes/scanning"))
     registry(app).menu.append(MenuEntry(N_("Stations"), "mes_scanning.station_list", "mes.scanning.read"))
+    registry(app).printer_here = scanning_views.printer_here
     resolve_with(Letter.STATION, scanning_views.resolve_station)
 
 
