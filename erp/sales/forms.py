@@ -124,6 +124,13 @@ class AgreeForm(Form):
     reason: Text = ""
 
 
+class ByHandForm(Form):
+    """A price agreed by hand beside a line that is changed; an empty one leaves it to the book."""
+
+    by_hand_amount: Annotated[Amount | None, BeforeValidator(_empty_is_none)] = None
+    by_hand_reason: Text = ""
+
+
 class RebateForm(Form):
     """The order's own discount, with its reason."""
 

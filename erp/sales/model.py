@@ -72,6 +72,7 @@ class Line(Model):
         CheckConstraint("set_count > 0", name="set_count_positive"),
         CheckConstraint("width_mm > 0 AND height_mm > 0 AND wall_mm >= 0", name="sizes_positive"),
         CheckConstraint("touch_count >= 0", name="touch_count_not_negative"),
+        CheckConstraint("cancelled_count BETWEEN 0 AND set_count", name="cancelled_count_within_sets"),
     )
 
     id: Mapped[Id]
@@ -89,7 +90,8 @@ class Line(Model):
     handing: Mapped[Handing | None] = mapped_column(choice(Handing))
     options: Mapped[Json]  # further choices by code, {str: str}
     measures: Mapped[Json] = mapped_column(default=dict)  # further sizes by code, {str: "mm"}
-    set_count: Mapped[int]
+    set_count: Mapped[int]  # all that were ever wanted, cancelled ones included
+    cancelled_count: Mapped[int] = mapped_column(default=0)  # of them, taken back after the release
     note: Mapped[str] = mapped_column(default="")
     agreed_amount: Mapped[Money | None]  # for one set, by hand; nothing: by the book
     agreed_reason: Mapped[str] = mapped_column(default="")
@@ -100,6 +102,25 @@ class Line(Model):
     touch_count: Mapped[int] = mapped_column(
         default=0
     )  # how often a hand was laid on it; 0: as the dealer wrote it
+
+    @property
+    def live_count(self) -> int:
+        """How many sets of it are wanted."""
+        return self.set_count - self.cancelled_count
+
+
+class Amendment(Model):
+    """One person's change of one released order on its way: what was typed, line by line, and is not in force yet."""
+
+    __tablename__ = "erp_sales_amendment"
+    __table_args__ = (UniqueConstraint("order_id", "person_id"),)
+
+    id: Mapped[Id]
+    order_id: Mapped[int] = mapped_column(ForeignKey("erp_sales_order.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("core_auth_person.id"))
+    edits: Mapped[Json]  # {key of the line: what is typed, see rules.amending}
+    started_at: Mapped[At]
+    changed_at: Mapped[At]
 
 
 class Quotation(Model):

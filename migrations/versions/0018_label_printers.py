@@ -6,7 +6,7 @@ from alembic import op
 import core.db
 
 revision = '0018'
-down_revision = '0010'
+down_revision = '0012'
 branch_labels = None
 depends_on = None
 

@@ -141,9 +141,9 @@ def view_counts(session: Session, today: date) -> dict[View, int]:
 
 
 def set_counts(session: Session, order_ids: Sequence[int]) -> dict[int, int]:
-    """Return how many sets each order asks for."""
+    """Return how many sets each order asks for, cancelled ones left out."""
     rows = session.execute(
-        select(Line.order_id, func.sum(Line.set_count))
+        select(Line.order_id, func.sum(Line.set_count - Line.cancelled_count))
         .where(Line.order_id.in_(order_ids))
         .group_by(Line.order_id)
     )
@@ -232,7 +232,7 @@ def order_page(session: Session, order_id: int, offered: Offer) -> OrderPage:
             select(File).join(Import, Import.file_id == File.id).where(Import.id == found.import_id)
         )
     happened = history(session, "erp.sales.order", order_id, limit=8)
-    return OrderPage(found, dealer, lines, happened, file, sum(line.set_count for line, _ in rows))
+    return OrderPage(found, dealer, lines, happened, file, sum(line.live_count for line, _ in rows))
 
 
 def _shown(line: Line, door: Door, offered: Offer, *, is_drawn: bool) -> LineShown:

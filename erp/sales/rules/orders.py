@@ -174,20 +174,24 @@ class ReleasedCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """What is added to a released order's counts; what is taken off them is below zero."""
+
+    sets: int = 0
+    pieces: int = 0  # with a label
+    made: int = 0
+    packed: int = 0
+    packages: int = 0
+    sealed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """What of a released order was cancelled: its door sets by number, and what of them was counted so far."""
+    """What of a released order was cancelled: its door sets by number and by line, and what was counted of them."""
 
     numbers: tuple[str, ...]
-    pieces: int  # with a label
-    made: int
-    packed: int
-    packages: int
-    sealed: int
-
-    @property
-    def sets(self) -> int:
-        """How many door sets it is."""
-        return len(self.numbers)
+    by_line: Mapping[int, int]  # how many sets of each line
+    counted: Counted  # below zero
 
 
 def entry_of(

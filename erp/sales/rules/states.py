@@ -64,6 +64,7 @@ class Verb(Choice):
     CANCEL = "cancel", N_("cancelled")
     RELEASE = "release", N_("released")
     WITHDRAW = "withdraw", N_("cancelled door sets")
+    CHANGE = "change", N_("changed the released order")
     PRICE = "price", N_("changed a price")
     QUOTE = "quote", N_("quotation")
 

@@ -1,5 +1,6 @@
 """Commands of sales: orders by hand, orders out of dealers' sheets, and the progress that mes tells."""
 
+from erp.sales.service.amendments import amend, discard, drop_line, edit_line, restore_line
 from erp.sales.service.answers import accept_answer, answer, reject_answer
 from erp.sales.service.copies import Copied, copy_order
 from erp.sales.service.imports import (
@@ -43,6 +44,11 @@ from erp.sales.service.questions import (
 )
 
 __all__ = [
+    "amend",
+    "discard",
+    "drop_line",
+    "edit_line",
+    "restore_line",
     "Copied",
     "copy_order",
     "Offering",

@@ -62,12 +62,12 @@ def add_lines(
     An entry is the line, the cells it came from, and how often a hand was laid on it.
     """
     doors = {door.code: door for door in catalogue.doors(session)}
-    position = _last_position(session, order.id)
+    position = last_position(session, order.id)
     lines = []
     for entry, source, touch_count in entries:
         position += 1
         line = Line(order_id=order.id, position=position, source=source, touch_count=touch_count)
-        _fill(line, entry, doors)
+        fill(line, entry, doors)
         lines.append(line)
     session.add_all(lines)
     session.flush()  # the caller wants ids and positions
@@ -75,14 +75,15 @@ def add_lines(
     return lines
 
 
-def _last_position(session: Session, order_id: int) -> int:
+def last_position(session: Session, order_id: int) -> int:
+    """Return the position of an order's last line; 0 without one."""
     return (
         session.scalar(select(func.coalesce(func.max(Line.position), 0)).where(Line.order_id == order_id))
         or 0
     )
 
 
-def _fill(line: Line, entry: LineEntry, doors: Mapping[str, Any]) -> None:
+def fill(line: Line, entry: LineEntry, doors: Mapping[str, Any]) -> None:
     """Write the entry into the row; `doors` are the models by code. Raises DoorUnknown."""
     door = doors.get(entry.door_code)
     if door is None:
@@ -129,7 +130,7 @@ def amend_line(
     if seen and seen != seen_as(line_values(line, code)):
         raise LineMoved(position=line.position)
     before = {name: getattr(line, name) for name in FIELDS}
-    _fill(line, entry, {door.code: door for door in catalogue.doors(session)})
+    fill(line, entry, {door.code: door for door in catalogue.doors(session)})
     changes = {
         f"{line.position}.{name}": [before[name], getattr(line, name)]
         for name in FIELDS
@@ -152,7 +153,7 @@ def copy_line(session: Session, order_id: int, line_id: int, *, by: int | None, 
     old = _line(session, order_id, line_id)
     line = Line(
         order_id=order_id,
-        position=_last_position(session, order_id) + 1,
+        position=last_position(session, order_id) + 1,
         source={},
         touch_count=1,  # repeating it is a touch of its own
         **{name: getattr(old, name) for name in FIELDS if name != "room"},
