@@ -46,7 +46,9 @@ class Order(Model):
     shipped_at: Mapped[At | None]
     rebate_rate: Mapped[Rate] = mapped_column(default=ZERO)  # the order's own discount, 0 to 1
     rebate_reason: Mapped[str] = mapped_column(default="")
-    total_amount: Mapped[Money | None]  # as agreed on confirming; until then it follows the book in force
+    total_amount: Mapped[
+        Money | None
+    ]  # as agreed on confirming, less what was cancelled since; before, nothing
     price_book: Mapped[str] = mapped_column(default="")  # code of the book that it was agreed by
     price_level: Mapped[str] = mapped_column(default="")
     tax_rate: Mapped[Rate] = mapped_column(default=ZERO)
@@ -72,6 +74,7 @@ class Line(Model):
         CheckConstraint("set_count > 0", name="set_count_positive"),
         CheckConstraint("width_mm > 0 AND height_mm > 0 AND wall_mm >= 0", name="sizes_positive"),
         CheckConstraint("touch_count >= 0", name="touch_count_not_negative"),
+        CheckConstraint("cancelled_count BETWEEN 0 AND set_count", name="cancelled_count_within"),
     )
 
     id: Mapped[Id]
@@ -90,6 +93,7 @@ class Line(Model):
     options: Mapped[Json]  # further choices by code, {str: str}
     measures: Mapped[Json] = mapped_column(default=dict)  # further sizes by code, {str: "mm"}
     set_count: Mapped[int]
+    cancelled_count: Mapped[int] = mapped_column(default=0)  # of these, taken back after the release
     note: Mapped[str] = mapped_column(default="")
     agreed_amount: Mapped[Money | None]  # for one set, by hand; nothing: by the book
     agreed_reason: Mapped[str] = mapped_column(default="")

@@ -6,6 +6,7 @@ scan and a cancelling wait for each other and neither for ever.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,18 +41,19 @@ def cancel(session: Session, order_id: int, asked: Cancelling, *, by: int | None
     """
     check_asked(asked)
     numbers = session.execute(
-        select(DoorSet.id, DoorSet.number)
+        select(DoorSet.id, DoorSet.number, DoorSet.line_id)
         .where(DoorSet.order_id == order_id, DoorSet.id.in_(asked.set_ids))
         .order_by(DoorSet.id)
     ).all()
-    ids = [set_id for set_id, _ in numbers]
+    ids = [row.id for row in numbers]
     if set(ids) != set(asked.set_ids):
         raise NotFound
     shipping.drop_packages(session, ids, by=by, at=at)
     boxes = packing.void(session, ids, by=by, at=at)
     gone = splitting.void(session, ids, asked.seen, by=by, at=at)
     withdrawn = Withdrawn(
-        numbers=tuple(number for _, number in numbers),
+        numbers=tuple(row.number for row in numbers),
+        lines=Counter(row.line_id for row in numbers),
         pieces=gone.pieces,
         made=gone.made,
         packed=gone.packed,

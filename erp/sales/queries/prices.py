@@ -87,7 +87,7 @@ class _Pricing:
 
 
 def _frozen(order: Order, lines: Sequence[Line]) -> OrderPrice:
-    """Return what was agreed when the order was confirmed."""
+    """Return what was agreed when the order was confirmed, of the sets that were not cancelled since."""
     return OrderPrice(
         book=order.price_book,
         level=order.price_level,
@@ -98,7 +98,7 @@ def _frozen(order: Order, lines: Sequence[Line]) -> OrderPrice:
             PricedLine(
                 one.id,
                 one.position,
-                one.set_count,
+                one.set_count - one.cancelled_count,
                 None if one.unit_amount is None else LinePrice(read_terms(one.price_terms), one.unit_amount),
             )
             for one in lines

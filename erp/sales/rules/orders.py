@@ -167,6 +167,7 @@ class Withdrawn:
     """What of a released order was cancelled: its door sets by number, and what of them was counted so far."""
 
     numbers: tuple[str, ...]
+    lines: Mapping[int, int]  # door sets by the id of their line
     pieces: int  # with a label
     made: int
     packed: int

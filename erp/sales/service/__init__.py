@@ -19,6 +19,7 @@ from erp.sales.service.orders import (
     cancel,
     confirm,
     create_order,
+    lock,
     reopen,
     set_due,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "forget",
     "give_rebate",
     "learn",
+    "lock",
     "quote",
     "withdraw_quotation",
     "add_line",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -24,8 +25,8 @@ from core.audit.service import record
 from core.errors import NotFound
 from core.events import publish
 from core.states import StepRefused
-from erp.sales.events import OrderCancelled
-from erp.sales.model import Order
+from erp.sales.events import AmountChanged, OrderCancelled
+from erp.sales.model import Line, Order
 from erp.sales.queries.orders import SUBJECT
 from erp.sales.rules.orders import ReleasedCounts, Withdrawn
 from erp.sales.rules.states import WITHDRAWABLE, OrderState, Verb
@@ -89,15 +90,16 @@ def record_progress(
 def withdraw(
     session: Session, order_id: int, gone: Withdrawn, reason: str, *, by: int | None, at: datetime
 ) -> OrderState:
-    """Take cancelled door sets off a released order's counts, and return where it stands then.
+    """Take cancelled door sets off a released order's counts and total, and return where it stands then.
 
     With its last set it is CANCELLED; one whose other packages are all shipped or sealed is SHIPPED or READY.
-    Locks the order. Publishes OrderCancelled. Raises NotFound, StepRefused.
+    Locks the order. Publishes OrderCancelled, AmountChanged. Raises NotFound, StepRefused.
     """
     before = session.scalar(select(ORDERS.c.state).where(ORDERS.c.id == order_id).with_for_update())
     if before is None:
         raise NotFound
     counts = ORDERS.c
+    amount = counts.total_amount - literal(_take_back(session, gone), counts.total_amount.type)
     left = counts.package_count - gone.packages
     is_shipped = and_(left > 0, counts.shipped_count >= left)
     kind = counts.state.type
@@ -111,6 +113,7 @@ def withdraw(
             packed_count=counts.packed_count - gone.packed,
             package_count=left,
             sealed_count=counts.sealed_count - gone.sealed,
+            total_amount=amount,
             state=case(
                 (counts.set_count <= gone.sets, literal(OrderState.CANCELLED, kind)),
                 (is_shipped, literal(OrderState.SHIPPED, kind)),
@@ -136,7 +139,23 @@ def withdraw(
     )
     if after is OrderState.CANCELLED:
         publish(session, OrderCancelled(order_id))
+    publish(session, AmountChanged(order_id, by, at))
     return after
+
+
+def _take_back(session: Session, gone: Withdrawn) -> Decimal:
+    """Count the cancelled sets at their lines, and return what they cost: each as it was agreed, to the cent."""
+    amount = Decimal(0)
+    for line_id, count in sorted(gone.lines.items()):
+        unit_amount = session.scalar(
+            update(Line)
+            .where(Line.id == line_id)
+            .values(cancelled_count=Line.cancelled_count + count)
+            .returning(Line.unit_amount)
+            .execution_options(synchronize_session=False)
+        )
+        amount += (unit_amount or 0) * count
+    return amount
 
 
 def _progress() -> Update:
