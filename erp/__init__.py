@@ -9,6 +9,11 @@ from erp.catalogue import cli as catalogue_cli
 from erp.catalogue import model as _catalogue  # noqa: F401  (its tables)
 from erp.catalogue import views as catalogue
 from erp.catalogue.events import PricesLoaded
+from erp.finance import model as _finance  # noqa: F401
+from erp.finance import panels as finance_panels
+from erp.finance import queries as finance
+from erp.finance import views as finance_views
+from erp.finance.subscribers import amount_changed
 from erp.materials import model as _materials  # noqa: F401
 from erp.materials import views as materials
 from erp.parties import model as _parties  # noqa: F401
@@ -25,6 +30,7 @@ from erp.sales import cli as sales_cli
 from erp.sales import model as _sales  # noqa: F401
 from erp.sales import panels as sales_panels
 from erp.sales import views as sales_views
+from erp.sales.events import AmountChanged
 from erp.stock import cli as stock_cli
 from erp.stock import model as _stock  # noqa: F401
 from erp.stock import panels as stock_panels
@@ -41,6 +47,7 @@ def register(app: Flask) -> None:
     _register_catalogue(app)
     _register_stock(app)
     _register_purchasing(app)
+    _register_finance(app)
 
 
 def _register_sales(app: Flask) -> None:
@@ -95,6 +102,25 @@ def _register_purchasing(app: Flask) -> None:
     for role in ("owner", "clerk", "splitter", "keeper"):
         put.grant(role, "erp.purchasing.read")
     put.grant("clerk", "erp.purchasing.order")  # a small maker's buyer sits in the office
+
+
+def _register_finance(app: Flask) -> None:
+    """Receipts, what dealers owe, statements, and what stands against a release or a loading."""
+    blueprints(app, (finance_views.bp, "/erp/finance"))
+    put = registry(app)
+    put.menu.append(MenuEntry(N_("Accounts"), "erp_finance.dealer_list", "erp.finance.read"))
+    put.home("erp.finance.receive", "erp_finance.dealer_list")
+    put.panel("erp.sales.order", "erp.finance.read", finance_panels.order_panel)
+    put.panel("erp.parties.party", "erp.finance.read", finance_panels.dealer_panel)
+    put.providers.append(finance_panels.hits)
+    put.invariants[N_("orders and receipts agree with the dealers' accounts")] = finance.prove
+    subscribe(AmountChanged, amount_changed)
+    for role in ("owner", "accountant"):
+        put.grant(role, "erp.finance.read", "erp.finance.receive", "erp.finance.reverse")
+        put.grant(role, "erp.finance.terms", "erp.finance.waive")
+    put.grant("clerk", "erp.finance.read")
+    put.grant("accountant", "erp.sales.read", "erp.parties.read", "erp.pricing.read", "erp.sales.prices")
+    put.grant("accountant", "core.files.read")
 
 
 def _grants(app: Flask) -> None:

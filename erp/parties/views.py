@@ -119,6 +119,14 @@ def party_amend(party_id: int) -> ResponseReturnValue:
     return redirect(url_for(".party_show", party_id=party_id))
 
 
+def _panels(party_id: int) -> list[tuple[str, Markup]]:
+    """Return what upper features show on this page."""
+    return [
+        (one.title, Markup(render_template(one.template, **one.context)))  # noqa: S704  (our own template)
+        for one in panels("erp.parties.party", party_id)
+    ]
+
+
 def _form(party: Party | None, values: object, errors: dict[str, str], status: int) -> ResponseReturnValue:
     """Answer with the form and what stands in it."""
     page = render_template(
@@ -132,11 +140,3 @@ def _form(party: Party | None, values: object, errors: dict[str, str], status: i
         shown_panels=_panels(party.id) if party else [],
     )
     return page, status
-
-
-def _panels(party_id: int) -> list[tuple[str, Markup]]:
-    """Return what upper features show of a partner, ready to be put on the page."""
-    return [
-        (one.title, Markup(render_template(one.template, **one.context)))  # noqa: S704  (our own template)
-        for one in panels(service.SUBJECT, party_id)
-    ]

@@ -46,7 +46,9 @@ class Order(Model):
     shipped_at: Mapped[At | None]
     rebate_rate: Mapped[Rate] = mapped_column(default=ZERO)  # the order's own discount, 0 to 1
     rebate_reason: Mapped[str] = mapped_column(default="")
-    total_amount: Mapped[Money | None]  # as agreed on confirming; until then it follows the book in force
+    total_amount: Mapped[
+        Money | None
+    ]  # as agreed on confirming, less what was cancelled since; before, nothing
     price_book: Mapped[str] = mapped_column(default="")  # code of the book that it was agreed by
     price_level: Mapped[str] = mapped_column(default="")
     tax_rate: Mapped[Rate] = mapped_column(default=ZERO)

@@ -73,6 +73,7 @@ def load(if_empty: bool, sets_per_day: int, days: int, seed: int) -> None:
         run(service.set_up, pack, made["password"], made["pin"], at=start)
         crew = service.crew(read(), registry().grants)
         run(service.receive_stock, crew.person("keeper").id, at=start)
+        run(service.agree_terms, crew.person("accountant").id, on=first, at=start)
         run(service.set_capacity, crew.person("leader").id, at=start)
         story = service.Story(crew, Random(seed), zone)  # noqa: S311  (a story, no secret)
         app = current_app._get_current_object()  # type: ignore[attr-defined]

@@ -20,6 +20,7 @@ from core.codes import Letter
 from core.errors import NotFound
 from core.numbers import service as numbers
 from core.states import check_step
+from erp.finance import queries as finance
 from erp.parties import queries as parties
 from erp.sales import service as sales
 from mes.packing import service as packing
@@ -202,7 +203,7 @@ def load(session: Session, load_id: int, cargo: Cargo, *, by: int, at: datetime)
     Locks the load for sharing. Raises Blocked E24, E12, E28, E11, E13; E27 when another scan was quicker.
     """
     manifest = _manifest(session, load_id, is_shared=True)
-    _raise(judge_load(manifest, cargo))
+    _raise(judge_load(manifest, cargo, is_held=_is_held(session, cargo)))
     won = session.execute(
         update(LoadPackage)
         .where(
@@ -227,7 +228,13 @@ def _lost_cargo(session: Session, load_id: int, cargo: Cargo) -> Blocked:
     """Judge again what another scan changed between the reading and the writing."""
     manifest = _manifest(session, load_id, is_shared=True)
     now = queries.cargo_of(session, [cargo.package_id])
-    return (judge_load(manifest, now[0]) if now else None) or lost(manifest)
+    refusal = judge_load(manifest, now[0], is_held=_is_held(session, now[0])) if now else None
+    return refusal or lost(manifest)
+
+
+def _is_held(session: Session, cargo: Cargo) -> bool:
+    """Say whether the package's order must be paid in full first; a payment that is reversed later changes nothing."""
+    return bool(finance.held_from_loading(session, [cargo.order_id]))
 
 
 def unload(session: Session, load_id: int, cargo: Cargo, *, at: datetime) -> Manifest:

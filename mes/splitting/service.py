@@ -18,6 +18,7 @@ from core.errors import NotFound
 from core.events import publish
 from core.i18n import Named
 from core.numbers.service import next_codes
+from erp.finance import queries as finance
 from erp.materials import queries as materials
 from erp.sales import service as sales
 from erp.sales.model import Order
@@ -82,13 +83,16 @@ TURN = (
 def release(session: Session, order: FrozenOrder, *, by: int | None, at: datetime) -> None:
     """Freeze an order that was split in memory: sets, pieces, requirements, demand, packages.
 
-    Locks the order. Publishes SetsFrozen. Raises ChangedMeanwhile, StepRefused.
+    Locks the order, so that neither its payment nor its lines change meanwhile. Publishes SetsFrozen.
+    Raises ChangedMeanwhile, DepositMissing, CreditExceeded, StepRefused.
     """
     row = session.get(Order, order.order_id, with_for_update=True)
     if row is None:
         raise NotFound
     if row.version != order.version:
         raise ChangedMeanwhile(number=order.number)
+    if (unpaid := finance.release_refusal(session, order.order_id)) is not None:
+        raise unpaid
     counts = ReleasedCounts(order.set_count, order.tracked_count, order.package_count)
     sales.mark_released(session, order.order_id, counts=counts, by=by, at=at)
     by_code = materials.ids(session)

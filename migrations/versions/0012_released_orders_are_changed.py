@@ -1,4 +1,4 @@
-"""Released orders are changed; lines count what was taken back; every released order has its first release."""
+"""Released orders are changed; every released order has its first release."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,16 +8,10 @@ from sqlalchemy.dialects import postgresql
 import core.db
 
 revision = '0012'
-down_revision = '0015'
+down_revision = '0011'
 branch_labels = None
 depends_on = None
 
-TOTALS = (
-    "UPDATE erp_sales_order SET total_amount = total_amount {} (SELECT COALESCE(SUM(l.unit_amount *"
-    " l.cancelled_count), 0) FROM erp_sales_line l WHERE l.order_id = erp_sales_order.id)"
-    " WHERE total_amount IS NOT NULL AND EXISTS (SELECT 1 FROM erp_sales_line l"
-    " WHERE l.order_id = erp_sales_order.id AND l.cancelled_count > 0)"
-)
 FIRST_RELEASES = (
     "INSERT INTO mes_splitting_release"
     " (order_id, version, reason, note, is_untouched, active_min, released_at, released_by_id)"
@@ -28,7 +22,7 @@ FIRST_RELEASES = (
 )
 
 def upgrade() -> None:
-    """Go up: totals lose what was taken back; of a release that was not recorded the day and person are known."""
+    """Go up: of a release that was not recorded the day and person are known."""
     op.create_table('erp_sales_amendment',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('order_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -104,29 +98,12 @@ def upgrade() -> None:
     with op.batch_alter_table('mes_changes_changed_piece', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_mes_changes_changed_piece_change_id'), ['change_id'], unique=False)
 
-    with op.batch_alter_table('erp_sales_line', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('cancelled_count', sa.Integer(), nullable=True))
-    op.execute(
-        "UPDATE erp_sales_line SET cancelled_count = (SELECT COUNT(*) FROM mes_splitting_door_set s"
-        " WHERE s.line_id = erp_sales_line.id AND s.voided_at IS NOT NULL)"
-    )
-    with op.batch_alter_table('erp_sales_line', schema=None) as batch_op:
-        batch_op.alter_column('cancelled_count', existing_type=sa.Integer(), nullable=False)
-        batch_op.create_check_constraint(
-            op.f('ck_erp_sales_line_cancelled_count_within_sets'), 'cancelled_count BETWEEN 0 AND set_count'
-        )
-    op.execute(TOTALS.format('-'))
     op.execute(FIRST_RELEASES)
 
 
 
 def downgrade() -> None:
     """Come back; recorded first releases stay."""
-    op.execute(TOTALS.format('+'))
-    with op.batch_alter_table('erp_sales_line', schema=None) as batch_op:
-        batch_op.drop_constraint(op.f('ck_erp_sales_line_cancelled_count_within_sets'), type_='check')
-        batch_op.drop_column('cancelled_count')
-
     with op.batch_alter_table('mes_changes_changed_piece', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_mes_changes_changed_piece_change_id'))
 

@@ -102,7 +102,7 @@ class Pricing:
 
 
 def _frozen(order: Order, lines: Sequence[Line]) -> OrderPrice:
-    """Return what was agreed when the order was confirmed."""
+    """Return what was agreed when the order was confirmed, of the sets that were not cancelled since."""
     return OrderPrice(
         book=order.price_book,
         level=order.price_level,

@@ -67,6 +67,8 @@ class Verb(Choice):
     CHANGE = "change", N_("changed the released order")
     PRICE = "price", N_("changed a price")
     QUOTE = "quote", N_("quotation")
+    WAIVE_RELEASE = "waive release", N_("let its release pass unpaid:")
+    WAIVE_LOADING = "waive loading", N_("let its loading pass unpaid:")
 
 
 class ImportState(Choice):

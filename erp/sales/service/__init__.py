@@ -22,6 +22,7 @@ from erp.sales.service.orders import (
     cancel,
     confirm,
     create_order,
+    lock,
     reopen,
     set_due,
 )
@@ -60,6 +61,7 @@ __all__ = [
     "forget",
     "give_rebate",
     "learn",
+    "lock",
     "quote",
     "withdraw_quotation",
     "add_line",

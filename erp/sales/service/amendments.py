@@ -11,8 +11,10 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from core.audit.service import record
+from core.events import publish
 from erp.catalogue import queries as catalogue
 from erp.catalogue.model import Door
+from erp.sales.events import AmountChanged
 from erp.sales.model import Amendment, Line, Order
 from erp.sales.queries.amendments import amendment
 from erp.sales.queries.orders import SUBJECT, entry
@@ -132,7 +134,7 @@ def amend(
 
     For mes, which looked at what it does to the pieces. Returns the ids of the changed lines by their keys. The
     order is locked by the conditional update that checks it is as it was looked at. `on` is the factory's day.
-    Raises AmendedMeanwhile, DueInPast, DoorUnknown.
+    Publishes AmountChanged. Raises AmendedMeanwhile, DueInPast, DoorUnknown.
     """
     won = session.scalar(
         update(ORDERS)
@@ -163,6 +165,7 @@ def amend(
     record(
         session, subject=SUBJECT, subject_id=order_id, verb=Verb.CHANGE.value, by=by, at=at, changes=changes
     )
+    publish(session, AmountChanged(order_id, by, at))
     if by is not None:
         discard(session, order_id, by=by)
     return ids

@@ -17,7 +17,7 @@ from core.numbers.service import next_number
 from core.states import check_step
 from core.words import service as words
 from erp.parties import queries as parties
-from erp.sales.events import OrderCancelled, OrderConfirmed
+from erp.sales.events import AmountChanged, OrderCancelled, OrderConfirmed
 from erp.sales.model import Line, Order
 from erp.sales.queries.offer import Offer, offer
 from erp.sales.queries.orders import SUBJECT, unready_lines
@@ -132,7 +132,7 @@ def amend_head(
 ) -> Order:
     """Change what the order says as a whole; `on` is the factory's day. Locks the order.
 
-    Raises NotFound, Conflict, OrderFrozen, DueInPast.
+    Publishes AmountChanged where the dealer is another one. Raises NotFound, Conflict, OrderFrozen, DueInPast.
     """
     order = lock_editable(session, order_id)
     if order.version != version:
@@ -145,6 +145,8 @@ def amend_head(
         if old != new:
             changes[name] = [old, new]
             setattr(order, name, new)
+    if "dealer_id" in changes:
+        publish(session, AmountChanged(order_id, by, at))
     if changes:
         put_words(session, order)
         record(
@@ -196,8 +198,8 @@ def confirm(session: Session, order_id: int, *, on: date, by: int | None, at: da
     """Agree on the order: every line can be made, nothing is missing, and its prices stand from now on.
 
     `on` is the factory's day, which decides the price book. Where there is no price book at all, orders have no
-    prices. Locks the order. Publishes OrderConfirmed. Raises NotFound, StepRefused, OrderEmpty, LinesUnready,
-    LinesUnpriced, QuestionsOpen, AnswersUndecided.
+    prices. Locks the order. Publishes OrderConfirmed, AmountChanged. Raises NotFound, StepRefused,
+    OrderEmpty, LinesUnready, LinesUnpriced, QuestionsOpen, AnswersUndecided.
     """
     order = lock(session, order_id)
     check_step(STEPS, order.number, order.state, OrderState.CONFIRMED)
@@ -214,6 +216,7 @@ def confirm(session: Session, order_id: int, *, on: date, by: int | None, at: da
     _step(session, order, OrderState.CONFIRMED, Verb.CONFIRM, "", by=by, at=at)
     order.confirmed_at = at
     publish(session, OrderConfirmed(order_id))
+    publish(session, AmountChanged(order_id, by, at))
     return order
 
 
@@ -254,27 +257,36 @@ def _thaw(session: Session, order: Order) -> None:
 
 
 def ask_dealer(session: Session, order_id: int, question: str, *, by: int | None, at: datetime) -> Order:
-    """Hold the order until the dealer has answered. Locks the order. Raises NotFound, StepRefused."""
+    """Hold the order until the dealer has answered. Locks the order.
+
+    Publishes AmountChanged. Raises NotFound, StepRefused.
+    """
     order = lock(session, order_id)
     _step(session, order, OrderState.QUERY, Verb.ASK, question, by=by, at=at)
     _thaw(session, order)
+    publish(session, AmountChanged(order_id, by, at))
     return order
 
 
 def reopen(session: Session, order_id: int, *, by: int | None, at: datetime) -> Order:
-    """Put a confirmed or queried order back to draft. Locks the order. Raises NotFound, StepRefused."""
+    """Put a confirmed or queried order back to draft. Locks the order.
+
+    Publishes AmountChanged. Raises NotFound, StepRefused.
+    """
     order = lock(session, order_id)
     _step(session, order, OrderState.DRAFT, Verb.REOPEN, "", by=by, at=at)
     _thaw(session, order)
+    publish(session, AmountChanged(order_id, by, at))
     return order
 
 
 def cancel(session: Session, order_id: int, reason: str, *, by: int | None, at: datetime) -> Order:
     """Cancel an order that is not released. Locks the order.
 
-    Publishes OrderCancelled. Raises NotFound, StepRefused.
+    Publishes OrderCancelled, AmountChanged. Raises NotFound, StepRefused.
     """
     order = lock(session, order_id)
     _step(session, order, OrderState.CANCELLED, Verb.CANCEL, reason, by=by, at=at)
     publish(session, OrderCancelled(order_id))
+    publish(session, AmountChanged(order_id, by, at))
     return order

@@ -24,7 +24,7 @@ from core.audit.service import record
 from core.errors import NotFound
 from core.events import publish
 from core.states import StepRefused
-from erp.sales.events import OrderCancelled
+from erp.sales.events import AmountChanged, OrderCancelled
 from erp.sales.model import ZERO, Line, Order
 from erp.sales.queries.orders import SUBJECT
 from erp.sales.rules.orders import Counted, ReleasedCounts, Withdrawn
@@ -89,11 +89,10 @@ def record_progress(
 def withdraw(
     session: Session, order_id: int, gone: Withdrawn, reason: str, *, by: int | None, at: datetime
 ) -> OrderState:
-    """Take cancelled door sets off a released order's counts, and return where it stands then.
+    """Take cancelled door sets off a released order's counts and total, and return where it stands then.
 
     With its last set it is CANCELLED; one whose other packages are all shipped or sealed is SHIPPED or READY.
-    What was agreed for the sets comes off its total. Locks the order. Publishes OrderCancelled.
-    Raises NotFound, StepRefused.
+    Locks the order. Publishes OrderCancelled, AmountChanged. Raises NotFound, StepRefused.
     """
     before = session.scalar(select(ORDERS.c.state).where(ORDERS.c.id == order_id).with_for_update())
     if before is None:
@@ -118,6 +117,7 @@ def withdraw(
     )
     if after is OrderState.CANCELLED:
         publish(session, OrderCancelled(order_id))
+    publish(session, AmountChanged(order_id, by, at))
     return after
 
 
