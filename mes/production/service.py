@@ -178,7 +178,7 @@ def shown(piece: PieceAtStation) -> dict[str, Any]:
     """Return what a page shows of a piece."""
     return {
         "name": piece.name,
-        "size": size_text(piece.length_mm, piece.width_mm, piece.part_count),
+        "size": size_text(piece.length_mm, piece.width_mm, piece.part_count) + " ✎" * piece.is_by_hand,
         "order": piece.order_number,
         "set": piece.set_number,
         "room": piece.room,

@@ -10,6 +10,7 @@ from core.i18n import N_, Named
 from core.web.registry import Hit, Panel
 from erp.sales import queries as sales
 from erp.sales.model import Order
+from erp.sales.queries import hand_edits
 from erp.sales.rules.states import OrderState
 from mes.scanning.service import Resolved
 from mes.splitting import queries
@@ -27,7 +28,9 @@ def order_panel(session: Session, order_id: int) -> Panel | None:
     if order.state is OrderState.CANCELLED and not sets:  # before its release
         return None
     faults = queries.faults(session, order_id) if order.state in UNSPLIT else []
-    context = {"order": order, "faults": faults, "sets": sets}
+    hand = hand_edits.marked(session, order_id)
+    positions = {line.id: line.position for line in sales.order_lines(session, order_id)}
+    context = {"order": order, "faults": faults, "sets": sets, "hand": hand, "positions": positions}
     return Panel(N_("Splitting"), "mes/splitting/_order_panel.html", context)
 
 

@@ -1,6 +1,15 @@
 """Commands of sales: orders by hand, orders out of dealers' sheets, and the progress that mes tells."""
 
 from erp.sales.service.copies import Copied, copy_order
+from erp.sales.service.hand_edits import (
+    Place,
+    add_piece,
+    change_need,
+    change_piece,
+    confirm_edit,
+    drop_edit,
+    leave_out,
+)
 from erp.sales.service.imports import (
     Upload,
     correct_fact,
@@ -45,6 +54,7 @@ __all__ = [
     "Copied",
     "copy_order",
     "Offering",
+    "Place",
     "Sent",
     "Upload",
     "accept_quotation",
@@ -55,18 +65,24 @@ __all__ = [
     "quote",
     "withdraw_quotation",
     "add_line",
+    "add_piece",
     "amend_head",
     "amend_line",
     "answer",
     "ask",
     "ask_dealer",
     "cancel",
+    "change_need",
+    "change_piece",
     "close_question",
     "confirm",
+    "confirm_edit",
     "copy_line",
     "correct_fact",
     "create_order",
+    "drop_edit",
     "drop_import",
+    "leave_out",
     "mark_released",
     "record_progress",
     "remove_line",

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from core.audit.service import record
 from erp.catalogue import queries as catalogue
-from erp.sales.model import Line, Order, Question
+from erp.sales.model import HandEdit, Line, Order, Question
 from erp.sales.queries.orders import SUBJECT
 from erp.sales.rules.orders import DoorUnknown, LineEntry, LineGone
 from erp.sales.rules.questions import QuestionState
@@ -156,6 +156,7 @@ def remove_line(session: Session, order_id: int, line_id: int, *, by: int | None
     line = _line(session, order_id, line_id)
     _record(session, order_id, Verb.REMOVE_LINE, {"line": [line.position, None]}, by=by, at=at)
     _forget_questions(session, line, by=by, at=at)
+    session.execute(delete(HandEdit).where(HandEdit.line_id == line.id))  # of no release: it is a draft
     session.delete(line)
     session.flush()  # the sum below reads the table
     _settle(session, order)
