@@ -23,7 +23,14 @@ from mes.production.queries import all_operation_names
 from mes.splitting.model import DoorSet, Piece, Requirement
 from mes.splitting.rules import LIVE, ON_FLOOR
 from mes.worksheets.model import MachineCode, Paper
-from mes.worksheets.rules import CARDS_A_PAGE, CodeTemplate, NothingToPrint, PaperKind, read_template
+from mes.worksheets.rules import (
+    CARDS_A_PAGE,
+    CodeTemplate,
+    EditedByHand,
+    NothingToPrint,
+    PaperKind,
+    read_template,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +267,8 @@ def names_of(piece: Piece, door_set: DoorSet, line: Line) -> Names:
 def _stamp(row: MachineCode, template: CodeTemplate, piece: Piece, door_set: DoorSet, line: Line) -> Stamp:
     name = Named(row.name, row.name_en)
     try:
+        if piece.hand_edit_id is not None and (by_rules := template.names & set(door_set.results)):
+            raise EditedByHand(names=", ".join(sorted(by_rules)))
         return Stamp(name, template.build(names_of(piece, door_set, line)))
     except AppError as fault:
         return Stamp(name, "", fault)

@@ -14,6 +14,7 @@ from erp.catalogue.rules.by_hand import ALL_SETS, NewPiece, Wanted
 from erp.catalogue.rules.document import Cut, Group
 from erp.materials.model import Material
 from erp.materials.rules import Grain
+from erp.purchasing.queries import needs
 from erp.sales import service as sales
 from erp.sales.model import HandEdit, Line, Order
 from erp.sales.queries import hand_edits
@@ -23,6 +24,8 @@ from erp.stock.model import Demand
 from mes.splitting import queries, service
 from mes.splitting.model import DoorSet, Piece, ReleasedLine, Requirement
 from mes.splitting.rules import ChangedMeanwhile, LinesRefused
+from mes.worksheets import queries as worksheets
+from mes.worksheets.rules import read_template
 from tests.factories.factory import FRIDAY, MORNING, make_line, make_order
 from tests.factories.people import make_person
 
@@ -119,6 +122,38 @@ def test_what_the_order_needs_follows_the_hand(session, hand):
     (without,) = [one for one in queries.sets(session, order.id) if one.position == 1]
     frame = next(one for one in without.packages if one["kind"] == "FRAME")
     assert "JAMB_L" not in frame["pieces"]
+
+
+def test_what_is_expected_of_a_confirmed_order_follows_the_hand_and_waits_with_a_stale_edit(session, hand):
+    order = confirmed(session, make_line(set_count=2))
+    sales.change_need(session, place_of(session, order, 2), "need:HINGES", D(4), "门重", by=hand, at=MORNING)
+    hinge = session.scalars(select(Material).where(Material.code == "HINGE-4")).one()
+
+    def expected():
+        session.flush()
+        return {row[4]: row[5] for row in needs.expected_wants(session) if row[1] == order.id}[hinge.id]
+
+    assert expected() == 7  # three for the first set, four for the second
+    sales.reopen(session, order.id, by=None, at=MORNING)
+    higher = make_line(set_count=2, height_mm=D("1900.0"))  # leaves of 1855: two hinges each
+    sales.amend_line(session, order.id, first_line(session, order).id, higher, by=None, at=MORNING)
+    sales.confirm(session, order.id, on=FRIDAY, by=None, at=MORNING)
+    assert expected() == 4
+
+
+def test_a_machine_code_out_of_the_rules_sizes_is_not_made_for_a_piece_by_hand(session, hand):
+    order = confirmed(session)
+    where = place_of(session, order)
+    shorter = Wanted("", D(2050), D(830), D(42))
+    sales.change_piece(session, where, "LEAF_1", shorter, "地面高", by=hand, at=MORNING)
+    release(session, order)
+    piece = session.scalars(select(Piece).where(Piece.rule_code == "LEAF_1")).one()
+    by_rules = read_template("D{LW*10:05d}{LH*10:05d}", {}, "", 40)
+    of_piece = read_template("D{piece_length*10:05d}", {}, "", 40)
+    stamps = {one.id: stamp for one, stamp in worksheets.preview(session, by_rules, "LOCK", "LEAF")}
+    assert stamps[piece.id].fault.facts == {"names": "LH, LW"}
+    stamps = {one.id: stamp for one, stamp in worksheets.preview(session, of_piece, "LOCK", "LEAF")}
+    assert stamps[piece.id].text == "D20500"
 
 
 def test_an_added_piece_gets_a_label_a_route_and_its_package(session, hand):
