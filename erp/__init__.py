@@ -136,7 +136,7 @@ def _grants(app: Flask) -> None:
     grant("clerk", *read, "core.files.read", "erp.sales.write", "erp.sales.import", "erp.sales.confirm")
     grant("clerk", "erp.sales.cancel", "erp.sales.amend", "erp.parties.write")
     grant("splitter", *read, "core.files.read", "core.jobs.read", "core.jobs.stop", "erp.sales.write")
-    grant("splitter", "erp.sales.import", "erp.sales.amend", "erp.catalogue.load")
+    grant("splitter", "erp.sales.import", "erp.sales.amend", "erp.sales.edit_set", "erp.catalogue.load")
     grant("splitter", "erp.catalogue.edit", "erp.catalogue.publish")
     grant("keeper", "erp.materials.read", "erp.stock.read", "erp.stock.receive", "erp.stock.move")
     grant("owner", "erp.pricing.read", "erp.pricing.write", "erp.sales.prices", "erp.sales.rebate")

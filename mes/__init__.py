@@ -127,6 +127,8 @@ def _register_production(app: Flask) -> None:
     put.badge_roles = ("operator", "packer", "keeper", "loader", "leader")
     put.badge_page = (DEVICE_COOKIE, "mes_production.lock")
     put.panel("erp.sales.order", "mes.splitting.read", production_panels.order_panel)
+    put.grant("leader", production_views.JUDGE)
+    put.grant("clerk", production_views.JUDGE)
     for handler in production_scans.HANDLERS:
         handle(handler)
 

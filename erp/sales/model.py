@@ -2,10 +2,11 @@
 
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import At, Id, Json, Mm, Model, Money, On, Rate, choice
+from erp.catalogue.rules.by_hand import EditKind
 from erp.catalogue.rules.document import DimBasis, DoorKind, Handing
 from erp.sales.rules.issues import Field
 from erp.sales.rules.lessons import LessonKind
@@ -123,6 +124,42 @@ class Amendment(Model):
     edits: Mapped[Json]  # {key of the line: what is typed, see rules.amending}
     started_at: Mapped[At]
     changed_at: Mapped[At]
+
+
+class HandEdit(Model):
+    """One change by hand to a piece or requirement of one set of a line, or of all its equal sets.
+
+    Rows are added and dropped, never changed: what was frozen by one keeps pointing at it. Confirming a stale
+    one drops it and adds another on what the rules make now.
+    """
+
+    __tablename__ = "erp_sales_hand_edit"
+    __table_args__ = (
+        CheckConstraint("set_position >= 0", name="set_position_not_negative"),
+        CheckConstraint("(dropped_at IS NULL) = (dropped_by_id IS NULL)", name="dropped_by_somebody"),
+        Index(
+            "uq_erp_sales_hand_edit_in_force",
+            *("line_id", "set_position", "code"),
+            unique=True,
+            sqlite_where=text("dropped_at IS NULL"),
+            postgresql_where=text("dropped_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[Id]
+    line_id: Mapped[int] = mapped_column(ForeignKey("erp_sales_line.id"), index=True)
+    set_position: Mapped[int]  # which of the line's equal sets; 0 is all of them
+    kind: Mapped[EditKind] = mapped_column(choice(EditKind))
+    code: Mapped[str]  # JAMB_L, need:HINGE, HAND_1: see erp.catalogue.rules.by_hand
+    name: Mapped[str]  # what the piece was called, for those that are not there any more
+    name_en: Mapped[str]
+    base: Mapped[Json]  # what the rules made of it when it was changed, rules.by_hand.base_of
+    values: Mapped[Json]  # what is made instead: sizes and quantities as text, an added piece in full
+    reason: Mapped[str]
+    made_at: Mapped[At] = mapped_column(index=True)
+    made_by_id: Mapped[int] = mapped_column(ForeignKey("core_auth_person.id"))
+    dropped_at: Mapped[At | None]
+    dropped_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))
 
 
 class Quotation(Model):

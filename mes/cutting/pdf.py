@@ -139,7 +139,7 @@ def _part_shapes(part: Part, depth: Decimal) -> Iterator[Shape]:
     high = at.width_mm or depth
     y = depth - at.y_mm - high
     yield rect(at.x_mm, y, at.length_mm, high)
-    words = f"{_named(part.name)} {_size(at.length_mm, at.width_mm or None)} {part.set_number}"
+    words = f"{_titled(part)} {_size(at.length_mm, at.width_mm or None)} {part.set_number}"
     is_upright = high > UPRIGHT * at.length_mm
     room = high if is_upright else at.length_mm
     middle = at.x_mm + at.length_mm / 2, y + high / 2
@@ -222,6 +222,9 @@ def _piece_label(page: PlanPage, sheet: SheetShown, part: Part, code: str) -> La
     if piece.edges.strip("-"):
         edges = _("Edges %(edges)s", edges=piece.edges)
         items.append(TextBox(40, 25, 19, 4, edges, D("2.6"), align=Align.CENTER))
+    if part.is_by_hand:
+        by_hand = _("hand-edited")
+        items.append(TextBox(40, D("35.8"), 19, 4, by_hand, D("3.2"), align=Align.CENTER, is_inverse=True))
     if piece.is_urgent:
         urgent = _("Remake, urgent")
         items.append(TextBox(40, 30, 19, D("5.5"), urgent, D("3.6"), align=Align.CENTER, is_inverse=True))
@@ -236,6 +239,11 @@ def _codes(code: str) -> tuple[Item, ...]:
         TextBox(0, D("35.3"), 40, 4, code, D("3.2"), align=Align.CENTER, is_bold=True),
         Qr(40, 1, 19, code),
     )
+
+
+def _titled(part: Part) -> str:
+    """Return a part's name, with a star where a hand made it otherwise than the rules."""
+    return f"{_named(part.name)} ★" if part.is_by_hand else _named(part.name)
 
 
 def _named(name: Named) -> str:

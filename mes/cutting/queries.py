@@ -67,6 +67,11 @@ class Part:
         return Named(self.piece.name, self.piece.name_en)
 
     @property
+    def is_by_hand(self) -> bool:
+        """Whether a hand made it otherwise than the rules."""
+        return self.piece.hand_edit_id is not None
+
+    @property
     def is_void(self) -> bool:
         """Whether nobody wants it any more: it was cancelled after the plan was made."""
         return self.piece.state is PieceState.VOID

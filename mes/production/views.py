@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_login import logout_user
 
 from core import codes
 from core.auth import queries as people
 from core.auth.login import CurrentPerson, has_person, limiter, log_in
+from core.clock import now
 from core.codelists import queries as codelists
 from core.codes import CodeUnreadable
 from core.errors import AppError, NotFound
 from core.printing.answers import labels as answer_labels
 from core.web.access import me, public, requires
 from core.web.errors import text_of
+from core.web.forms import parse
 from core.web.lists import paged
 from core.web.templating import today
-from core.work import read
-from mes.production import pdf, queries
+from core.work import read, run
+from erp.catalogue.rules.entries import Duty
+from mes.production import pdf, queries, service
+from mes.production.forms import DutyForm
 from mes.production.rules import BadgeNotHere, BadgeUnknown, NoDevice
 from mes.scanning import queries as scanning
 from mes.scanning.rules import StationKind, Where
@@ -30,6 +35,7 @@ bp = Blueprint("mes_production", __name__)
 LEAD = "mes.production.lead"
 REPORT = "mes.production.report"
 SCRAP = "mes.production.scrap"
+JUDGE = "mes.production.judge"
 DEVICE_COOKIE = "mortise_device"  # set when the device is enrolled
 START = {
     StationKind.FLOOR: "mes_production.station",
@@ -169,7 +175,18 @@ def lead() -> ResponseReturnValue:
         waiting=queries.waiting(session),
         ahead=queries.ahead(session, today(), current_app.config["TIMEZONE"]),
         scraps=queries.recent_scraps(session),
+        duties=list(Duty),
     )
+
+
+@bp.post("/lead/scraps/<int:scrap_id>/judge")
+@requires(JUDGE)
+def scrap_judge(scrap_id: int) -> ResponseReturnValue:
+    """Say whose fault a scrap was."""
+    form = parse(DutyForm, request.form)
+    run(service.judge_duty, scrap_id, form.duty, form.note, by=me().id, at=now())
+    flash(_("Saved."), "done")
+    return redirect(url_for(".lead"))
 
 
 @bp.get("/lead/waiting/<operation>")

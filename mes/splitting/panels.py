@@ -11,6 +11,7 @@ from core.web.registry import Hit, Panel
 from erp.finance import queries as finance
 from erp.sales import queries as sales
 from erp.sales.model import Order
+from erp.sales.queries import hand_edits
 from erp.sales.rules.states import OrderState
 from mes.scanning.service import Resolved
 from mes.splitting import queries
@@ -29,8 +30,14 @@ def order_panel(session: Session, order_id: int) -> Panel | None:
         return None
     faults = queries.faults(session, order_id) if order.state in UNSPLIT else []
     is_waiting = order.state is OrderState.CONFIRMED
-    unpaid = finance.release_refusal(session, order_id) if is_waiting else None
-    context = {"order": order, "faults": faults, "sets": sets, "unpaid": unpaid}
+    context = {
+        "order": order,
+        "faults": faults,
+        "sets": sets,
+        "unpaid": finance.release_refusal(session, order_id) if is_waiting else None,
+        "hand": hand_edits.marked(session, order_id),
+        "positions": {line.id: line.position for line in sales.order_lines(session, order_id)},
+    }
     return Panel(N_("Splitting"), "mes/splitting/_order_panel.html", context)
 
 

@@ -36,6 +36,7 @@ from mes.splitting.rules import (
     CutMethod,
     FrozenLine,
     FrozenOrder,
+    FrozenSet,
     PieceMoved,
     PieceState,
     ReleaseReason,
@@ -150,6 +151,7 @@ def record_release(
             has_transom=line.has_transom,
             set_count=line.set_count,
             touch_count=line.touch_count,
+            hand_edit_count=line.hand_edit_count,
         )
         for line in lines
     )
@@ -157,7 +159,8 @@ def record_release(
 
 
 def _insert_sets(session: Session, order: FrozenOrder, at: datetime) -> list[int]:
-    frozen = {line.line_id: _frozen(line) for line in order.lines}
+    different = {(line.line_id, id(one)): (line, one) for line, _, one in order.sets()}
+    frozen = {key: _frozen(line, one) for key, (line, one) in different.items()}
     labels = next_codes(session, Letter.DOOR_SET, order.set_count)
     rows = [
         {
@@ -166,34 +169,34 @@ def _insert_sets(session: Session, order: FrozenOrder, at: datetime) -> list[int
             "order_id": order.order_id,
             "position": position,
             "frozen_at": at,
-            **frozen[line.line_id],
+            **frozen[line.line_id, id(one)],
         }
-        for label, (line, position) in zip(labels, order.sets(), strict=True)
+        for label, (line, position, one) in zip(labels, order.sets(), strict=True)
     ]
     made = insert(SETS).returning(SETS.c.id, sort_by_parameter_order=True)
     return list(session.scalars(made, rows))
 
 
-def _frozen(line: FrozenLine) -> dict[str, Any]:
-    """Return what all sets of a line have in common."""
-    explosion = line.explosion
+def _frozen(line: FrozenLine, one: FrozenSet) -> dict[str, Any]:
+    """Return what equal sets of a line have in common."""
+    explosion = one.explosion
     return {
         "line_id": line.line_id,
         "room": line.room,
         "door_version_id": line.door_version_id,
-        "parameters_sha256": line.parameters_sha256,
+        "parameters_sha256": one.parameters_sha256,
         "evaluator": EVALUATOR,
         "results": {name: str(value) for name, value in explosion.results.items()},
         "drawing": explosion.drawing.to_dict(),
         "packages": [
             {
-                "kind": one.kind,
-                "index": one.index,
-                "name": one.name,
-                "name_en": one.name_en,
-                "pieces": list(one.piece_codes),
+                "kind": package.kind,
+                "index": package.index,
+                "name": package.name,
+                "name_en": package.name_en,
+                "pieces": list(package.piece_codes),
             }
-            for one in explosion.packages
+            for package in explosion.packages
         ],
     }
 
@@ -203,21 +206,21 @@ def _insert_pieces(
 ) -> None:
     bulk = Bulk(session.connection(), PIECES, PIECE_COLUMNS)
     templates = {  # equal lines are one explosion: their pieces are worked out and bound once
-        id(line.explosion): [bulk.bind(piece) for piece in _pieces(line, order.order_id, by_code, at)]
-        for line in {id(line.explosion): line for line in order.lines}.values()
+        id(one.explosion): [bulk.bind(piece) for piece in _pieces(one, order.order_id, by_code, at)]
+        for one, _ in order.explosions()
     }
     labels = iter(next_codes(session, Letter.PIECE, order.tracked_count))
     bulk.insert(
         [
             {**piece, "set_id": set_id, "code": next(labels) if piece["is_tracked"] else None}
-            for set_id, (line, _) in zip(set_ids, order.sets(), strict=True)
-            for piece in templates[id(line.explosion)]
+            for set_id, (_, _, one) in zip(set_ids, order.sets(), strict=True)
+            for piece in templates[id(one.explosion)]
         ]
     )
 
 
-def _pieces(line: FrozenLine, order_id: int, by_code: dict[str, int], at: datetime) -> list[dict[str, Any]]:
-    """Return the pieces of one set of a line, but for their set and label."""
+def _pieces(one: FrozenSet, order_id: int, by_code: dict[str, int], at: datetime) -> list[dict[str, Any]]:
+    """Return the pieces of one set, but for their set and label."""
     return [
         {
             "order_id": order_id,
@@ -244,13 +247,14 @@ def _pieces(line: FrozenLine, order_id: int, by_code: dict[str, int], at: dateti
             "package_kind": piece.package or None,
             "package_index": piece.package_index if piece.package else None,
             "route": list(piece.route),
+            "hand_edit_id": piece.hand_edit_id,
             "step_count": 0,
             "state": PieceState.PLANNED,
             "is_urgent": False,
             "remake_of_id": None,
             "changed_at": at,
         }
-        for piece in line.explosion.pieces
+        for piece in one.explosion.pieces
     ]
 
 
@@ -259,26 +263,30 @@ def _insert_requirements(
 ) -> None:
     bulk = Bulk(session.connection(), REQUIREMENTS, REQUIREMENT_COLUMNS)
     templates = {
-        id(line.explosion): [
-            bulk.bind(
-                {
-                    "rule_code": wanted.rule_code,
-                    "material_id": by_code[wanted.material_code],
-                    "needed_qty": wanted.quantity,
-                    "joins": wanted.joins or None,
-                }
-            )
-            for wanted in line.explosion.requirements
-        ]
-        for line in {id(line.explosion): line for line in order.lines}.values()
+        id(one.explosion): [bulk.bind(wanted) for wanted in _requirements(one, by_code)]
+        for one, _ in order.explosions()
     }
     bulk.insert(
         [
             {**wanted, "set_id": set_id}
-            for set_id, (line, _) in zip(set_ids, order.sets(), strict=True)
-            for wanted in templates[id(line.explosion)]
+            for set_id, (_, _, one) in zip(set_ids, order.sets(), strict=True)
+            for wanted in templates[id(one.explosion)]
         ]
     )
+
+
+def _requirements(one: FrozenSet, by_code: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Return what one set needs beside its pieces, but for its set."""
+    return [
+        {
+            "rule_code": wanted.rule_code,
+            "material_id": by_code[wanted.material_code],
+            "needed_qty": wanted.quantity,
+            "joins": wanted.joins or None,
+            "hand_edit_id": wanted.hand_edit_id,
+        }
+        for wanted in one.explosion.requirements
+    ]
 
 
 def advance(session: Session, piece_id: int, step: int, state: PieceState, *, at: datetime) -> bool:
@@ -480,9 +488,11 @@ def refreeze(
     rows, stays = [], []
     for change in changes:
         session.execute(
-            update(SETS).where(SETS.c.id == change.set_id).values(**_frozen(change.line), frozen_at=at)
+            update(SETS)
+            .where(SETS.c.id == change.set_id)
+            .values(**_frozen(change.line, change.made), frozen_at=at)
         )
-        for values in _pieces(change.line, order_id, by_code, at):
+        for values in _pieces(change.made, order_id, by_code, at):
             code = values["rule_code"]
             if code in change.kept:
                 stays.append({"piece": change.kept[code], **{f"new_{name}": values[name] for name in LOOSE}})
@@ -499,15 +509,9 @@ def _require_anew(session: Session, changes: Sequence[SetChange], by_code: Mappi
         delete(REQUIREMENTS).where(REQUIREMENTS.c.set_id.in_([change.set_id for change in changes]))
     )
     rows = [
-        {
-            "set_id": change.set_id,
-            "rule_code": wanted.rule_code,
-            "material_id": by_code[wanted.material_code],
-            "needed_qty": wanted.quantity,
-            "joins": wanted.joins or None,
-        }
+        {"set_id": change.set_id, **wanted}
         for change in changes
-        for wanted in change.line.explosion.requirements
+        for wanted in _requirements(change.made, by_code)
     ]
     if rows:
         session.execute(insert(REQUIREMENTS), rows)
@@ -576,7 +580,7 @@ COPIED = (
     *("set_id", "order_id", "rule_code", "name", "name_en", "part_group", "material_id", "thickness_mm"),
     *("length_mm", "width_mm", "cut_length_mm", "cut_width_mm", "cut_method", "grain", "part_count"),
     *("is_tracked", "edges", "mitre", "machining", "drawn_as", "joins", "mirror_code", "package_kind"),
-    *("package_index", "route"),
+    *("package_index", "route", "hand_edit_id"),
 )
 
 

@@ -166,6 +166,7 @@ def piece_export() -> ResponseReturnValue:
         _("Mitre"): lambda row: row[0].mitre,
         _("Machining"): lambda row: row[0].machining,
         _("Route"): lambda row: " ".join(row[0].route),
+        _("By hand"): lambda row: row[4],
         _("State"): lambda row: label(row[0].state),
         _("Due"): lambda row: day(row[2].due_on),
     }

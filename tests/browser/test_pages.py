@@ -47,6 +47,8 @@ SAMPLES = {
     "import_id": "SELECT max(id) FROM erp_sales_import",
     "dealer_id": "SELECT min(id) FROM erp_parties_party WHERE kind = 'DEALER'",
     "order_id": "SELECT max(id) FROM erp_sales_order GROUP BY state",
+    "line_id": "SELECT min(id) FROM erp_sales_line GROUP BY kind",
+    "position": "SELECT 0 UNION SELECT 1",
     "kind": "SELECT 'orders'",
     "subject_id": "SELECT max(id) FROM erp_sales_order GROUP BY state",
     "material_id": "SELECT min(id) FROM erp_materials_material GROUP BY kind",

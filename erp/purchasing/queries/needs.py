@@ -16,6 +16,7 @@ from core.errors import AppError
 from core.i18n import Named
 from erp.catalogue import queries as catalogue
 from erp.catalogue.model import Door, DoorVersion
+from erp.catalogue.rules.by_hand import Edit, by_hand, is_stale, of_set
 from erp.catalogue.rules.document import ModelDocument
 from erp.catalogue.rules.explode import explode
 from erp.catalogue.rules.need import need_of_set
@@ -35,6 +36,7 @@ from erp.purchasing.rules.needs import (
 )
 from erp.purchasing.rules.orders import COMING
 from erp.sales.model import Line, Order
+from erp.sales.queries import hand_edits
 from erp.sales.queries.orders import entry
 from erp.sales.rules.states import OPEN_STATES, OrderState
 from erp.stock import queries as stock
@@ -175,10 +177,14 @@ def expected_wants(session: Session) -> list[Row]:
     total: defaultdict[tuple[int, int], Decimal] = defaultdict(Decimal)
     heads = {order.id: order for order, _, _ in rows}
     versions = _versions(session, {line.door_id for _, line, _ in rows})
+    edits = hand_edits.in_force(session, [line.id for _, line, _ in rows])
     for order, line, door in rows:
-        for material, qty in _need_of(line, door.code, versions[line.door_id], documents, lengths).items():
+        place = (line, door.code, versions[line.door_id], documents, lengths)
+        changed = edits.get(line.id, ())
+        need = _need_by_hand(*place, changed) if changed else _need_of(*place)
+        for material, qty in need.items():
             if material in ids:
-                total[order.id, ids[material]] += qty * line.set_count
+                total[order.id, ids[material]] += qty * (1 if changed else line.set_count)
     return [
         (WantKind.EXPECTED, order_id, heads[order_id].number, heads[order_id].due_on, material_id, qty)
         for (order_id, material_id), qty in total.items()
@@ -216,6 +222,28 @@ def _need_of(
     if len(_kept) >= KEPT_MOST:
         _kept.clear()
     _kept[key] = need
+    return need
+
+
+def _need_by_hand(
+    line: Line,
+    door_code: str,
+    version: DoorVersion,
+    documents: dict[int, ModelDocument],
+    lengths: Mapping[str, Any],
+    edits: tuple[Edit, ...],
+) -> dict[str, Decimal]:
+    """Return the net need of all sets of a line with changes by hand; those that are stale do not count yet."""
+    document = documents.setdefault(version.id, catalogue.document(version))
+    try:
+        made = explode(document, entry(line, door_code).spec, lengths)
+    except AppError:
+        return {}
+    fresh = [edit for edit in edits if not is_stale(made, edit)]
+    need: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for position in range(1, line.set_count + 1):
+        for material, qty in need_of_set(by_hand(made, of_set(fresh, position))).items():
+            need[material] += qty
     return need
 
 

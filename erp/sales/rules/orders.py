@@ -24,6 +24,20 @@ class OrderFrozen(RuleViolation):
     message = N_("%(number)s is %(state)s; its lines can no longer be edited. Put it back to draft first.")
 
 
+class SetsFrozenAlready(RuleViolation):
+    """Sets are edited by hand until their order is released, and not later."""
+
+    code = "erp.sales.sets_frozen"
+    message = N_("%(number)s is %(state)s; its sets can be changed by hand only before the release.")
+
+
+class EditGone(Conflict):
+    """The change by hand was dropped, or is about another order."""
+
+    code = "erp.sales.edit_gone"
+    message = N_("This change by hand is no longer there. Look at the set again.")
+
+
 class OrderEmpty(RuleViolation):
     """An order without a line says nothing."""
 

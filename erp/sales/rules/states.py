@@ -36,6 +36,9 @@ STEPS = {
     (OrderState.READY, OrderState.SHIPPED),
     (OrderState.SHIPPED, OrderState.CLOSED),
 }
+UNRELEASED = frozenset(
+    {OrderState.DRAFT, OrderState.QUERY, OrderState.CONFIRMED}
+)  # sets may be edited by hand
 EDITABLE = frozenset({OrderState.DRAFT, OrderState.QUERY})  # lines may be edited freely
 WITHDRAWABLE = frozenset(  # of these the floor takes door sets back; with the last one the order is cancelled
     {OrderState.RELEASED, OrderState.IN_PRODUCTION, OrderState.READY}
@@ -69,6 +72,8 @@ class Verb(Choice):
     QUOTE = "quote", N_("quotation")
     WAIVE_RELEASE = "waive release", N_("let its release pass unpaid:")
     WAIVE_LOADING = "waive loading", N_("let its loading pass unpaid:")
+    EDIT_SET = "edit set", N_("changed a set by hand")
+    DROP_EDIT = "drop edit", N_("dropped a change by hand")
 
 
 class ImportState(Choice):

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from core.audit.service import record
 from erp.catalogue import queries as catalogue
 from erp.catalogue.model import Door
-from erp.sales.model import Line, Order, Question
+from erp.sales.model import HandEdit, Line, Order, Question
 from erp.sales.queries.orders import SUBJECT
 from erp.sales.queries.questions import line_values
 from erp.sales.rules.orders import DoorUnknown, LineEntry, LineGone, LineMoved
@@ -174,6 +174,7 @@ def remove_line(session: Session, order_id: int, line_id: int, *, by: int | None
     line = _line(session, order_id, line_id)
     _record(session, order_id, Verb.REMOVE_LINE, {"line": [line.position, None]}, by=by, at=at)
     _forget_questions(session, line, by=by, at=at)
+    session.execute(delete(HandEdit).where(HandEdit.line_id == line.id))  # of no release: it is a draft
     session.delete(line)
     session.flush()  # the sum below reads the table
     _settle(session, order)

@@ -1,6 +1,16 @@
 """Pages of sales."""
 
-from erp.sales.views import amendments, answers, imports, lessons, lines, orders, prices, questions
+from erp.sales.views import (
+    amendments,
+    answers,
+    hand_edits,
+    imports,
+    lessons,
+    lines,
+    orders,
+    prices,
+    questions,
+)
 from erp.sales.views.blueprint import bp
 from erp.sales.views.dealer import dealer
 
@@ -9,6 +19,7 @@ __all__ = [
     "answers",
     "bp",
     "dealer",
+    "hand_edits",
     "imports",
     "lessons",
     "lines",

@@ -27,14 +27,14 @@ from erp.parties import queries as parties
 from erp.sales import service
 from erp.sales.forms import MEASURE, OPTION, HeadForm, ReasonForm, order_filter
 from erp.sales.model import Order
+from erp.sales.queries import hand_edits, prices, questions
 from erp.sales.queries import orders as queries
-from erp.sales.queries import prices, questions
 from erp.sales.queries.offer import Offer, offer
 from erp.sales.queries.orders import LineShown, OrderPage, View
 from erp.sales.rules.issues import Field
 from erp.sales.rules.orders import DueInPast, LineEntry, NothingToCopy
 from erp.sales.rules.questions import About, seen_as
-from erp.sales.rules.states import EDITABLE, STEPS, OrderState, Verb
+from erp.sales.rules.states import EDITABLE, STEPS, UNRELEASED, OrderState, Verb
 from erp.sales.views.blueprint import CANCEL, CONFIRM, READ, SEE_PRICES, WRITE, bp
 from erp.sales.views.words import sentence, words_of_answers
 
@@ -263,6 +263,8 @@ def show(
         acts=order_panels(f"{PLACE}.acts", order_id),
         verbs={one.value: one for one in Verb},
         fields={one.value: one for one in Field},
+        unreleased=UNRELEASED,
+        hand_counts=hand_edits.counts(read(), order_id),
         steps=[to for state, to in sorted(STEPS) if state is page.order.state],
         **_asked_of(order_id, offered),
         **_prices(page.order, offered),

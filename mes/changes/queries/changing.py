@@ -19,8 +19,10 @@ from core.errors import AppError
 from core.i18n import Named
 from erp.catalogue import queries as catalogue
 from erp.catalogue.model import Door
+from erp.catalogue.rules.by_hand import Edit, of_set
 from erp.catalogue.rules.explosion import Explosion, PieceSpec
 from erp.materials import queries as materials
+from erp.sales.model import Line
 from erp.sales.queries.amendments import draft
 from erp.sales.queries.offer import offer
 from erp.sales.rules.amending import DraftLine
@@ -44,8 +46,8 @@ from mes.changes.rules.comparing import (
 from mes.packing.model import Content, Package
 from mes.packing.rules import PackageState
 from mes.splitting.model import DoorSet, Piece, Requirement
-from mes.splitting.queries import Split
-from mes.splitting.rules import LIVE, CutMethod, FrozenLine, PieceState, parameters_sha256
+from mes.splitting.queries import Split, frozen_set
+from mes.splitting.rules import LIVE, CutMethod, FrozenLine, FrozenSet, PieceState
 
 TO_COME = 0  # id of a line that is not written yet
 Row = TypeVar("Row")
@@ -98,7 +100,8 @@ class _Planning:
 
     def __init__(self, session: Session, order_id: int, number: str) -> None:
         self.session, self.number = session, number
-        self.split = Split(session)
+        lines = session.scalars(select(Line).where(Line.order_id == order_id)).all()
+        self.split = Split(session, lines)
         self.by_code = materials.ids(session)
         self.places: dict[int, str] = dict(session.execute(select(Place.id, Place.name)).all())
         contents = select(Content.piece_id, Content.package_id).join(Package)
@@ -149,17 +152,24 @@ class _Planning:
             return LinePlan(line, (), len(standing))
         dropped = self._dropped(line, standing)
         stays = [one for one in standing if one not in dropped]
-        frozen = self._frozen(line)
+        frozen, made, ended = self._frozen(line, stays)
         sets = [self._cancelled(one) for one in dropped]
         if frozen is not None and line.is_new_door:
-            sets += [self._changed(one, frozen) for one in stays]
+            sets += [self._changed(one, frozen, made[one.row.position]) for one in stays]
         if frozen is not None:
-            sets += self._coming(line, frozen)
+            sets += self._coming(line, frozen, made)
         missing = max(0, -line.more) - len(dropped)
         faults = [*self._left(standing, missing), *self._fixed(sets)]
         version, count = self._newer(line, standing)
         return LinePlan(
-            line, tuple(sets), 0 if line.is_new_door else len(stays), frozen, version, count, tuple(faults)
+            line,
+            tuple(sets),
+            0 if line.is_new_door else len(stays),
+            frozen,
+            version,
+            count,
+            tuple(faults),
+            ended,
         )
 
     def _dropped(self, line: DraftLine, standing: Sequence[_Standing]) -> list[_Standing]:
@@ -203,26 +213,44 @@ class _Planning:
 
     # --- what it is frozen as
 
-    def _frozen(self, line: DraftLine) -> FrozenLine | None:
-        """Return the line as it is split by the rules in force; nothing where no set is split."""
+    def _frozen(
+        self, line: DraftLine, stays: Sequence[_Standing]
+    ) -> tuple[FrozenLine | None, dict[int, FrozenSet], tuple[Edit, ...]]:
+        """Return the line as the rules in force split it, what its sets are made of by position, and what ends.
+
+        Nothing where no set is split. A change by hand that still fits stays in its set; another one ends.
+        """
         if line.after is None or not (line.is_new_door or line.more > 0):
-            return None
+            return None, {}, ()
         asked = line.after.entry
         door = self._door(asked.door_code)
         version, _document = self.split.door(door.id)
-        return FrozenLine(
+        explosion = self.split.explode(door.id, asked.spec)
+        first = self.last.get(line.line_id or TO_COME, 0) + 1
+        positions = [one.row.position for one in stays] if line.is_new_door else []
+        positions += range(first, first + max(0, line.more))
+        edits = self.split.edits.get(line.line_id or TO_COME, ())
+        own = {at: of_set(edits, at) for at in positions}
+        fits = {at: self.split.lasting(explosion, edits) for at, edits in own.items()}
+        different = {
+            lasting: frozen_set(version.sha256, asked.spec, explosion, lasting)
+            for lasting in dict.fromkeys(((), *fits.values()))
+        }
+        made = {at: different[lasting] for at, lasting in fits.items()}
+        ended = {edit.id: edit for at in positions for edit in own[at] if edit not in fits[at]}
+        others = (different[()],) * (asked.set_count - len(made))
+        frozen = FrozenLine(
             line_id=line.line_id or TO_COME,
             position=line.position,
             room=asked.room,
-            set_count=asked.set_count,
             door_version_id=version.id,
-            parameters_sha256=parameters_sha256(version.sha256, asked.spec),
             spec=asked.spec,
-            explosion=self.split.explode(door.id, asked.spec),
+            sets=(*made.values(), *others),
             kind=door.kind,
             touch_count=1,
-            first_position=self.last.get(line.line_id or TO_COME, 0) + 1,
+            first_position=first,
         )
+        return frozen, made, tuple(ended.values())
 
     def _door(self, code: str) -> Door:
         return self.session.scalars(select(Door).where(Door.code == code)).one()
@@ -258,11 +286,11 @@ class _Planning:
             for box in one.packages
         ]
         return SetPlan(
-            SetFate.CANCELLED, one.row, one.row.number, None, self._shown(one, pieces, {}), tuple(boxes)
+            SetFate.CANCELLED, one.row, one.row.number, None, None, self._shown(one, pieces, {}), tuple(boxes)
         )
 
-    def _changed(self, one: _Standing, line: FrozenLine) -> SetPlan:
-        explosion = line.explosion
+    def _changed(self, one: _Standing, line: FrozenLine, made: FrozenSet) -> SetPlan:
+        explosion = made.explosion
         pieces = decide(self._olds(one), self._makes(explosion))
         names = {(spec.kind, spec.index): Named(spec.name, spec.name_en) for spec in explosion.packages}
         rows = {box.place: row for box, row in zip(one.boxes, one.packages, strict=True)}
@@ -273,12 +301,15 @@ class _Planning:
             boxes.append(BoxFateShown(fate, name, row, self._place(row)))
         new = {piece.code: piece for piece in explosion.pieces}
         return SetPlan(
-            SetFate.CHANGED, one.row, one.row.number, line, self._shown(one, pieces, new), tuple(boxes)
+            SetFate.CHANGED, one.row, one.row.number, line, made, self._shown(one, pieces, new), tuple(boxes)
         )
 
-    def _coming(self, line: DraftLine, frozen: FrozenLine) -> list[SetPlan]:
-        explosion = frozen.explosion
-        makes = self._makes(explosion)
+    def _coming(self, line: DraftLine, frozen: FrozenLine, made: Mapping[int, FrozenSet]) -> list[SetPlan]:
+        numbers = range(frozen.first_position, frozen.first_position + max(0, line.more))
+        return [self._new(frozen, made[at], f"{self.number}-{line.position}-{at}") for at in numbers]
+
+    def _new(self, frozen: FrozenLine, made: FrozenSet, number: str) -> SetPlan:
+        makes = self._makes(made.explosion)
         pieces = tuple(
             PieceFate(
                 Decided(new.code, Fate.NEW, None, makes[new.code]),
@@ -288,16 +319,13 @@ class _Planning:
                 None,
                 None,
             )
-            for new in explosion.pieces
+            for new in made.explosion.pieces
         )
         boxes = tuple(
-            BoxFateShown(BoxFate.NEW, Named(spec.name, spec.name_en), None, "") for spec in explosion.packages
+            BoxFateShown(BoxFate.NEW, Named(spec.name, spec.name_en), None, "")
+            for spec in made.explosion.packages
         )
-        numbers = range(frozen.first_position, frozen.first_position + max(0, line.more))
-        return [
-            SetPlan(SetFate.NEW, None, f"{self.number}-{line.position}-{at}", frozen, pieces, boxes)
-            for at in numbers
-        ]
+        return SetPlan(SetFate.NEW, None, number, frozen, made, pieces, boxes)
 
     def _place(self, box: Package | None) -> str:
         return "" if box is None or box.place_id is None else self.places[box.place_id]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from core.choices import Choice
 from core.errors import AppError
 from core.i18n import Named
+from erp.catalogue.rules.by_hand import Edit
 from erp.catalogue.rules.explosion import PieceSpec
 from erp.sales.queries.amendments import OrderDraft
 from erp.sales.rules.amending import Difference, DraftLine, differences
@@ -15,7 +16,7 @@ from mes.changes.rules.comparing import BoxFate, Decided, Fate, SetFate, differi
 from mes.packing.model import Package
 from mes.packing.rules import BoxWork, PackageState
 from mes.splitting.model import DoorSet, Piece
-from mes.splitting.rules import FrozenLine, PieceState
+from mes.splitting.rules import FrozenLine, FrozenSet, PieceState
 
 BEGUN = (PieceState.CUT, PieceState.MADE, PieceState.PACKED, PieceState.SHIPPED)
 GONE = (Fate.RECUT, Fate.CANCELLED)
@@ -78,6 +79,7 @@ class SetPlan:
     row: DoorSet | None
     number: str
     line: FrozenLine | None  # what it is frozen as from now on
+    made: FrozenSet | None
     pieces: tuple[PieceFate, ...]
     boxes: tuple[BoxFateShown, ...]
 
@@ -107,6 +109,7 @@ class LinePlan:
     newer_version: tuple[int, int] | None = None  # version of the rules that it was split by, and now
     by_version_count: int = 0  # pieces of one set that the newer rules alone make otherwise
     faults: tuple[AppError, ...] = ()  # why it cannot be done
+    ended: tuple[Edit, ...] = ()  # changes by hand that do not fit the line any more, and end with it
 
     @property
     def differences(self) -> tuple[Difference, ...]:

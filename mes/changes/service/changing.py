@@ -69,6 +69,8 @@ def change(
     )
     ids = sales.amend(session, order.id, amended, by=by, at=at, on=on)
     lines = [_written(line, ids) for line in plan.lines]
+    ended = [edit.id for line in lines if line.draft.is_new_door for edit in line.ended]
+    sales.end_edits(session, ended, by=by, at=at)
     pieces = splitting.refreeze(session, order.id, _set_changes(lines), by=by, at=at)
     came = _add_sets(session, plan, lines, at)
     changed = [one.row.id for one in plan.sets if one.row and one.fate is SetFate.CHANGED]
@@ -149,6 +151,7 @@ def _set_changes(lines: Sequence[LinePlan]) -> list[SetChange]:
         SetChange(
             set_id=one.row.id,
             line=one.line,
+            made=one.made,
             kept={
                 piece.decided.code: piece.old.id for piece in one.pieces if piece.old and not _is_gone(piece)
             },
@@ -159,7 +162,7 @@ def _set_changes(lines: Sequence[LinePlan]) -> list[SetChange]:
         )
         for line in lines
         for one in line.sets
-        if one.fate is SetFate.CHANGED and one.row and one.line
+        if one.fate is SetFate.CHANGED and one.row and one.line and one.made
     ]
 
 
@@ -167,9 +170,10 @@ def _add_sets(session: Session, plan: ChangePlan, lines: Sequence[LinePlan], at:
     """Write the sets that come; return their ids in the plan's order."""
     order = plan.draft.order
     coming = tuple(
-        replace(line.frozen, set_count=count)
+        replace(line.frozen, sets=made)
         for line in lines
-        if line.frozen is not None and (count := sum(one.fate is SetFate.NEW for one in line.sets))
+        if line.frozen is not None
+        and (made := tuple(one.made for one in line.sets if one.fate is SetFate.NEW and one.made))
     )
     if not coming:
         return []

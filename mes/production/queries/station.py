@@ -41,6 +41,7 @@ class PieceAtStation:
     length_mm: Any
     width_mm: Any
     part_count: int
+    is_by_hand: bool
     order_id: int
     order_number: str
     set_id: int
@@ -75,6 +76,7 @@ def piece_at(session: Session, code: str, station_id: int | None) -> PieceAtStat
         length_mm=piece.length_mm,
         width_mm=piece.width_mm,
         part_count=piece.part_count,
+        is_by_hand=piece.hand_edit_id is not None,
         order_id=piece.order_id,
         order_number=order_number,
         set_id=piece.set_id,
