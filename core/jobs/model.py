@@ -22,6 +22,7 @@ class Job(Model):
     try_count: Mapped[int] = mapped_column(default=0)
     is_stop_wanted: Mapped[bool] = mapped_column(default=False)
     error: Mapped[str | None]
+    result: Mapped[Json | None]  # what it found, for kinds that keep nothing of their own
     created_at: Mapped[At]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))
     started_at: Mapped[At | None]

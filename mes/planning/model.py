@@ -5,7 +5,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import At, Code, Id, Model, On, Rate, choice
 from erp.catalogue.rules.document import DoorKind, Finish
-from mes.planning.rules import BatchState
+from mes.planning.rules import BatchState, Lane
 from mes.planning.rules.capacity import DayKind
 
 
@@ -18,6 +18,7 @@ class Batch(Model):
     number: Mapped[str] = mapped_column(unique=True)  # BA2611-0007
     code: Mapped[Code] = mapped_column(unique=True)  # B…
     state: Mapped[BatchState] = mapped_column(choice(BatchState), default=BatchState.OPEN)
+    lane: Mapped[Lane] = mapped_column(choice(Lane), default=Lane.NORMAL)
     due_on: Mapped[On | None]
     note: Mapped[str] = mapped_column(default="")
     created_at: Mapped[At] = mapped_column(index=True)

@@ -14,6 +14,13 @@ class BatchState(Choice):
     DONE = "DONE", N_("Done")
 
 
+class Lane(Choice):
+    """How a batch goes through the factory."""
+
+    NORMAL = "NORMAL", N_("Usual")
+    URGENT = "URGENT", N_("Urgent")
+
+
 STEPS = {(BatchState.OPEN, BatchState.PLANNED), (BatchState.PLANNED, BatchState.DONE)}
 BATCHABLE = (OrderState.RELEASED, OrderState.IN_PRODUCTION)  # split, and not finished
 
