@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from core.web.forms import Form, OptionalMm
+from core.web.forms import Form, OptionalMm, Text
+from mes.cutting.rules.offcuts import OffcutEnd
 from mes.cutting.rules.saw import SawFacts
 from mes.cutting.service.settings import MaterialTold
 
@@ -18,6 +19,13 @@ def _empty_is_none(value: object) -> object:
 
 def _empty_is_zero(value: object) -> object:
     return "0" if isinstance(value, str) and not value.strip() else value
+
+
+class OffcutForm(Form):
+    """What is done about an offcut, and why."""
+
+    end: OffcutEnd
+    reason: Text = ""
 
 
 class SawForm(Form):

@@ -88,6 +88,23 @@ def shown(session: Session, offcut_id: int) -> OffcutShown | None:
     return None if row is None else OffcutShown(*row)
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The sheet that an offcut came from, and the plan of that sheet."""
+
+    plan: CutPlan
+    layout: CutLayout
+
+
+def source(session: Session, offcut_id: int) -> Source | None:
+    """Return where an offcut came from."""
+    rows = select(CutPlan, CutLayout).join(CutLayout, CutLayout.plan_id == CutPlan.id)
+    row = session.execute(
+        rows.join(Offcut, Offcut.layout_id == CutLayout.id).where(Offcut.id == offcut_id)
+    ).one_or_none()
+    return None if row is None else Source(*row)
+
+
 def of_code(session: Session, code: str) -> Offcut | None:
     """Return the offcut with this label."""
     return session.scalar(select(Offcut).where(Offcut.code == code))
