@@ -61,8 +61,8 @@ def facts(row: Offcut, article: Article) -> OffcutFacts:
     return OffcutFacts(row.code, row.length_mm, row.width_mm, article.cost_price, whole, row.is_wanted)
 
 
-def listed(text: str, state: OffcutState | None, dead_since: datetime | None = None) -> Select[Any]:
-    """Return the offcuts of a list page, rows as the fields of OffcutShown; without a state those in stock."""
+def _all() -> Any:
+    """Return all offcuts, rows as the fields of OffcutShown."""
     rows: Any = (
         select(Offcut, Material, Article, Place, CutPlan)
         .join(Material, Material.id == Offcut.material_id)
@@ -72,6 +72,12 @@ def listed(text: str, state: OffcutState | None, dead_since: datetime | None = N
         .outerjoin(Place, Place.id == Balance.place_id)
         .outerjoin(CutPlan, CutPlan.id == Offcut.plan_id)
     )
+    return rows
+
+
+def listed(text: str, state: OffcutState | None, dead_since: datetime | None = None) -> Select[Any]:
+    """Return the offcuts of a list page, rows as the fields of OffcutShown; without a state those in stock."""
+    rows = _all()
     rows = rows.where(Offcut.state == state) if state else rows.where(Offcut.state.in_(IN_STOCK))
     if dead_since is not None:
         rows = rows.where(Offcut.kept_at <= dead_since)
@@ -83,8 +89,7 @@ def listed(text: str, state: OffcutState | None, dead_since: datetime | None = N
 
 def shown(session: Session, offcut_id: int) -> OffcutShown | None:
     """Return one offcut."""
-    rows = listed("", None).where(Offcut.id == offcut_id)
-    row = session.execute(rows).one_or_none()
+    row = session.execute(_all().where(Offcut.id == offcut_id)).one_or_none()
     return None if row is None else OffcutShown(*row)
 
 
