@@ -16,6 +16,7 @@ from mes.cutting import panels as cutting_panels
 from mes.cutting import queries as cutting
 from mes.cutting import service as cutting_commands
 from mes.cutting import views as cutting_views
+from mes.cutting.queries import offcuts as cutting_offcuts
 from mes.demo import cli as demo_cli
 from mes.efficiency import cli as efficiency_cli
 from mes.efficiency import views as efficiency_views
@@ -111,6 +112,10 @@ def _register_cutting(app: Flask) -> None:
     put.panel("mes.planning.batch", "mes.cutting.read", cutting_panels.batch_panel)
     put.providers.append(planning_panels.hits)
     put.invariants[N_("placements agree with their cut plans")] = cutting.prove
+    put.invariants[N_("offcuts agree with stock and with the plans that hold them")] = cutting_offcuts.prove
+    for role in ("splitter", "leader"):
+        put.grant(role, cutting_views.SETTINGS, cutting_views.OFFCUTS)
+    put.grant("keeper", cutting_views.READ, cutting_views.OFFCUTS)
     resolve_with(Letter.BATCH, planning_panels.resolve_batch)
     resolve_with(Letter.SHEET, cutting_panels.resolve_sheet)
     handle_job(cutting_commands.SOLVE, cutting_jobs.solve_plan)

@@ -9,6 +9,7 @@ a move in the order of their places, then the demand.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -273,6 +274,119 @@ def _short(session: Session, lot_id: int, place: Place, need_qty: Decimal) -> St
     )
 
 
+@dataclass(frozen=True, slots=True)
+class OffcutSize:
+    """How large an offcut is; a bar has no width."""
+
+    length_mm: Decimal
+    width_mm: Decimal | None
+
+
+def floor_place(session: Session) -> Place:
+    """Return where offcuts lie when they come off the saw: the first place of the shop floor, made if there is none."""
+    found = select(Place).where(Place.kind == PlaceKind.FLOOR, Place.is_active).order_by(Place.id).limit(1)
+    place = session.scalar(found)
+    return place if place is not None else add_place(session, PlaceKind.FLOOR.value, PlaceKind.FLOOR)
+
+
+def keep_offcut(
+    session: Session,
+    article_id: int,
+    code: str,
+    size: OffcutSize,
+    *,
+    subject: str,
+    subject_id: int,
+    by: int | None,
+    at: datetime,
+) -> Lot:
+    """Take a rest of an article back from production as a lot of one piece with a size of its own.
+
+    It lies on the shop floor until somebody puts it away.
+    """
+    lot = Lot(
+        code=code, article_id=article_id, received_at=at, length_mm=size.length_mm, width_mm=size.width_mm
+    )
+    session.add(lot)
+    session.flush()  # for its id
+    start, end = virtual_place(session, PlaceKind.PRODUCTION), floor_place(session)
+    move(
+        session,
+        lot.id,
+        start.id,
+        end.id,
+        Decimal(1),
+        MoveKind.RETURN,
+        subject=subject,
+        subject_id=subject_id,
+        by=by,
+        at=at,
+    )
+    return lot
+
+
+def cut_up(
+    session: Session, lot_id: int, *, subject: str, subject_id: int, by: int | None, at: datetime
+) -> None:
+    """Take an offcut out of stock because it was cut up. Raises NotFound, StockShort."""
+    _withdraw(
+        session,
+        lot_id,
+        PlaceKind.PRODUCTION,
+        MoveKind.CUT,
+        subject=subject,
+        subject_id=subject_id,
+        by=by,
+        at=at,
+    )
+
+
+def take_out(
+    session: Session,
+    lot_id: int,
+    *,
+    is_scrap: bool,
+    subject: str,
+    subject_id: int,
+    by: int | None,
+    at: datetime,
+) -> None:
+    """Take an offcut out of stock without a plan: scrapped, or used for something else. Raises NotFound."""
+    end = PlaceKind.LOSS if is_scrap else PlaceKind.PRODUCTION
+    _withdraw(session, lot_id, end, MoveKind.SCRAP, subject=subject, subject_id=subject_id, by=by, at=at)
+
+
+def _withdraw(
+    session: Session,
+    lot_id: int,
+    end: PlaceKind,
+    kind: MoveKind,
+    *,
+    subject: str,
+    subject_id: int,
+    by: int | None,
+    at: datetime,
+) -> None:
+    """Move the one piece of an offcut from where it lies to a virtual place. Raises NotFound, StockShort."""
+    here = select(Balance.place_id).where(Balance.lot_id == lot_id, Balance.on_hand_qty > ZERO)
+    place_id = session.scalar(here)
+    if place_id is None:
+        raise NotFound
+    target = virtual_place(session, end)
+    move(
+        session,
+        lot_id,
+        place_id,
+        target.id,
+        Decimal(1),
+        kind,
+        subject=subject,
+        subject_id=subject_id,
+        by=by,
+        at=at,
+    )
+
+
 def issue(
     session: Session,
     lot_id: int,
@@ -344,7 +458,8 @@ def reverse(session: Session, move_id: int, *, by: int | None, at: datetime) -> 
     if wrong is None:
         raise NotFound
     is_undone = session.scalar(select(Move.id).where(Move.reverses_id == move_id)) is not None
-    if is_undone or wrong.kind is MoveKind.REVERSAL:
+    is_offcut = session.get_one(Lot, wrong.lot_id).is_offcut  # what cutting did, cutting takes back
+    if is_undone or wrong.kind is MoveKind.REVERSAL or (is_offcut and wrong.kind is not MoveKind.TRANSFER):
         raise NotReversible
     row = move(
         session,

@@ -306,7 +306,7 @@ def report_cut(session: Session, code: str, *, where: Where | None, by: int, at:
             object_type="sheet",
             object_id=sheet.id,
         )
-    if not cutting.mark_layout_cut(session, sheet.id, by=by, at=at):
+    if not cutting.mark_layout_cut(session, sheet.id, station_id=station.station_id, by=by, at=at):
         raise Blocked(
             Block.E28,
             expected=Text(N_("A sheet that is not cut yet")),
