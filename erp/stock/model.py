@@ -95,6 +95,7 @@ class Demand(Model):
         UniqueConstraint("subject", "subject_id", "material_id"),
         CheckConstraint("needed_qty >= 0", name="needed_not_negative"),
         CheckConstraint("issued_qty >= 0", name="issued_not_negative"),
+        CheckConstraint("unit_qty >= 0", name="unit_not_negative"),
     )
 
     id: Mapped[Id]
@@ -103,6 +104,7 @@ class Demand(Model):
     material_id: Mapped[int] = mapped_column(ForeignKey("erp_materials_material.id"), index=True)
     needed_qty: Mapped[Qty]
     issued_qty: Mapped[Qty]
+    unit_qty: Mapped[Qty | None]  # needed_qty in the material's unit, where that is not told in it
     name: Mapped[str] = mapped_column(default="")  # the subject's number, as people read it
     needed_on: Mapped[On | None]  # a batch's day; an order's stands with the order, where it may change
     is_carried: Mapped[bool] = mapped_column(default=False)  # a batch's plan asks for it in the order's place

@@ -75,16 +75,20 @@ def put_demand(
     subject_id: int,
     needed: Mapping[int, Decimal],
     *,
+    unit_qty: Mapping[int, Decimal] | None = None,
     name: str = "",
     needed_on: date | None = None,
 ) -> None:
     """Set what a subject needs of each material; what was issued for it stays. Twice is as once.
+
+    `unit_qty` says what `needed` is in the unit of a material of which it counts articles.
 
     `name` is the subject's number as people read it; `needed_on` is for subjects whose own row erp cannot
     read. Quantities are rounded up to 0.001. A material that is no longer needed keeps its row with 0 as long as
     something was issued for it.
     """
     needed = {material_id: rounded_up(qty) for material_id, qty in needed.items()}
+    in_units = unit_qty or {}
     told = {
         demand.material_id: demand
         for demand in session.scalars(
@@ -94,6 +98,7 @@ def put_demand(
     for material_id, demand in told.items():
         demand.needed_qty = needed.get(material_id, ZERO)
         demand.name, demand.needed_on = name, needed_on
+        demand.unit_qty = in_units.get(material_id)
         if material_id not in needed and not demand.issued_qty:
             session.delete(demand)
     fresh = [
@@ -103,6 +108,7 @@ def put_demand(
             "material_id": material_id,
             "needed_qty": needed_qty,
             "issued_qty": ZERO,
+            "unit_qty": in_units.get(material_id),
             "name": name,
             "needed_on": needed_on,
             "is_carried": False,

@@ -5,18 +5,24 @@ from sqlalchemy import func, inspect, select
 
 from core.db import Model
 from core.files.service import keep
+from core.jobs.worker import run_waiting
 from core.server.cli import database as commands
 from core.words.model import Word
 from erp.sales import service as sales
-from erp.sales.model import Import, ImportRow, Line, Question
+from erp.sales.model import Import, ImportRow, Line, Order, Question
 from erp.sales.rules.issues import Field
 from erp.sales.rules.questions import About, Answer, Asking, QuestionState
+from erp.sales.rules.states import OrderState
+from erp.stock.model import Demand
+from mes.cutting import service as cutting
+from mes.planning.service import create_batch
 from tests.conftest import NOON, application
 from tests.factories.factory import make_order, release_order
 from tests.factories.people import make_person
 
 BY = {"by": None, "at": NOON}
 BEFORE_WORDS = "0002"  # the migration below the one that makes them
+BEFORE_UNITS = "0017"
 
 
 @pytest.fixture
@@ -102,6 +108,22 @@ def make_import_row(session, dealer_id):
     session.add(row)
     session.flush()
     return row
+
+
+def test_what_a_batch_needs_is_measured_as_the_command_measures_it(full):
+    with full.extensions["sessions"].writing() as session:
+        ids = session.scalars(select(Order.id).where(Order.state == OrderState.RELEASED)).all()
+        cutting.plan_batch(session, create_batch(session, ids, by=None, at=NOON).id, by=None, at=NOON)
+        session.commit()
+    run_waiting(full)
+    wanted = select(Demand.id, Demand.unit_qty).where(Demand.subject == cutting.BATCH).order_by(Demand.id)
+    with full.extensions["sessions"].reading() as session:
+        before = session.execute(wanted).all()
+    run(full, "downgrade", BEFORE_UNITS)
+    run(full, "upgrade")
+    with full.extensions["sessions"].reading() as session:
+        assert session.execute(wanted).all() == before
+    assert any(qty for _, qty in before)
 
 
 def test_tables_and_migrations_agree(full):

@@ -289,8 +289,32 @@ def put_demand(session: Session, batch_id: int) -> None:
     for material_id, qty in required:
         need[material_id] += qty
     batch = session.get_one(Batch, batch_id)
-    stock.put_demand(session, BATCH, batch_id, need, name=batch.number, needed_on=batch.due_on)
+    stock.put_demand(
+        session,
+        BATCH,
+        batch_id,
+        need,
+        unit_qty=_stock_in_unit(session, batch_id),
+        name=batch.number,
+        needed_on=batch.due_on,
+    )
     stock.carry(session, ORDER, planning_queries.order_ids(session, batch_id), need)
+
+
+def _stock_in_unit(session: Session, batch_id: int) -> dict[int, Decimal]:
+    """Return the sheets and bars of a batch's plans in their material's unit, each by its own size."""
+    rows = session.execute(
+        select(Material, Article.length_mm, Article.width_mm, func.count(CutLayout.id))
+        .join(Article, Article.material_id == Material.id)
+        .join(CutLayout, CutLayout.article_id == Article.id)
+        .join(CutPlan, CutPlan.id == CutLayout.plan_id)
+        .where(CutPlan.batch_id == batch_id, CutPlan.state == PlanState.READY)
+        .group_by(Material.id, Article.id)
+    )
+    found: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for material, length, width, count in rows:
+        found[material.id] += in_unit(Decimal(count), material.kind, Size(length, width, material.trim_mm))
+    return dict(found)
 
 
 def put_demand_of(session: Session, order_id: int) -> None:
