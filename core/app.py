@@ -79,7 +79,7 @@ def create_app(settings: Mapping[str, Any], packages: Iterable[ModuleType]) -> F
     accompany("label printing", sender.send_waiting)
     for package in packages:
         package.register(app)
-    registered.menu.append(MenuEntry(N_("Printers"), "core_printing.job_list", printing.MANAGE))
-    registered.menu.append(MenuEntry(N_("People"), "core_auth.person_list", "core.auth.manage"))
+    registered.menu.append(MenuEntry(N_("Printers"), "core_printing.job_list", printing.MANAGE, N_("System")))
+    registered.menu.append(MenuEntry(N_("People"), "core_auth.person_list", "core.auth.manage", N_("System")))
     registered.grant("administrator", *(right for rights in registered.grants.values() for right in rights))
     return app

@@ -71,12 +71,14 @@ def _register_catalogue(app: Flask) -> None:
     )
     app.cli.add_command(catalogue_cli.catalogue)
     menu = registry(app).menu
-    menu.append(MenuEntry(N_("Door models"), "erp_catalogue.door_list", "erp.catalogue.read"))
-    menu.append(MenuEntry(N_("Rule drafts"), "erp_catalogue.draft_list", "erp.catalogue.edit"))
-    menu.append(MenuEntry(N_("Materials"), "erp_materials.material_list", "erp.materials.read"))
+    menu.append(MenuEntry(N_("Door models"), "erp_catalogue.door_list", "erp.catalogue.read", N_("Rules")))
+    menu.append(MenuEntry(N_("Rule drafts"), "erp_catalogue.draft_list", "erp.catalogue.edit", N_("Rules")))
+    menu.append(
+        MenuEntry(N_("Materials"), "erp_materials.material_list", "erp.materials.read", N_("Material"))
+    )
     blueprints(app, (pricing_views.bp, "/erp/pricing"))
-    menu.append(MenuEntry(N_("Prices"), "erp_pricing.book_list", "erp.pricing.read"))
-    menu.append(MenuEntry(N_("Partners"), "erp_parties.party_list", "erp.parties.read"))
+    menu.append(MenuEntry(N_("Prices"), "erp_pricing.book_list", "erp.pricing.read", N_("Sales")))
+    menu.append(MenuEntry(N_("Partners"), "erp_parties.party_list", "erp.parties.read", N_("Sales")))
     registry(app).providers.append(parties_panels.find)
 
 
@@ -85,7 +87,7 @@ def _register_stock(app: Flask) -> None:
     blueprints(app, (stock_views.bp, "/erp/stock"))
     app.cli.add_command(stock_cli.stock)
     put = registry(app)
-    put.menu.append(MenuEntry(N_("Stock"), "erp_stock.balance_list", "erp.stock.read"))
+    put.menu.append(MenuEntry(N_("Stock"), "erp_stock.balance_list", "erp.stock.read", N_("Material")))
     put.providers.append(stock_panels.hits)
     put.invariants[N_("balances equal the sum of moves")] = stock.verify
     put.grant("keeper", "erp.stock.place")
@@ -96,7 +98,9 @@ def _register_purchasing(app: Flask) -> None:
     """Material requirement, purchase proposal and orders."""
     blueprints(app, (purchasing.bp, "/erp/purchasing"), (purchasing_api.bp, "/api/v1/purchasing"))
     put = registry(app)
-    put.menu.append(MenuEntry(N_("Purchasing"), "erp_purchasing.requirement_list", "erp.purchasing.read"))
+    put.menu.append(
+        MenuEntry(N_("Purchasing"), "erp_purchasing.requirement_list", "erp.purchasing.read", N_("Material"))
+    )
     put.providers.append(purchasing_panels.hits)
     subscribe(ReceiptReversed, purchasing_subscribers.on_receipt_reversed)
     for role in ("owner", "clerk", "splitter", "keeper"):
@@ -108,7 +112,7 @@ def _register_finance(app: Flask) -> None:
     """Receipts, what dealers owe, statements, and what stands against a release or a loading."""
     blueprints(app, (finance_views.bp, "/erp/finance"))
     put = registry(app)
-    put.menu.append(MenuEntry(N_("Accounts"), "erp_finance.dealer_list", "erp.finance.read"))
+    put.menu.append(MenuEntry(N_("Accounts"), "erp_finance.dealer_list", "erp.finance.read", N_("Sales")))
     put.home("erp.finance.receive", "erp_finance.dealer_list")
     put.panel("erp.sales.order", "erp.finance.read", finance_panels.order_panel)
     put.panel("erp.parties.party", "erp.finance.read", finance_panels.dealer_panel)

@@ -77,7 +77,9 @@ def register(app: Flask) -> None:
 def _register_scanning(app: Flask) -> None:
     """The one door for every scan; stations and devices."""
     blueprints(app, (scanning_api.bp, "/api/v1"), (scanning_views.bp, "/mes/scanning"))
-    registry(app).menu.append(MenuEntry(N_("Stations"), "mes_scanning.station_list", "mes.scanning.read"))
+    registry(app).menu.append(
+        MenuEntry(N_("Stations"), "mes_scanning.station_list", "mes.scanning.read", N_("Production"))
+    )
     registry(app).printer_here = scanning_views.printer_here
     resolve_with(Letter.STATION, scanning_views.resolve_station)
 
@@ -103,9 +105,11 @@ def _register_cutting(app: Flask) -> None:
         (cutting_views.bp, "/mes/cutting"),
     )
     put = registry(app)
-    put.menu.append(MenuEntry(N_("Batches"), "mes_planning.batch_list", "mes.planning.read"))
-    put.menu.append(MenuEntry(N_("Cutting"), "mes_cutting.plan_list", "mes.cutting.read"))
-    put.menu.append(MenuEntry(N_("Due dates"), "mes_due.load_list", "mes.planning.due"))
+    put.menu.append(
+        MenuEntry(N_("Batches"), "mes_planning.batch_list", "mes.planning.read", N_("Production"))
+    )
+    put.menu.append(MenuEntry(N_("Cutting"), "mes_cutting.plan_list", "mes.cutting.read", N_("Production")))
+    put.menu.append(MenuEntry(N_("Due dates"), "mes_due.load_list", "mes.planning.due", N_("Sales")))
     put.panel("erp.sales.order", "mes.planning.read", planning_panels.order_panel)
     put.panel("erp.sales.order", "mes.planning.due", planning_panels.due_panel)
     put.mark("erp.sales.order", "mes.planning.due", planning_panels.order_marks)
@@ -126,7 +130,9 @@ def _register_production(app: Flask) -> None:
     """Operations at the stations, scrap, the team leader's page."""
     blueprints(app, (production_views.bp, "/mes/production"))
     put = registry(app)
-    put.menu.append(MenuEntry(N_("Shop floor"), "mes_production.lead", "mes.production.lead"))
+    put.menu.append(
+        MenuEntry(N_("Shop floor"), "mes_production.lead", "mes.production.lead", N_("Production"))
+    )
     put.home("mes.production.lead", "mes_production.lead")
     put.home("mes.production.report", "mes_production.station")
     put.badge_roles = ("operator", "packer", "keeper", "loader", "leader")
@@ -142,7 +148,9 @@ def _register_worksheets(app: Flask) -> None:
     """Work sheets, lists to take away, machine codes."""
     blueprints(app, (worksheets_views.bp, "/mes/worksheets"))
     put = registry(app)
-    put.menu.append(MenuEntry(N_("Machine codes"), "mes_worksheets.code_list", "mes.worksheets.write"))
+    put.menu.append(
+        MenuEntry(N_("Machine codes"), "mes_worksheets.code_list", "mes.worksheets.write", N_("Rules"))
+    )
     put.panel("erp.sales.order", "mes.worksheets.read", worksheets_panels.order_panel)
     put.panel("mes.planning.batch", "mes.worksheets.read", worksheets_panels.batch_panel)
     handle_job(worksheets_commands.DRAW, worksheets_jobs.draw_paper)
@@ -155,7 +163,7 @@ def _register_packing(app: Flask) -> None:
     """Packages and their labels."""
     blueprints(app, (packing_views.bp, "/mes/packing"))
     put = registry(app)
-    put.menu.append(MenuEntry(N_("Packing"), "mes_packing.bench", "mes.packing.pack"))
+    put.menu.append(MenuEntry(N_("Packing"), "mes_packing.bench", "mes.packing.pack", N_("Dispatch")))
     put.home("mes.packing.pack", "mes_packing.bench")
     put.panel("erp.sales.order", "mes.packing.read", packing_panels.order_panel)
     put.providers.append(packing_panels.hits)
@@ -171,7 +179,7 @@ def _register_warehouse(app: Flask) -> None:
     """Goods in, issue, put-away, by scan."""
     blueprints(app, (warehouse_views.bp, "/mes/warehouse"), (warehouse_api.bp, "/api/v1/warehouse"))
     put = registry(app)
-    put.menu.append(MenuEntry(N_("Warehouse"), "mes_warehouse.home", "mes.warehouse.read"))
+    put.menu.append(MenuEntry(N_("Warehouse"), "mes_warehouse.home", "mes.warehouse.read", N_("Material")))
     put.home("mes.warehouse.issue", "mes_warehouse.home")
     put.panel("erp.sales.order", "erp.stock.read", warehouse_panels.order_panel)
     put.panel("erp.stock.place", "mes.packing.read", warehouse_panels.place_panel)
@@ -186,7 +194,7 @@ def _register_shipping(app: Flask) -> None:
     """Loads and delivery notes."""
     blueprints(app, (shipping_views.bp, "/mes/shipping"))
     put = registry(app)
-    put.menu.append(MenuEntry(N_("Shipping"), "mes_shipping.load_list", "mes.shipping.read"))
+    put.menu.append(MenuEntry(N_("Shipping"), "mes_shipping.load_list", "mes.shipping.read", N_("Dispatch")))
     put.home("mes.shipping.load", "mes_shipping.dock")
     put.panel("erp.sales.order", "mes.shipping.read", shipping_panels.order_panel)
     put.providers.append(shipping_panels.hits)

@@ -17,6 +17,7 @@ class MenuEntry:
     label: str  # msgid
     endpoint: str
     permission: str
+    group: str = ""  # msgid of the words that it stands under in a long menu; empty: by itself
 
 
 @dataclass(frozen=True, slots=True)
