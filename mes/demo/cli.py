@@ -64,6 +64,9 @@ def load(if_empty: bool, sets_per_day: int, days: int, seed: int) -> None:
         if _file().exists():
             _show(json.loads(_file().read_text()))
         return
+    click.echo(
+        "Loading the demo factory: models, people, orders and some days of history. This takes a minute."
+    )
     made = _secrets()
     zone = current_app.config["TIMEZONE"]
     first = day_of(now() - timedelta(days=days + 1), zone)

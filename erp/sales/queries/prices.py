@@ -12,7 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import AppError, NotFound
+from erp.catalogue import queries as catalogue
 from erp.catalogue.model import Door
+from erp.catalogue.rules.entries import Entry
 from erp.catalogue.rules.explode import attempt
 from erp.catalogue.rules.prices import PriceBook
 from erp.parties.model import Party
@@ -140,6 +142,7 @@ def _rows(session: Session, order_id: int) -> list[tuple[Line, Door]]:
 
 def content(session: Session, order_id: int, price: OrderPrice) -> dict[str, Any]:
     """Return what was agreed as plain data, so that its paper can be printed for ever; every line has a price."""
+    colours = catalogue.colours(session)
     return {
         "book": price.book,
         "level": price.level,
@@ -147,14 +150,14 @@ def content(session: Session, order_id: int, price: OrderPrice) -> dict[str, Any
         "tax_rate": f"{price.tax_rate:f}",
         "is_tax_included": price.is_tax_included,
         "lines": [
-            _line_data(line, door, priced)
+            _line_data(line, door, colours.get(line.colour_code or ""), priced)
             for line, door in _rows(session, order_id)
             if (priced := price.of(line.id)) is not None
         ],
     }
 
 
-def _line_data(line: Line, door: Door, priced: PricedLine) -> dict[str, Any]:
+def _line_data(line: Line, door: Door, colour: Entry | None, priced: PricedLine) -> dict[str, Any]:
     terms = priced.price.terms if priced.price else ()
     return {
         "position": line.position,
@@ -163,6 +166,8 @@ def _line_data(line: Line, door: Door, priced: PricedLine) -> dict[str, Any]:
         "name": door.name,
         "name_en": door.name_en,
         "colour": line.colour_code or "",
+        "colour_name": colour.name if colour else "",
+        "colour_name_en": colour.name_en if colour else "",
         "basis": line.dim_basis.value,
         "width": f"{line.width_mm:f}",
         "height": f"{line.height_mm:f}",
