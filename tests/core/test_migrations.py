@@ -6,10 +6,15 @@ from sqlalchemy import func, inspect, select
 from core.db import Model
 from core.server.cli import database as commands
 from core.words.model import Word
+from erp.finance import queries as finance
+from erp.finance.model import Charge
+from erp.sales.model import Line, Order
 from tests.conftest import application
-from tests.factories.factory import make_order, release_order
+from tests.factories.factory import make_line, make_order, release_order
 from tests.factories.people import make_person
+from tests.mes.changes.office import cancel, sets_of
 
+BEFORE_ACCOUNTS = "0010"  # the migration below the one that makes them
 BEFORE_WORDS = "0002"  # the migration below the one that makes them
 
 
@@ -56,6 +61,36 @@ def test_orders_and_partners_that_were_there_get_the_words_that_the_commands_wou
     with full.extensions["sessions"].reading() as session:
         assert session.execute(wanted).all() == before
     assert {subject for subject, _, _ in before} == {"erp.sales.order", "erp.parties.party"}
+
+
+def test_orders_that_were_agreed_before_are_charged_and_cancelled_sets_taken_off(full):
+    with full.extensions["sessions"].writing() as session:
+        order = release_order(session, make_line(set_count=3))  # 3 × 1320.00
+        cancel(session, order, sets_of(session, order)[0])
+        session.commit()
+    wanted = select(Charge.order_id, Charge.kind, Charge.amount, Charge.charged_at).order_by(
+        Charge.order_id, Charge.id
+    )
+    counts = select(Line.id, Line.cancelled_count).order_by(Line.id)
+    totals = select(Order.id, Order.total_amount).order_by(Order.id)
+
+    def kept():
+        with full.extensions["sessions"].reading() as session:
+            return [session.execute(one).all() for one in (wanted, counts, totals)]
+
+    before = kept()
+    assert [(kind, amount) for _, kind, amount, _ in before[0]] == [
+        ("AGREED", 1320),
+        ("AGREED", 3960),
+        ("CHANGED", -1320),
+    ]
+    run(full, "downgrade", BEFORE_ACCOUNTS)
+    with full.extensions["sessions"].reading() as session:
+        assert sorted(one.total_amount for one in session.execute(totals) if one.total_amount) == [1320, 3960]
+    run(full, "upgrade")
+    assert kept() == before
+    with full.extensions["sessions"].reading() as session:
+        assert finance.prove(session) == []
 
 
 def test_tables_and_migrations_agree(full):
