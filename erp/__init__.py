@@ -58,6 +58,7 @@ def _register_sales(app: Flask) -> None:
     put.menu.append(MenuEntry(N_("Orders"), "erp_sales.order_list", "erp.sales.read"))
     put.home("erp.sales.write", "erp_sales.order_list")
     put.providers.append(sales_panels.find)
+    put.panel("erp.parties.party", "erp.sales.read", sales_panels.remembered_panel)
 
 
 def _register_catalogue(app: Flask) -> None:
@@ -133,9 +134,9 @@ def _grants(app: Flask) -> None:
     )
     grant("owner", *read, "core.files.read", "core.jobs.read")
     grant("clerk", *read, "core.files.read", "erp.sales.write", "erp.sales.import", "erp.sales.confirm")
-    grant("clerk", "erp.sales.cancel", "erp.parties.write")
+    grant("clerk", "erp.sales.cancel", "erp.sales.amend", "erp.parties.write")
     grant("splitter", *read, "core.files.read", "core.jobs.read", "core.jobs.stop", "erp.sales.write")
-    grant("splitter", "erp.sales.import", "erp.catalogue.load")
+    grant("splitter", "erp.sales.import", "erp.sales.amend", "erp.catalogue.load")
     grant("splitter", "erp.catalogue.edit", "erp.catalogue.publish")
     grant("keeper", "erp.materials.read", "erp.stock.read", "erp.stock.receive", "erp.stock.move")
     grant("owner", "erp.pricing.read", "erp.pricing.write", "erp.sales.prices", "erp.sales.rebate")

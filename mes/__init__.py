@@ -7,6 +7,7 @@ from core.events import subscribe
 from core.i18n import N_
 from core.jobs.registry import handle as handle_job
 from core.web.registry import MenuEntry, blueprints, registry
+from mes.changes import model as _changes  # noqa: F401
 from mes.changes import panels as changes_panels
 from mes.changes import views as changes_views
 from mes.cutting import cli as cutting_cli
@@ -76,6 +77,7 @@ def _register_scanning(app: Flask) -> None:
     """The one door for every scan; stations and devices."""
     blueprints(app, (scanning_api.bp, "/api/v1"), (scanning_views.bp, "/mes/scanning"))
     registry(app).menu.append(MenuEntry(N_("Stations"), "mes_scanning.station_list", "mes.scanning.read"))
+    registry(app).printer_here = scanning_views.printer_here
     resolve_with(Letter.STATION, scanning_views.resolve_station)
 
 
@@ -189,10 +191,13 @@ def _register_shipping(app: Flask) -> None:
 
 
 def _register_changes(app: Flask) -> None:
-    """Cancelling after release."""
+    """Changing and cancelling after release."""
     blueprints(app, (changes_views.bp, "/mes/changes"))
     put = registry(app)
+    put.panel("erp.sales.order.acts", changes_views.CHANGE, changes_panels.change_act)
     put.panel("erp.sales.order.acts", changes_views.CHANGE, changes_panels.cancel_act)
+    put.panel("erp.sales.amendment.acts", changes_views.CHANGE, changes_panels.look_act)
+    put.panel("erp.sales.order", changes_views.READ, changes_panels.version_panel)
     put.grant("clerk", changes_views.CHANGE)
     put.grant("splitter", changes_views.CHANGE)
 

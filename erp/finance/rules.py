@@ -52,7 +52,7 @@ class ChargeKind(Choice):
     """Why what a dealer owes for an order changed."""
 
     AGREED = "AGREED", N_("Order agreed")
-    CHANGED = "CHANGED", N_("Order cancelled in part")
+    CHANGED = "CHANGED", N_("Order changed")
     TAKEN_BACK = "TAKEN_BACK", N_("Order taken back")
 
 

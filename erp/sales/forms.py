@@ -79,6 +79,7 @@ class LineForm(Form):
     set_count: Annotated[Count, Field(le=SETS_MAX)] = 1
     room: Text = ""
     note: Text = ""
+    seen: Annotated[str, Field(max_length=64)] = ""  # fingerprint of the line that the form was opened on
 
     def entry(self, given: Mapping[str, str]) -> LineEntry:
         """Return the line with the options and further sizes that stand beside it. Raises InvalidInput."""
@@ -121,6 +122,13 @@ class AgreeForm(Form):
 
     amount: Annotated[Amount | None, BeforeValidator(_empty_is_none)] = None
     reason: Text = ""
+
+
+class ByHandForm(Form):
+    """A price agreed by hand beside a line that is changed; an empty one leaves it to the book."""
+
+    by_hand_amount: Annotated[Amount | None, BeforeValidator(_empty_is_none)] = None
+    by_hand_reason: Text = ""
 
 
 class RebateForm(Form):

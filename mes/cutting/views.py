@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from core.clock import now
 from core.errors import NotFound
 from core.i18n import Named
+from core.printing.answers import labels as answer_labels
 from core.web import answers
 from core.web.access import me, requires
 from core.web.lists import export, paged
@@ -103,23 +104,23 @@ def plan_pdf(plan_id: int) -> ResponseReturnValue:
     return answers.pdf(paper.content, f"{page.plan.number}.pdf")
 
 
-@bp.get("/plans/<int:plan_id>/labels.pdf")
+@bp.route("/plans/<int:plan_id>/labels.pdf", methods=["GET", "POST"])
 @requires("mes.cutting.read")
 def plan_labels(plan_id: int) -> ResponseReturnValue:
     """Answer the labels of a plan's sheets and pieces in cutting order, in the factory's language."""
     page, sheets = _ready(plan_id)
     printed = pdf.labels(page, sheets, current_app.config["LOCALE"])
-    return answers.pdf(printed.content, f"{page.plan.number}-labels.pdf")
+    return answer_labels(printed.content, f"{page.plan.number}-labels.pdf")
 
 
-@bp.get("/batches/<int:batch_id>/labels.pdf")
+@bp.route("/batches/<int:batch_id>/labels.pdf", methods=["GET", "POST"])
 @requires("mes.cutting.read")
 def batch_labels(batch_id: int) -> ResponseReturnValue:
     """Answer the label of a batch and those of all its plans, in the factory's language."""
     batch = planning.batch_page(read(), batch_id).batch
     ready = [one.plan.id for one in queries.plans_of(read(), batch_id) if one.plan.state is PlanState.READY]
     printed = pdf.batch_labels(batch.number, batch.code, map(_ready, ready), current_app.config["LOCALE"])
-    return answers.pdf(printed.content, f"{batch.number}-labels.pdf")
+    return answer_labels(printed.content, f"{batch.number}-labels.pdf")
 
 
 def _ready(plan_id: int) -> tuple[PlanPage, list[SheetShown]]:

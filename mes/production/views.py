@@ -15,7 +15,7 @@ from core.auth.login import CurrentPerson, has_person, limiter, log_in
 from core.codelists import queries as codelists
 from core.codes import CodeUnreadable
 from core.errors import AppError, NotFound
-from core.web import answers
+from core.printing.answers import labels as answer_labels
 from core.web.access import me, public, requires
 from core.web.errors import text_of
 from core.web.lists import paged
@@ -138,14 +138,14 @@ def piece_picture(piece_id: int) -> ResponseReturnValue:
     return render_template("mes/production/_picture.html", drawing=drawing, hot=hot, name=name)
 
 
-@bp.get("/pieces/<int:piece_id>/label.pdf")
+@bp.route("/pieces/<int:piece_id>/label.pdf", methods=["GET", "POST"])
 @requires("mes.splitting.read")
 def piece_label(piece_id: int) -> ResponseReturnValue:
     """Answer the label of one piece as PDF: of a remake, or in the place of a torn one."""
     return _labels(queries.piece_label(read(), piece_id))
 
 
-@bp.get("/orders/<int:order_id>/labels.pdf")
+@bp.route("/orders/<int:order_id>/labels.pdf", methods=["GET", "POST"])
 @requires("mes.splitting.read")
 def order_labels(order_id: int) -> ResponseReturnValue:
     """Answer the labels of an order's pieces that come off no sheet or bar as PDF."""
@@ -156,7 +156,7 @@ def _labels(found: list[queries.PieceLabel]) -> ResponseReturnValue:
     if not found:
         raise NotFound
     name = f"{found[0].code if len(found) == 1 else found[0].set_number}.pdf"
-    return answers.pdf(pdf.draw_labels(found, name, current_app.config["LOCALE"]).content, name)
+    return answer_labels(pdf.draw_labels(found, name, current_app.config["LOCALE"]).content, name)
 
 
 @bp.get("/lead")

@@ -150,15 +150,25 @@ def remove_package(session: Session, load_id: int, package_id: int, *, by: int, 
     _note(session, load_id, "remove_package", {"packages": [[cargo.code], None]}, by=by, at=at)
 
 
-def drop_packages(session: Session, set_ids: Collection[int], *, by: int | None, at: datetime) -> None:
-    """Take the packages of cancelled door sets off the lists they are on, where they are not on the vehicle.
+def drop_packages(
+    session: Session,
+    set_ids: Collection[int],
+    package_ids: Collection[int] = (),
+    *,
+    by: int | None,
+    at: datetime,
+) -> None:
+    """Take the packages of cancelled door sets, and others, off the lists they are on, unless on the vehicle.
 
     For the one who cancels, before the packages become void. Locks the loads by id.
     """
     listed = session.execute(
         select(LoadPackage.load_id, LoadPackage.package_id, Package.code)
         .join(Package, Package.id == LoadPackage.package_id)
-        .where(Package.set_id.in_(set_ids), LoadPackage.loaded_at.is_(None))
+        .where(
+            Package.set_id.in_(set_ids) | Package.id.in_(package_ids),
+            LoadPackage.loaded_at.is_(None),
+        )
         .order_by(LoadPackage.load_id, Package.id)
     ).all()
     for load_id in dict.fromkeys(row.load_id for row in listed):

@@ -10,7 +10,7 @@ from mes.splitting.rules import CutMethod, PieceState, ReleaseReason
 
 
 class DoorSet(Model):
-    """One physical door set of a released order line, split once and for ever."""
+    """One physical door set of a released order line, as it was split by the release or by the last change of it."""
 
     __tablename__ = "mes_splitting_door_set"
     __table_args__ = (UniqueConstraint("line_id", "position"),)
@@ -47,7 +47,7 @@ class Piece(Model):
     code: Mapped[str | None] = mapped_column(unique=True)  # P…; the code of the label in force
     set_id: Mapped[int] = mapped_column(ForeignKey("mes_splitting_door_set.id"), index=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("erp_sales_order.id"))
-    rule_code: Mapped[str]  # JAMB_L, LEAF_1: unique in its set
+    rule_code: Mapped[str]  # JAMB_L, LEAF_1: unique among the live pieces of its set
     name: Mapped[str]
     name_en: Mapped[str]
     part_group: Mapped[str]  # LEAF FRAME TRIM HARDWARE GLASS PACKING

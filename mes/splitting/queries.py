@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.activity.model import Interval
@@ -60,7 +60,7 @@ def _lines(session: Session, order_id: int) -> Sequence[Line]:
     return session.scalars(select(Line).where(Line.order_id == order_id).order_by(Line.position)).all()
 
 
-class _Split:
+class Split:
     """Splits the lines of an order; equal lines, and models that several lines share, are worked out once."""
 
     def __init__(self, session: Session) -> None:
@@ -80,13 +80,18 @@ class _Split:
         """Return everything that stands against making a line."""
         return check(self.door(line.door_id)[1], spec_of(line), self.stock)
 
-    def line(self, line: Line) -> FrozenLine:
-        """Return a line, split. Raises the line's first refusal."""
-        version, document = self.door(line.door_id)
-        spec = spec_of(line)
+    def explode(self, door_id: int, spec: LineSpec) -> Explosion:
+        """Return one set of a model, split by its version in force. Raises its first refusal."""
+        version, document = self.door(door_id)
         key = (version.id, spec.sha256)
         if key not in self.done:
             self.done[key] = explode(document, spec, self.stock)
+        return self.done[key]
+
+    def line(self, line: Line) -> FrozenLine:
+        """Return a line, split. Raises the line's first refusal."""
+        version, _document = self.door(line.door_id)
+        spec = spec_of(line)
         return FrozenLine(
             line_id=line.id,
             position=line.position,
@@ -95,7 +100,7 @@ class _Split:
             door_version_id=version.id,
             parameters_sha256=parameters_sha256(version.sha256, spec),
             spec=spec,
-            explosion=self.done[key],
+            explosion=self.explode(line.door_id, spec),
             kind=line.kind,
             touch_count=line.touch_count,
         )
@@ -103,7 +108,7 @@ class _Split:
 
 def faults(session: Session, order_id: int) -> list[Fault]:
     """Return everything that stands against making an order's lines, line by line."""
-    split = _Split(session)
+    split = Split(session)
     return [
         Fault(line.id, line.position, refusal)
         for line in _lines(session, order_id)
@@ -119,7 +124,7 @@ def prepare(session: Session, order_id: int) -> FrozenOrder:
     lines = _lines(session, order_id)
     if not lines:
         raise NothingToRelease(number=order.number)
-    split, made, refused = _Split(session), [], []
+    split, made, refused = Split(session), [], []
     for line in lines:
         try:
             made.append(split.line(line))
@@ -242,13 +247,27 @@ def sets_found(session: Session, text: str, limit: int = 10) -> Sequence[DoorSet
 
 
 def prove(session: Session) -> list[str]:
-    """Return what is wrong with replaced pieces: each has exactly one that stands in its place."""
+    """Return what is wrong: replaced pieces without exactly one in their place, lines that count other sets."""
     orphans = session.scalars(
         select(Piece.code)
         .where(Piece.state == PieceState.REMAKE)
         .where(Piece.id.not_in(select(Piece.remake_of_id).where(Piece.remake_of_id.is_not(None))))
     )
-    return [f"piece {code} was scrapped and nothing replaces it" for code in orphans]
+    count, void = func.count(DoorSet.id), func.count(DoorSet.voided_at)
+    lines = session.execute(
+        select(Order.number, Line.position, Line.set_count, Line.cancelled_count, count, void)
+        .join(Order, Order.id == Line.order_id)
+        .join(DoorSet, DoorSet.line_id == Line.id)
+        .group_by(Order.number, Line.position, Line.set_count, Line.cancelled_count, Line.id)
+        .having((count != Line.set_count) | (void != Line.cancelled_count))
+    )
+    return [
+        *(f"piece {code} was scrapped and nothing replaces it" for code in orphans),
+        *(
+            f"{number} line {position}: {sets} sets of which {gone} cancelled, counted as {told} and {told_gone}"
+            for number, position, told, told_gone, sets, gone in lines
+        ),
+    ]
 
 
 def active_minutes(session: Session, order_id: int, since: datetime | None, before: datetime) -> Fraction:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -88,12 +88,12 @@ class ChangedMeanwhile(RuleViolation):
 
 
 class PieceMoved(RuleViolation):
-    """A piece of a set that is to be cancelled is not where the clerk saw it."""
+    """A piece that is to be cancelled or made anew is not where the clerk saw it."""
 
     code = "mes.splitting.piece_moved"
     message = N_(
         "%(set)s · %(piece)s %(label)s was “%(seen)s” when you looked and is “%(state)s” now. "
-        "Nothing was cancelled. Look at the page again."
+        "Nothing was changed. Look at the page again."
     )
 
 
@@ -136,6 +136,7 @@ class FrozenLine:
     explosion: Explosion
     kind: DoorKind
     touch_count: int  # how often a hand was laid on the line
+    first_position: int = 1  # of its sets; sets that come later go on counting
 
     @property
     def has_glass(self) -> bool:
@@ -146,6 +147,17 @@ class FrozenLine:
     def has_transom(self) -> bool:
         """Whether there is a light above the door."""
         return bool(self.spec.options.get("transom"))
+
+
+@dataclass(frozen=True, slots=True)
+class SetChange:
+    """One door set that is frozen anew after its release: as what, and what becomes of the pieces it has."""
+
+    set_id: int
+    line: FrozenLine
+    kept: Mapping[str, int]  # ids of the pieces that stay, by their code in the set
+    labels: Mapping[str, str | None]  # labels of the pieces that are made anew, by their code in the set
+    urgent: frozenset[str]  # codes of the pieces that others wait for
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +172,7 @@ class FrozenOrder:
     def sets(self) -> Iterator[tuple[FrozenLine, int]]:
         """Return every physical set: its line, and which of the line's equal sets it is."""
         for line in self.lines:
-            for position in range(1, line.set_count + 1):
+            for position in range(line.first_position, line.first_position + line.set_count):
                 yield line, position
 
     @property

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, func, insert, select, update
+from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.audit import service as audit
@@ -39,6 +39,7 @@ from mes.splitting.rules import (
     PieceMoved,
     PieceState,
     ReleaseReason,
+    SetChange,
     SetGone,
     Voided,
     check_reason,
@@ -61,6 +62,15 @@ ADVANCE = (
     )
     .values(step_count=PIECES.c.step_count + 1, state=bindparam("after"), changed_at=bindparam("at"))
     .returning(PIECES.c.order_id)
+)
+CHANGED = "changed"  # why a former label is refused: its piece is made anew after a change of the order
+LOOSE = (  # what may differ of a piece that stays: nothing of it is wood
+    *("name", "name_en", "part_group", "mirror_code", "drawn_as", "package_kind", "package_index"),
+)
+STAY = (
+    update(PIECES)
+    .where(PIECES.c.id == bindparam("piece"))
+    .values({name: bindparam(f"new_{name}") for name in LOOSE})
 )
 TURN = (
     update(PIECES)
@@ -124,7 +134,7 @@ def record_release(
         version=version,
         reason=reason,
         note=note,
-        is_untouched=all(line.touch_count == 0 for line in lines),
+        is_untouched=bool(lines) and all(line.touch_count == 0 for line in lines),
         active_min=(Decimal(spent.numerator) / spent.denominator).quantize(MIN_STEP, ROUND_HALF_UP),
         released_at=at,
         released_by_id=by,
@@ -395,7 +405,7 @@ def void(
     by_state: defaultdict[PieceState, list[int]] = defaultdict(list)
     for piece_id, state, _ in found:
         if seen.get(piece_id) is not state or state not in VOIDABLE:
-            raise _moved(session, piece_id, seen)
+            raise moved(session, piece_id, seen)
         by_state[state].append(piece_id)
     for state, ids in by_state.items():
         _void(session, ids, state, seen, at)
@@ -417,10 +427,11 @@ def _void(
     ).all()
     lost = set(ids) - set(won)
     if lost:  # a scan came between the reading and the writing
-        raise _moved(session, min(lost), seen)
+        raise moved(session, min(lost), seen)
 
 
-def _moved(session: Session, piece_id: int, seen: Mapping[int, PieceState]) -> PieceMoved:
+def moved(session: Session, piece_id: int, seen: Mapping[int, PieceState]) -> PieceMoved:
+    """Return the refusal that names a piece that is not where it was seen."""
     number, piece = session.execute(
         select(DoorSet.number, Piece)
         .join(DoorSet, DoorSet.id == Piece.set_id)
@@ -435,6 +446,110 @@ def _moved(session: Session, piece_id: int, seen: Mapping[int, PieceState]) -> P
         seen=was or "—",
         state=piece.state,
     )
+
+
+def take_out(session: Session, seen: Mapping[int, PieceState], *, at: datetime) -> None:
+    """Make pieces void that are made anew or not wanted any more, each where it was seen. Raises PieceMoved."""
+    by_state: defaultdict[PieceState, list[int]] = defaultdict(list)
+    for piece_id, state in sorted(seen.items()):
+        if state not in VOIDABLE:
+            raise moved(session, piece_id, seen)
+        by_state[state].append(piece_id)
+    for state, ids in by_state.items():
+        _void(session, ids, state, seen, at)
+
+
+def unpack(session: Session, seen: Mapping[int, PieceState], *, at: datetime) -> None:
+    """Take packed pieces back to made that go into another box; others stay. Raises PieceMoved."""
+    for piece_id, state in sorted(seen.items()):
+        after = PieceState.MADE if state is PieceState.PACKED else state
+        turn = {"piece": piece_id, "before": state, "after": after, "at": at}
+        if session.scalar(TURN, turn) is None:
+            raise moved(session, piece_id, seen)
+
+
+def refreeze(
+    session: Session, order_id: int, changes: Sequence[SetChange], *, by: int | None, at: datetime
+) -> dict[tuple[int, str], int]:
+    """Freeze released sets anew: what they are made of, pieces that come, requirements, labels.
+
+    Pieces that go are void already (`take_out`); each label of one that is made anew is refused from now on and
+    names the new one, others are cancelled by the caller. Returns the ids of the new pieces by set and code.
+    """
+    by_code = materials.ids(session)
+    rows, stays = [], []
+    for change in changes:
+        session.execute(
+            update(SETS).where(SETS.c.id == change.set_id).values(**_frozen(change.line), frozen_at=at)
+        )
+        for values in _pieces(change.line, order_id, by_code, at):
+            code = values["rule_code"]
+            if code in change.kept:
+                stays.append({"piece": change.kept[code], **{f"new_{name}": values[name] for name in LOOSE}})
+            else:
+                rows.append({**values, "set_id": change.set_id, "is_urgent": code in change.urgent})
+    if stays:
+        session.connection().execute(STAY, stays)
+    _require_anew(session, changes, by_code)
+    return _insert_anew(session, rows, changes, by=by, at=at)
+
+
+def _require_anew(session: Session, changes: Sequence[SetChange], by_code: Mapping[str, int]) -> None:
+    session.execute(
+        delete(REQUIREMENTS).where(REQUIREMENTS.c.set_id.in_([change.set_id for change in changes]))
+    )
+    rows = [
+        {
+            "set_id": change.set_id,
+            "rule_code": wanted.rule_code,
+            "material_id": by_code[wanted.material_code],
+            "needed_qty": wanted.quantity,
+            "joins": wanted.joins or None,
+        }
+        for change in changes
+        for wanted in change.line.explosion.requirements
+    ]
+    if rows:
+        session.execute(insert(REQUIREMENTS), rows)
+
+
+def _insert_anew(
+    session: Session,
+    rows: Sequence[dict[str, Any]],
+    changes: Sequence[SetChange],
+    *,
+    by: int | None,
+    at: datetime,
+) -> dict[tuple[int, str], int]:
+    if not rows:
+        return {}
+    codes = iter(next_codes(session, Letter.PIECE, sum(row["is_tracked"] for row in rows)))
+    labelled = [{**row, "code": next(codes) if row["is_tracked"] else None} for row in rows]
+    ids = session.scalars(insert(PIECES).returning(PIECES.c.id, sort_by_parameter_order=True), labelled).all()
+    former = {
+        (change.set_id, code): label for change in changes for code, label in change.labels.items() if label
+    }
+    for row in labelled:
+        old = former.get((row["set_id"], row["rule_code"]))
+        if old and row["code"]:
+            scanning.supersede(session, old, row["code"], CHANGED, by=by, at=at)
+        elif old:
+            scanning.cancel_labels(session, [old], by=by, at=at)
+    return {(row["set_id"], row["rule_code"]): piece for row, piece in zip(labelled, ids, strict=True)}
+
+
+def add_sets(session: Session, order: FrozenOrder, *, at: datetime) -> list[int]:
+    """Freeze further sets of a released order; return their ids in the order of `order.sets()`."""
+    by_code = materials.ids(session)
+    set_ids = _insert_sets(session, order, at)
+    _insert_pieces(session, order, set_ids, by_code, at)
+    _insert_requirements(session, order, set_ids, by_code)
+    return set_ids
+
+
+def name_room(session: Session, line_id: int, room: str) -> None:
+    """Let the sets of a line stand for another room; nothing of them is made anew."""
+    session.execute(update(SETS).where(SETS.c.line_id == line_id).values(room=room))
 
 
 def put_need(session: Session, order_id: int) -> None:

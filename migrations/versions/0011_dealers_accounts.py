@@ -8,7 +8,7 @@ from alembic import op
 import core.db
 
 revision = '0011'
-down_revision = '0010'
+down_revision = '0015'
 branch_labels = None
 depends_on = None
 
@@ -114,7 +114,7 @@ def upgrade() -> None:
     with op.batch_alter_table('erp_sales_line', schema=None) as batch_op:
         batch_op.alter_column('cancelled_count', existing_type=sa.Integer(), nullable=False)
         batch_op.create_check_constraint(
-            op.f('ck_erp_sales_line_cancelled_count_within'), 'cancelled_count BETWEEN 0 AND set_count'
+            op.f('ck_erp_sales_line_cancelled_count_within_sets'), 'cancelled_count BETWEEN 0 AND set_count'
         )
     _charge(op.get_bind())
     op.execute(_totals('-'))
@@ -188,7 +188,7 @@ def downgrade() -> None:
     """Come back."""
     op.execute(_totals('+'))
     with op.batch_alter_table('erp_sales_line', schema=None) as batch_op:
-        batch_op.drop_constraint(op.f('ck_erp_sales_line_cancelled_count_within'), type_='check')
+        batch_op.drop_constraint(op.f('ck_erp_sales_line_cancelled_count_within_sets'), type_='check')
         batch_op.drop_column('cancelled_count')
 
     op.drop_table('erp_finance_waiver')

@@ -21,7 +21,7 @@ from erp.pricing.rules.prices import ZERO, LinePrice, NoBook, price
 from erp.sales.model import Line, Order, Quotation
 from erp.sales.queries.offer import Offer, Offered
 from erp.sales.queries.orders import entry
-from erp.sales.rules.orders import DoorUnknown
+from erp.sales.rules.orders import DoorUnknown, LineEntry
 from erp.sales.rules.pricing import (
     OrderPrice,
     PricedLine,
@@ -41,45 +41,60 @@ def order_price(session: Session, order: Order, offered: Offer, on: date) -> Ord
     rows = _rows(session, order.id)
     if order.total_amount is not None:
         return _frozen(order, [line for line, _door in rows])
-    row = pricing.in_force(session, on)
-    if row is None and not pricing.published(session):
+    made = pricing_of(session, order, offered, on)
+    if made.book is None and not pricing.published(session):
         return None
-    book = pricing.content(row) if row else None
-    level = pricing.level_of(session, order.dealer_id)
-    made = _Pricing(book, level, order.rebate_rate, on, offered)
     return OrderPrice(
-        book=row.code if row else "",
-        level=level,
+        book=made.book_code,
+        level=made.level,
         rebate=order.rebate_rate,
-        tax_rate=book.tax_rate if book else ZERO,
-        is_tax_included=book.is_tax_included if book else True,
+        tax_rate=made.book.tax_rate if made.book else ZERO,
+        is_tax_included=made.book.is_tax_included if made.book else True,
         lines=tuple(made.line(line, door.code) for line, door in rows),
     )
 
 
-class _Pricing:
-    """Prices lines by one book."""
+def pricing_of(session: Session, order: Order, offered: Offer, on: date) -> Pricing:
+    """Return what prices lines of an order by the book in force on a day."""
+    row = pricing.in_force(session, on)
+    return Pricing(
+        row.code if row else "",
+        pricing.content(row) if row else None,
+        pricing.level_of(session, order.dealer_id),
+        order.rebate_rate,
+        on,
+        offered,
+    )
 
-    def __init__(self, book: PriceBook | None, level: str, rebate: Decimal, on: date, offered: Offer) -> None:
-        self.book, self.level, self.rebate, self.on, self.offered = book, level, rebate, on, offered
+
+@dataclass(frozen=True, slots=True)
+class Pricing:
+    """Prices lines by one book; without a book every line is refused."""
+
+    book_code: str
+    book: PriceBook | None
+    level: str
+    rebate: Decimal
+    on: date
+    offered: Offer
 
     def line(self, line: Line, code: str) -> PricedLine:
         """Return one line with its price, or with why there is none."""
-        if line.agreed_amount is not None:
-            return PricedLine(line.id, line.position, line.set_count, agreed(line.agreed_amount))
+        found, refusal = None, None
         try:
-            found = self._price(line, code)
-        except AppError as refusal:
-            return PricedLine(line.id, line.position, line.set_count, None, refusal)
-        return PricedLine(line.id, line.position, line.set_count, found)
+            by_hand = line.agreed_amount
+            found = agreed(by_hand) if by_hand is not None else self.of(entry(line, code))
+        except AppError as wrong:
+            refusal = wrong
+        return PricedLine(line.id, line.position, line.set_count, found, refusal, line.expected_amount)
 
-    def _price(self, line: Line, code: str) -> LinePrice:
+    def of(self, asked: LineEntry) -> LinePrice:
+        """Return what one set of a line costs. Raises NoBook, DoorUnknown, NoPrice and what is wrong with the line."""
         if self.book is None:
             raise NoBook(day=self.on)
-        model: Offered | None = self.offered.doors.get(code)
+        model: Offered | None = self.offered.doors.get(asked.door_code)
         if model is None:
-            raise DoorUnknown(code=code)
-        asked = entry(line, code)
+            raise DoorUnknown(code=asked.door_code)
         explosion, refusals = attempt(model.document, asked.spec, self.offered.stock)
         if explosion is None:
             raise refusals[0]
@@ -98,8 +113,9 @@ def _frozen(order: Order, lines: Sequence[Line]) -> OrderPrice:
             PricedLine(
                 one.id,
                 one.position,
-                one.set_count - one.cancelled_count,
+                one.live_count,
                 None if one.unit_amount is None else LinePrice(read_terms(one.price_terms), one.unit_amount),
+                expected=one.expected_amount,
             )
             for one in lines
         ),

@@ -94,6 +94,16 @@ class LineGone(Conflict):
     message = N_("This line is no longer there. Look at the order again.")
 
 
+class LineMoved(Conflict):
+    """Somebody changed the line, or accepted an answer about it, while its form was open."""
+
+    code = "erp.sales.line_moved"
+    message = N_(
+        "Line %(position)s was changed since you opened it. What you typed still stands here: compare it with the "
+        "line, then save again."
+    )
+
+
 class DueInPast(RuleViolation):
     """A day was promised that is over."""
 
@@ -136,6 +146,7 @@ class LineEntry:
     options: Mapping[str, str] = field(default_factory=dict)
     measures: Mapping[str, Decimal] = field(default_factory=dict)
     note: str = ""
+    expected_amount: Decimal | None = None  # the dealer's price of one set; nothing leaves what was known
 
     @property
     def spec(self) -> LineSpec:
@@ -163,21 +174,24 @@ class ReleasedCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """What is added to a released order's counts; what is taken off them is below zero."""
+
+    sets: int = 0
+    pieces: int = 0  # with a label
+    made: int = 0
+    packed: int = 0
+    packages: int = 0
+    sealed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """What of a released order was cancelled: its door sets by number, and what of them was counted so far."""
+    """What of a released order was cancelled: its door sets by number and by line, and what was counted of them."""
 
     numbers: tuple[str, ...]
-    lines: Mapping[int, int]  # door sets by the id of their line
-    pieces: int  # with a label
-    made: int
-    packed: int
-    packages: int
-    sealed: int
-
-    @property
-    def sets(self) -> int:
-        """How many door sets it is."""
-        return len(self.numbers)
+    by_line: Mapping[int, int]  # how many sets of each line
+    counted: Counted  # below zero
 
 
 def entry_of(
@@ -215,6 +229,7 @@ def entry_of(
             if one.value in further and (size := getattr(values, one.value)) is not None
         },
         note=" · ".join(text for text in (values.note, unknown_lock) if text),
+        expected_amount=values.price,
     )
 
 

@@ -32,6 +32,9 @@ OF_READING = frozenset(
         IssueCode.LEARNED_READ,
         IssueCode.OPTION_READ,
         IssueCode.OPTION_UNKNOWN,
+        IssueCode.PRICE_UNREADABLE,
+        IssueCode.HINGE_SIDE_DIFFERS,
+        IssueCode.LEARNED_USUAL,
         IssueCode.PICTURE_ON_ROW,
         IssueCode.HIDDEN_ROW,
         IssueCode.DUPLICATE_LINE,
@@ -151,8 +154,3 @@ def count_open(issues: Iterable[Issue]) -> tuple[int, int]:
     """Return how many places must be corrected, and how many confirmed."""
     still = [one.severity for one in issues if one.is_open]
     return still.count(Severity.STOP), still.count(Severity.ASK)
-
-
-def touches(as_read: Mapping[str, str], as_taken: Mapping[str, str]) -> int:
-    """Return how many fields of a row a hand changed between reading it and taking it in."""
-    return sum(as_read.get(name) != as_taken.get(name) for name in {*as_read, *as_taken})

@@ -1,17 +1,20 @@
 """Commands of sales: orders by hand, orders out of dealers' sheets, and the progress that mes tells."""
 
+from erp.sales.service.amendments import amend, discard, drop_line, edit_line, restore_line
+from erp.sales.service.answers import accept_answer, answer, reject_answer
 from erp.sales.service.copies import Copied, copy_order
 from erp.sales.service.imports import (
     Upload,
     correct_fact,
     drop_import,
+    read_again,
     review_row,
     review_sheet,
     settle_all,
     start_import,
     take_in,
 )
-from erp.sales.service.lessons import forget, learn
+from erp.sales.service.lessons import forget, learn, teach
 from erp.sales.service.lines import add_line, amend_line, copy_line, remove_line
 from erp.sales.service.orders import (
     amend_head,
@@ -34,7 +37,6 @@ from erp.sales.service.prices import (
 from erp.sales.service.progress import mark_released, record_progress, withdraw
 from erp.sales.service.questions import (
     Sent,
-    answer,
     ask,
     close_question,
     renew_link,
@@ -43,11 +45,17 @@ from erp.sales.service.questions import (
 )
 
 __all__ = [
+    "amend",
+    "discard",
+    "drop_line",
+    "edit_line",
+    "restore_line",
     "Copied",
     "copy_order",
     "Offering",
     "Sent",
     "Upload",
+    "accept_answer",
     "accept_quotation",
     "agree_price",
     "forget",
@@ -70,7 +78,9 @@ __all__ = [
     "create_order",
     "drop_import",
     "mark_released",
+    "read_again",
     "record_progress",
+    "reject_answer",
     "remove_line",
     "renew_link",
     "reopen",
@@ -81,6 +91,7 @@ __all__ = [
     "settle_all",
     "start_import",
     "take_in",
+    "teach",
     "withdraw",
     "view_link",
 ]

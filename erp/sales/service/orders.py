@@ -22,7 +22,7 @@ from erp.sales.model import Line, Order
 from erp.sales.queries.offer import Offer, offer
 from erp.sales.queries.orders import SUBJECT, unready_lines
 from erp.sales.queries.prices import content, order_price
-from erp.sales.queries.questions import open_count
+from erp.sales.queries.questions import open_count, undecided_count
 from erp.sales.rules.orders import (
     DealerUnknown,
     LinesUnready,
@@ -32,7 +32,7 @@ from erp.sales.rules.orders import (
     check_due,
 )
 from erp.sales.rules.pricing import LinesUnpriced
-from erp.sales.rules.questions import About, QuestionsOpen
+from erp.sales.rules.questions import About, AnswersUndecided, QuestionsOpen
 from erp.sales.rules.states import EDITABLE, STEPS, OrderState, Verb
 
 PREFIX = "SO"
@@ -89,9 +89,10 @@ def create_order(
 
 
 def put_words(session: Session, order: Order) -> None:
-    """Have the order found by what its head says, and by the rooms of its lines."""
-    rooms = session.scalars(select(Line.room).where(Line.order_id == order.id).distinct().order_by(Line.room))
-    texts = (order.number, order.dealer_reference, order.customer, order.site, *rooms)
+    """Have the order found by what its head says, then by the rooms, then by the remarks of its lines."""
+    lines = session.execute(select(Line.room, Line.note).where(Line.order_id == order.id)).all()
+    rooms, notes = (sorted({one[place] for one in lines}) for place in (0, 1))
+    texts = (order.number, order.dealer_reference, order.customer, order.site, *rooms, *notes)
     words.put(session, SUBJECT, order.id, texts)
 
 
@@ -198,12 +199,11 @@ def confirm(session: Session, order_id: int, *, on: date, by: int | None, at: da
 
     `on` is the factory's day, which decides the price book. Where there is no price book at all, orders have no
     prices. Locks the order. Publishes OrderConfirmed, AmountChanged. Raises NotFound, StepRefused,
-    OrderEmpty, LinesUnready, LinesUnpriced, QuestionsOpen.
+    OrderEmpty, LinesUnready, LinesUnpriced, QuestionsOpen, AnswersUndecided.
     """
     order = lock(session, order_id)
     check_step(STEPS, order.number, order.state, OrderState.CONFIRMED)
-    if (asked := open_count(session, About(order_id=order_id))) > 0:
-        raise QuestionsOpen(number=order.number, count=asked)
+    check_answered(session, About(order_id=order_id), order.number)
     count = session.scalar(select(func.sum(Line.set_count)).where(Line.order_id == order_id)) or 0
     order.set_count = count
     if not count:
@@ -218,6 +218,14 @@ def confirm(session: Session, order_id: int, *, on: date, by: int | None, at: da
     publish(session, OrderConfirmed(order_id))
     publish(session, AmountChanged(order_id, by, at))
     return order
+
+
+def check_answered(session: Session, about: About, name: str) -> None:
+    """Raise QuestionsOpen or AnswersUndecided while the dealer, or a clerk, has to say something yet."""
+    if (asked := open_count(session, about)) > 0:
+        raise QuestionsOpen(number=name, count=asked)
+    if (answered := undecided_count(session, about)) > 0:
+        raise AnswersUndecided(number=name, count=answered)
 
 
 def _agree_prices(session: Session, order: Order, offered: Offer, on: date) -> None:
