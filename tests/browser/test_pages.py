@@ -52,6 +52,7 @@ SAMPLES = {
     "kind": "SELECT 'orders'",
     "subject_id": "SELECT max(id) FROM erp_sales_order GROUP BY state",
     "material_id": "SELECT min(id) FROM erp_materials_material GROUP BY kind",
+    "printer_id": "SELECT max(id) FROM core_printing_printer HAVING max(id) IS NOT NULL",
     "receipt_id": "SELECT max(id) FROM erp_finance_receipt GROUP BY party_id",
     "purchase_id": "SELECT max(id) FROM erp_purchasing_order GROUP BY state",
     "lot_id": "SELECT min(id) FROM erp_stock_lot",

@@ -8,6 +8,8 @@ from core.files.service import keep
 from core.jobs.worker import run_waiting
 from core.server.cli import database as commands
 from core.words.model import Word
+from erp.finance import queries as finance
+from erp.finance.model import Charge
 from erp.sales import service as sales
 from erp.sales.model import Import, ImportRow, Line, Order, Question
 from erp.sales.rules.issues import Field
@@ -17,9 +19,11 @@ from erp.stock.model import Demand
 from mes.cutting import service as cutting
 from mes.planning.service import create_batch
 from tests.conftest import NOON, application
-from tests.factories.factory import make_order, release_order
+from tests.factories.factory import make_line, make_order, release_order
 from tests.factories.people import make_person
+from tests.mes.changes.office import cancel, sets_of
 
+BEFORE_ACCOUNTS = "0015"  # the migration below the one that makes them
 BY = {"by": None, "at": NOON}
 BEFORE_WORDS = "0002"  # the migration below the one that makes them
 BEFORE_UNITS = "0017"
@@ -68,6 +72,36 @@ def test_orders_and_partners_that_were_there_get_the_words_that_the_commands_wou
     with full.extensions["sessions"].reading() as session:
         assert session.execute(wanted).all() == before
     assert {subject for subject, _, _ in before} == {"erp.sales.order", "erp.parties.party"}
+
+
+def test_orders_that_were_agreed_before_are_charged_and_cancelled_sets_taken_off(full):
+    with full.extensions["sessions"].writing() as session:
+        order = release_order(session, make_line(set_count=3))  # 3 × 1320.00
+        cancel(session, order, sets_of(session, order)[0])
+        session.commit()
+    wanted = select(Charge.order_id, Charge.kind, Charge.amount, Charge.charged_at).order_by(
+        Charge.order_id, Charge.id
+    )
+    counts = select(Line.id, Line.cancelled_count).order_by(Line.id)
+    totals = select(Order.id, Order.total_amount).order_by(Order.id)
+
+    def kept():
+        with full.extensions["sessions"].reading() as session:
+            return [session.execute(one).all() for one in (wanted, counts, totals)]
+
+    before = kept()
+    assert [(kind, amount) for _, kind, amount, _ in before[0]] == [
+        ("AGREED", 1320),
+        ("AGREED", 3960),
+        ("CHANGED", -1320),
+    ]
+    run(full, "downgrade", BEFORE_ACCOUNTS)
+    with full.extensions["sessions"].reading() as session:
+        assert sorted(one.total_amount for one in session.execute(totals) if one.total_amount) == [1320, 3960]
+    run(full, "upgrade")
+    assert kept() == before
+    with full.extensions["sessions"].reading() as session:
+        assert finance.prove(session) == []
 
 
 def test_an_answer_that_had_landed_counts_as_accepted_and_a_correction_as_typed(template, tmp_path):

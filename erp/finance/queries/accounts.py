@@ -331,7 +331,7 @@ def _orders_that_differ(session: Session) -> list[str]:
             Order.is_tax_included,
             AGREED.label("agreed"),
             PAID.label("paid"),
-        ).execution_options(yield_per=1000)
+        )
     )
     found = []
     for row in rows:
