@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.codelists.model import Entry
 from core.errors import AppError, NotFound
 from erp.catalogue import queries as catalogue
 from erp.catalogue.model import Door
-from erp.catalogue.rules.entries import Entry
 from erp.catalogue.rules.explode import attempt
 from erp.catalogue.rules.prices import PriceBook
 from erp.parties.model import Party
