@@ -9,6 +9,8 @@ from erp.catalogue.rules.entries import Duty
 from erp.sales import service as sales
 from erp.sales.model import Line
 from erp.sales.queries import hand_edits
+from erp.sales.rules.amending import Edit
+from mes.changes.service import change
 from mes.efficiency import queries
 from mes.efficiency.queries import Window
 from mes.efficiency.rules import Metric, Work
@@ -21,8 +23,9 @@ from mes.splitting import service as split
 from mes.splitting.model import DoorSet, Piece, ReleasedLine
 from mes.splitting.rules import PieceState, ReleaseReason
 from tests.conftest import NOON
-from tests.factories.factory import make_line, make_order, release_order
+from tests.factories.factory import FRIDAY, make_line, make_order, release_order
 from tests.factories.people import make_person
+from tests.mes.changes.desk import asking, clerk, edit, entry, lines, plan
 from tests.mes.packing.bench import make_all, make_bench, packages, pieces_of
 from tests.mes.shipping.dock import make_dock, make_load, sealed_order
 
@@ -272,3 +275,23 @@ def test_releases_are_told_by_reason(session):
         ReleaseReason.DEALER_CHANGE: 1,
         ReleaseReason.OTHER: 0,
     }
+
+
+def test_a_line_is_weighed_as_it_was_first_released_whatever_the_order_becomes_later(session):
+    """22 Nov: a single door is released. Two days later the line gets two sets more, and the order another line."""
+    order = release_order(session, make_line(), at=NOON)
+    by, later = clerk(session), NOON + timedelta(days=2)
+    edit(session, order, by, set_count=3)
+    added = entry(session, lines(session, order)[0], room="新增", set_count=1)
+    sales.edit_line(session, order.id, None, Edit(added), by=by, at=NOON)
+    found = plan(session, order, by)
+    change(session, found, asking(found), by=by, at=later, on=FRIDAY)
+    session.flush()
+    session.expire_all()
+    assert [one.live_count for one in lines(session, order)] == [3, 1]
+    first_day = queries.split_lines(session, DAY, at=later)
+    assert [(one.kind.value, one.set_count) for one in first_day] == [("SINGLE", 1)]
+    that_day = Window(DAY.since + timedelta(days=2), DAY.before + timedelta(days=2))
+    assert [(one.kind.value, one.set_count) for one in queries.split_lines(session, that_day, at=later)] == [
+        ("SINGLE", 1)
+    ]
