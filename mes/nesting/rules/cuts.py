@@ -152,18 +152,32 @@ def arranged(instance: Instance, plan: Plan, *, is_longest_first: bool = False) 
 def _rearranged(
     instance: Instance, stock: Stock, layout: Layout, is_longest_first: bool
 ) -> tuple[Placement, ...]:
-    """Return the placements of a layout with its slabs in the agreed order, as they come free."""
-    slicing = sliced(instance, stock, layout.placements)
+    """Return the placements of a layout with its slabs in the agreed order, as they come free.
+
+    Pushed together, parts may come to be sawn otherwise, and then be ordered otherwise again: it goes on until a
+    layout comes back. Where several take turns, it is always the same one of them.
+    """
+    seen = [layout.placements]
+    while (after := _pushed(instance, stock, seen[-1], is_longest_first)) not in seen:
+        seen.append(after)
+    return min(
+        seen[seen.index(after) :], key=lambda found: [(one.x_dmm, one.y_dmm, one.part) for one in found]
+    )
+
+
+def _pushed(
+    instance: Instance, stock: Stock, placements: tuple[Placement, ...], is_longest_first: bool
+) -> tuple[Placement, ...]:
+    """Return placements with their slabs in the agreed order, pushed together, as they come free."""
+    slicing = sliced(instance, stock, placements)
     if slicing is None:
-        return layout.placements
+        return placements
     start = (instance.trim.left_dmm, instance.trim.bottom_dmm)
-    laid = dict(_laid(slicing.tree, start, instance.kerf_dmm, layout.placements, is_longest_first))
-    placements = [
-        replace(at, x_dmm=laid[index][0], y_dmm=laid[index][1]) for index, at in enumerate(layout.placements)
-    ]
-    again = sliced(instance, stock, placements)
-    order = range(len(placements)) if again is None else again.freed
-    return tuple(placements[index] for index in order)
+    laid = dict(_laid(slicing.tree, start, instance.kerf_dmm, placements, is_longest_first))
+    moved = [replace(at, x_dmm=laid[index][0], y_dmm=laid[index][1]) for index, at in enumerate(placements)]
+    again = sliced(instance, stock, moved)
+    order = range(len(moved)) if again is None else again.freed
+    return tuple(moved[index] for index in order)
 
 
 def _laid(

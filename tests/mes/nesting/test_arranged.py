@@ -1,6 +1,6 @@
 """A plan as it is sawn: slabs in one agreed order, fewer patterns, parts of one order together."""
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mes.nesting.rules.checker import check
@@ -90,6 +90,7 @@ sizes = st.tuples(st.integers(200, 2000), st.integers(60, 700), st.integers(1, 9
 
 
 @settings(max_examples=25, deadline=None)
+@example([(200, 60, 4, False), (201, 297, 4, False), (406, 266, 2, False)], 4, False)
 @given(st.lists(sizes, min_size=1, max_size=8), st.sampled_from([0, 3.2, 4]), st.booleans())
 def test_an_arranged_plan_still_holds_and_has_no_more_patterns(parts, kerf, is_longest_first):
     rows = [
