@@ -97,11 +97,13 @@ def _is_answered(one: Issue, changed: Collection[Field]) -> bool:
 
 def keep_settled(issues: Iterable[Issue], before: Iterable[Issue]) -> list[Issue]:
     """Return the issues with those marked that were confirmed before and still say the same."""
-    settled = {(one.code, one.field, one.facts) for one in before if one.is_settled}
-    return [
-        replace(one, is_settled=True) if (one.code, one.field, one.facts) in settled else one
-        for one in issues
-    ]
+    settled = {_said(one) for one in before if one.is_settled}
+    return [replace(one, is_settled=True) if _said(one) in settled else one for one in issues]
+
+
+def _said(one: Issue) -> tuple[object, ...]:
+    """Return what an issue says; PostgreSQL gives the facts of a kept one back in an order of its own."""
+    return one.code, one.field, frozenset(one.facts)
 
 
 class Act(Enum):
