@@ -97,9 +97,13 @@ def run_waiting(app: Flask) -> int:
 
 
 def work(app: Flask, until: Callable[[], bool]) -> None:
-    """Run jobs as they come, and what runs beside them, until `until()` is true."""
+    """Run jobs as they come, and what runs beside them, until `until()` is true.
+
+    What runs beside them does not keep a worker alive that has failed: `serve` starts another one.
+    """
     threads = [
-        threading.Thread(target=_keep_going, args=(name, app, until), name=name) for name in companions()
+        threading.Thread(target=_keep_going, args=(name, app, until), name=name, daemon=True)
+        for name in companions()
     ]
     for thread in threads:
         thread.start()
