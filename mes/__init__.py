@@ -19,6 +19,7 @@ from mes.cutting import views as cutting_views
 from mes.cutting.queries import offcuts as cutting_offcuts
 from mes.demo import cli as demo_cli
 from mes.efficiency import cli as efficiency_cli
+from mes.efficiency import model as _efficiency  # noqa: F401
 from mes.efficiency import views as efficiency_views
 from mes.packing import model as _packing  # noqa: F401
 from mes.packing import panels as packing_panels
@@ -225,6 +226,20 @@ def _register_efficiency(app: Flask) -> None:
     put.homes.insert(
         0, ("mes.efficiency.read", "mes_efficiency.report")
     )  # the owner's, who may read all others
+    for role in ("owner", "leader", "clerk"):
+        put.grant(role, efficiency_views.BASELINES, efficiency_views.RECORD, efficiency_views.PAY)
+    for role in ("owner", "accountant"):
+        put.grant(role, efficiency_views.BASELINES, efficiency_views.APPROVE)
+    put.menu.append(
+        MenuEntry(
+            N_("Baselines"), "mes_efficiency.baseline_list", efficiency_views.BASELINES, N_("Production")
+        )
+    )
+    put.menu.append(
+        MenuEntry(N_("Stopwatch"), "mes_efficiency.stopwatch", efficiency_views.TIME, N_("Production"))
+    )
+    for role in ("clerk", "splitter", "keeper", "leader"):
+        put.grant(role, efficiency_views.TIME)
     app.cli.add_command(efficiency_cli.efficiency)
 
 

@@ -66,6 +66,7 @@ SAMPLES = {
     "person_id": "SELECT min(id) FROM core_auth_person",
     "job_id": "SELECT max(id) FROM core_jobs_job",
     "file_id": "SELECT max(id) FROM core_files_file",
+    "baseline_id": "SELECT max(id) FROM mes_efficiency_baseline HAVING max(id) IS NOT NULL",
     "piece_id": "SELECT min(id) FROM mes_splitting_piece",
     "paper_id": "SELECT max(id) FROM mes_worksheets_paper HAVING max(id) IS NOT NULL",
     "code_id": "SELECT max(id) FROM mes_worksheets_machine_code HAVING max(id) IS NOT NULL",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -20,6 +20,7 @@ from erp.sales.model import HandEdit, Line, Order
 from erp.stock.model import Lot, Move
 from erp.stock.rules import MoveKind
 from mes.efficiency import rules
+from mes.efficiency.model import PaidTime
 from mes.efficiency.rules import SPLIT, Figure, Metric, SplitLine, Work
 from mes.packing.model import Package
 from mes.production.model import Scrap
@@ -71,6 +72,15 @@ MADE_AGAIN_AT = (
 )
 
 
+UNITS = {  # msgids
+    Metric.M1: N_("single doors per hour"),
+    Metric.M2: N_("standard minutes per paid minute"),
+    Metric.M3: "%",
+    Metric.M4: "%",
+    Metric.M5: "%",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """The stretch of time that a report is about, from `since` up to but without `before`."""
@@ -117,7 +127,7 @@ def report(session: Session, window: Window, *, at: datetime) -> Report:
     return Report(
         figures=(
             rules.splitting(split_lines(session, window, at=at), active_minutes(session, window, ORDER_WORK)),
-            rules.warehouse(transactions(session, window), Fraction(0), window.day_count),
+            _warehouse(session, window),
             rules.equipment(Fraction(0), Fraction(0), 0, _floor_stations(session)),
             rules.packing(0, 0, _count(session, sealed_rows(window))),
             rules.shipping(0, 0, _count(session, delivery_rows(window))),
@@ -126,6 +136,25 @@ def report(session: Session, window: Window, *, at: datetime) -> Report:
         dock=_intercept(session, window, DOCK, DOCK_ERRORS),
         lead_hours=rules.median_hours(_lead_minutes(session, window)),
     )
+
+
+def _warehouse(session: Session, window: Window) -> Figure:
+    """Return the second figure; a day is the factory's, in whose time the window begins."""
+    first, last = window.since.date(), (window.before - timedelta(microseconds=1)).date()
+    paid = session.execute(
+        select(PaidTime.worked_on, PaidTime.paid_min).where(PaidTime.worked_on.between(first, last))
+    ).all()
+    worked = _days_worked(session, window) if paid else set()
+    unpaid = len(worked - {on for on, _ in paid})
+    minutes_paid = Fraction(sum(one for _, one in paid))
+    return rules.warehouse(transactions(session, window), minutes_paid, window.day_count, unpaid)
+
+
+def _days_worked(session: Session, window: Window) -> set[date]:
+    """Return the factory's days on which the warehouse confirmed anything."""
+    zone = window.since.tzinfo
+    moments = (row.at for work in Work for row in session.execute(transaction_rows(window, work)))
+    return {moment.astimezone(zone).date() for moment in moments}
 
 
 def split_lines(session: Session, window: Window, *, at: datetime) -> list[SplitLine]:

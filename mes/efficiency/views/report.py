@@ -1,85 +1,68 @@
-"""Pages of efficiency: the owner's five figures, and the events behind each."""
+"""The owner's five figures, and the events behind each."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from core.clock import now
-from core.errors import InvalidInput, NotFound
+from core.errors import NotFound
 from core.web import lists
 from core.web.access import requires
-from core.web.forms import parse
-from core.web.templating import label, named, today, zone
+from core.web.templating import label, named, zone
 from core.work import read
 from mes.efficiency import queries, rules
-from mes.efficiency.forms import DaysForm
-from mes.efficiency.queries import EVENTS, Events, Window
+from mes.efficiency.queries import EVENTS, Events, Report
+from mes.efficiency.queries.baselines import improvements
 from mes.efficiency.rules import Metric
+from mes.efficiency.rules.improvement import Improvement, compared
+from mes.efficiency.views.blueprint import READ, Asked, asked_days, bp
 from mes.splitting.rules import minutes
 
-bp = Blueprint("mes_efficiency", __name__)
-READ = "mes.efficiency.read"
-USUAL_DAYS = 28  # four weeks: the shortest window that a baseline may be compared with
 EXPORTED_AT_MOST = 50_000  # rows of a spreadsheet that an office computer still opens
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The days that the address asks for."""
-
-    since: date
-    until: date
-    errors: dict[str, str]
-
-    @property
-    def window(self) -> Window:
-        """The same in moments of the factory's time."""
-        begin, end = (datetime.combine(day, time(), zone()) for day in (self.since, self.until))
-        return Window(begin, end + timedelta(days=1))
-
-    @property
-    def arguments(self) -> dict[str, str]:
-        """The same as an address carries it."""
-        return {"from": self.since.isoformat(), "to": self.until.isoformat()}
-
-
-def _asked() -> Asked:
-    last, errors = today(), {}
-    first = last - timedelta(days=USUAL_DAYS - 1)
-    try:
-        form = parse(DaysForm, request.args.to_dict())
-        first, last = sorted((form.since or first, form.until or last))
-    except InvalidInput as wrong:
-        errors = wrong.fields
-    return Asked(first, last, errors)
 
 
 @bp.get("/report")
 @requires(READ)
 def report() -> ResponseReturnValue:
     """Show the five figures."""
-    asked = _asked()
-    found = queries.report(read(), asked.window, at=now())
+    asked = asked_days()
+    found, changes = _compared(asked)
     page = render_template(
-        "mes/efficiency/report.html", report=found, asked=asked, baseline=rules.NO_BASELINE
+        "mes/efficiency/report.html",
+        figures=found.figures,
+        report=found,
+        changes=changes,
+        asked=asked,
+        baseline=rules.NO_BASELINE,
     )
     return page, (400 if asked.errors else 200)
+
+
+def _compared(asked: Asked) -> tuple[Report, Mapping[Metric, Improvement]]:
+    """Return the figures, those with a baseline compared with it, and what became of these."""
+    found = queries.report(read(), asked.window, at=now())
+    changes = improvements(read(), asked.calendar, zone(), at=now())
+    figures = tuple(
+        compared(figure, rules.NO_BASELINE, changes[figure.metric]) if figure.metric in changes else figure
+        for figure in found.figures
+    )
+    return replace(found, figures=figures), changes
 
 
 @bp.get("/metrics/<code>")
 @requires(READ)
 def metric_show(code: str) -> ResponseReturnValue:
     """Show one figure and the very events behind it."""
-    metric, asked = _metric(code), _asked()
+    metric, asked = _metric(code), asked_days()
     events = _events(metric)
-    found = queries.report(read(), asked.window, at=now())
+    found, changes = _compared(asked)
     page = None
     if events is not None:
         sorts = {"at": events.moment}
@@ -87,6 +70,7 @@ def metric_show(code: str) -> ResponseReturnValue:
     return render_template(
         "mes/efficiency/metric_show.html",
         figure=next(one for one in found.figures if one.metric is metric),
+        change=changes.get(metric),
         asked=asked,
         events=events,
         page=page,
@@ -102,7 +86,7 @@ def metric_show(code: str) -> ResponseReturnValue:
 @requires(READ)
 def metric_export(code: str) -> ResponseReturnValue:
     """Answer the events behind a figure as a spreadsheet."""
-    metric, asked = _metric(code), _asked()
+    metric, asked = _metric(code), asked_days()
     events = _events(metric)
     if events is None:
         raise NotFound
@@ -115,7 +99,7 @@ def metric_export(code: str) -> ResponseReturnValue:
 @requires(READ)
 def work_export() -> ResponseReturnValue:
     """Answer the minutes by person and order as a spreadsheet."""
-    asked = _asked()
+    asked = asked_days()
     columns: dict[str, Any] = {
         _("Who"): lambda one: one.person,
         _("Order"): lambda one: one.number or None,
