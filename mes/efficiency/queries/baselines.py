@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, tzinfo
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -15,10 +15,11 @@ from core.errors import NotFound
 from core.files.model import File
 from erp.sales.model import Order
 from mes.efficiency.model import Baseline, BaselineDay, BaselineExclusion, TimedWork
+from mes.efficiency.queries import Report, report
 from mes.efficiency.queries.days import Calendar, days
-from mes.efficiency.rules import SPLIT, WAREHOUSE, Metric
+from mes.efficiency.rules import NO_BASELINE, SPLIT, WAREHOUSE, Metric
 from mes.efficiency.rules.baselines import DEFINITION, GRADES, BaselineState, Day, Exclusion, sha256_of
-from mes.efficiency.rules.improvement import After, Before, Improvement, compare
+from mes.efficiency.rules.improvement import After, Before, Improvement, compare, compared
 
 SORTS = {"number": Baseline.number, "metric": Baseline.metric, "since": Baseline.since_on}
 
@@ -97,15 +98,32 @@ def parameters() -> Mapping[Metric, dict[str, str]]:
     return {Metric.M1: split, Metric.M2: store, Metric.M3: {}, Metric.M4: {}, Metric.M5: {}}
 
 
-def improvements(
-    session: Session, calendar: Calendar, zone: Any, *, at: datetime
-) -> Mapping[Metric, Improvement]:
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The report of some days, its figures compared with their baselines: what every page, paper and file tells."""
+
+    report: Report
+    changes: Mapping[Metric, Improvement]  # of the figures that have a baseline
+
+
+def judged(session: Session, calendar: Calendar, *, at: datetime) -> Judged:
+    """Return the five figures of some days as known at `at`, each compared with its approved baseline."""
+    found = report(session, calendar.window, at=at)
+    changes = improvements(session, calendar, at=at)
+    figures = tuple(
+        compared(figure, NO_BASELINE, changes[figure.metric]) if figure.metric in changes else figure
+        for figure in found.figures
+    )
+    return Judged(replace(found, figures=figures), changes)
+
+
+def improvements(session: Session, calendar: Calendar, *, at: datetime) -> Mapping[Metric, Improvement]:
     """Return what became of each figure that has an approved baseline, in the calendar's window."""
     rows = session.scalars(select(Baseline).where(Baseline.state == BaselineState.APPROVED))
-    return {row.metric: _compared(session, row, calendar, zone, at=at) for row in rows}
+    return {row.metric: _compared(session, row, calendar, at=at) for row in rows}
 
 
-def _compared(session: Session, row: Baseline, calendar: Calendar, zone: Any, *, at: datetime) -> Improvement:
+def _compared(session: Session, row: Baseline, calendar: Calendar, *, at: datetime) -> Improvement:
     before = Before(
         number=row.number,
         method=row.method,
@@ -123,12 +141,12 @@ def _compared(session: Session, row: Baseline, calendar: Calendar, zone: Any, *,
         first=calendar.days[0],
         last=calendar.days[-1],
         days=days(session, row.metric, calendar, at=at),
-        live_since=_live_since(session, zone),
+        live_since=_live_since(session, calendar.end.tzinfo),
     )
     return compare(row.metric, before, after)
 
 
-def _live_since(session: Session, zone: Any) -> date | None:
+def _live_since(session: Session, zone: tzinfo | None) -> date | None:
     """Return the day on which the first order was released here."""
     first = session.scalar(select(func.min(Order.released_at)))
     return None if first is None else first.astimezone(zone).date()

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from fractions import Fraction
 
@@ -50,6 +50,13 @@ class Calendar:
             inside = min(end, last) - max(begin, first)
             if inside > timedelta(0):
                 yield day, inside // timedelta(microseconds=1)
+
+
+def calendar_of(first: date, last: date, zone: tzinfo) -> Calendar:
+    """Return the factory's days from the first to the last."""
+    days = tuple(first + timedelta(days=after) for after in range((last - first).days + 1))
+    begins = tuple(datetime.combine(day, time(), zone) for day in days)
+    return Calendar(days, begins, datetime.combine(last + timedelta(days=1), time(), zone))
 
 
 def days(session: Session, metric: Metric, calendar: Calendar, *, at: datetime) -> tuple[Day, ...]:

@@ -20,18 +20,18 @@ from core.web.access import me, requires
 from core.web.errors import status_of, text_of
 from core.web.forms import parse
 from core.web.lists import paged
-from core.web.templating import label, today
+from core.web.templating import label, today, zone
 from core.work import read, run
 from erp.catalogue.rules.document import DoorKind
 from mes.efficiency import queries, service
 from mes.efficiency.forms import BaselineForm, WhyForm, day_rows, exclusion_rows
 from mes.efficiency.queries import baselines
-from mes.efficiency.queries.days import days, timed_days
+from mes.efficiency.queries.days import calendar_of, days, timed_days
 from mes.efficiency.rules import Metric, rounded
 from mes.efficiency.rules.baselines import GRADES, Day, Method, rate, sums
 from mes.efficiency.rules.improvement import share_excluded
 from mes.efficiency.service import BaselineEntry
-from mes.efficiency.views.blueprint import APPROVE, BASELINES, RECORD, bp, calendar_of
+from mes.efficiency.views.blueprint import APPROVE, BASELINES, RECORD, bp
 
 
 @bp.get("/baselines/")
@@ -91,7 +91,7 @@ def _days(form: BaselineForm) -> tuple[Day, ...]:
         return day_rows(form.metric, form.days)
     if form.last < form.first or (form.last - form.first).days > 731:
         return ()
-    calendar = calendar_of(form.first, form.last)
+    calendar = calendar_of(form.first, form.last, zone())
     if form.method is Method.STOPWATCH:
         return timed_days(read(), form.metric, calendar)
     if form.method is Method.SYSTEM_EVENTS:

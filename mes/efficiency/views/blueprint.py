@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from flask import Blueprint, request
 
@@ -12,7 +12,7 @@ from core.web.forms import parse
 from core.web.templating import today, zone
 from mes.efficiency.forms import DaysForm
 from mes.efficiency.queries import Window
-from mes.efficiency.queries.days import Calendar
+from mes.efficiency.queries.days import Calendar, calendar_of
 
 bp = Blueprint("mes_efficiency", __name__)
 READ, RECORD, APPROVE = "mes.efficiency.read", "mes.efficiency.record", "mes.efficiency.approve"
@@ -36,19 +36,12 @@ class Asked:
     @property
     def calendar(self) -> Calendar:
         """The same day by day."""
-        return calendar_of(self.since, self.until)
+        return calendar_of(self.since, self.until, zone())
 
     @property
     def arguments(self) -> dict[str, str]:
         """The same as an address carries it."""
         return {"from": self.since.isoformat(), "to": self.until.isoformat()}
-
-
-def calendar_of(first: date, last: date) -> Calendar:
-    """Return the factory's days from the first to the last."""
-    days = tuple(first + timedelta(days=after) for after in range((last - first).days + 1))
-    begins = tuple(datetime.combine(day, time(), zone()) for day in days)
-    return Calendar(days, begins, datetime.combine(last + timedelta(days=1), time(), zone()))
 
 
 def asked_days() -> Asked:

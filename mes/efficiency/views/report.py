@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from flask import render_template, request
+from flask import current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from core.clock import now
 from core.errors import NotFound
-from core.web import lists
-from core.web.access import requires
-from core.web.templating import label, named, zone
+from core.web import answers, lists
+from core.web.access import me, requires
+from core.web.templating import label, local, named
 from core.work import read
-from mes.efficiency import queries, rules
-from mes.efficiency.queries import EVENTS, Events, Report
-from mes.efficiency.queries.baselines import improvements
+from mes.efficiency import pdf, queries, rules
+from mes.efficiency.queries import EVENTS, Events, proof
+from mes.efficiency.queries.baselines import judged
 from mes.efficiency.rules import Metric
-from mes.efficiency.rules.improvement import Improvement, compared
 from mes.efficiency.views.blueprint import READ, Asked, asked_days, bp
 from mes.splitting.rules import minutes
 
@@ -33,27 +30,15 @@ EXPORTED_AT_MOST = 50_000  # rows of a spreadsheet that an office computer still
 def report() -> ResponseReturnValue:
     """Show the five figures."""
     asked = asked_days()
-    found, changes = _compared(asked)
+    found = judged(read(), asked.calendar, at=now())
     page = render_template(
         "mes/efficiency/report.html",
-        figures=found.figures,
-        report=found,
-        changes=changes,
+        report=found.report,
+        changes=found.changes,
         asked=asked,
         baseline=rules.NO_BASELINE,
     )
     return page, (400 if asked.errors else 200)
-
-
-def _compared(asked: Asked) -> tuple[Report, Mapping[Metric, Improvement]]:
-    """Return the figures, those with a baseline compared with it, and what became of these."""
-    found = queries.report(read(), asked.window, at=now())
-    changes = improvements(read(), asked.calendar, zone(), at=now())
-    figures = tuple(
-        compared(figure, rules.NO_BASELINE, changes[figure.metric]) if figure.metric in changes else figure
-        for figure in found.figures
-    )
-    return replace(found, figures=figures), changes
 
 
 @bp.get("/metrics/<code>")
@@ -62,15 +47,15 @@ def metric_show(code: str) -> ResponseReturnValue:
     """Show one figure and the very events behind it."""
     metric, asked = _metric(code), asked_days()
     events = _events(metric)
-    found, changes = _compared(asked)
+    found = judged(read(), asked.calendar, at=now())
     page = None
     if events is not None:
         sorts = {"at": events.moment}
         page = lists.paged(read(), events.rows(asked.window), sorts, default="-at")
     return render_template(
         "mes/efficiency/metric_show.html",
-        figure=next(one for one in found.figures if one.metric is metric),
-        change=changes.get(metric),
+        figure=next(one for one in found.report.figures if one.metric is metric),
+        change=found.changes.get(metric),
         asked=asked,
         events=events,
         page=page,
@@ -107,6 +92,29 @@ def work_export() -> ResponseReturnValue:
     }
     name = f"M1-work-{asked.since}-{asked.until}.xlsx"
     return lists.export(name, columns, queries.splitting(read(), asked.window).spent)
+
+
+@bp.get("/proof.xlsx")
+@requires(READ)
+def proof_export() -> ResponseReturnValue:
+    """Answer all that the report is made of, so that anybody can recompute it."""
+    asked, at = asked_days(), now()
+    found = judged(read(), asked.calendar, at=at)
+    sheets = proof.sheets(read(), asked.calendar, found, at=at)
+    name = f"mortise-proof-{asked.since}-{asked.until}.xlsx"
+    return lists.export_sheets(name, ((one.name, one.headings, one.rows) for one in sheets))
+
+
+@bp.get("/acceptance.pdf")
+@requires(READ)
+def acceptance_print() -> ResponseReturnValue:
+    """Print the acceptance report in the person's language."""
+    asked, at = asked_days(), now()
+    found = judged(read(), asked.calendar, at=at)
+    printing = pdf.Printing(current_app.config["COMPANY"], local(at), me().name)
+    period = _("%(first)s to %(last)s", first=asked.since, last=asked.until)
+    printed = pdf.acceptance_paper(found, period, printing)
+    return answers.pdf(printed.content, f"acceptance-{asked.since}-{asked.until}.pdf")
 
 
 def _metric(code: str) -> Metric:

@@ -2,6 +2,7 @@ import io
 import threading
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, update
@@ -9,12 +10,11 @@ from sqlalchemy import select, update
 from core.activity import service as activity
 from core.errors import Conflict
 from core.states import StepRefused
-from core.web.templating import zone
 from core.work import run
 from mes.efficiency import queries, service
 from mes.efficiency.model import Baseline, BaselineDay, PaidTime, TimedWork
 from mes.efficiency.queries.baselines import baseline, improvements
-from mes.efficiency.queries.days import days, timed_days
+from mes.efficiency.queries.days import calendar_of, days, timed_days
 from mes.efficiency.rules import Metric
 from mes.efficiency.rules.baselines import (
     BaselineState,
@@ -30,15 +30,19 @@ from mes.efficiency.rules.baselines import (
     UnknownKind,
 )
 from mes.efficiency.service import BaselineEntry
-from mes.efficiency.views.blueprint import calendar_of
 from tests.conftest import NOON
 from tests.factories.factory import make_line, release_order
 from tests.factories.people import make_person
 from tests.factories.stock import make_lot
 
+ZONE = ZoneInfo("Asia/Shanghai")
 TODAY = date(2026, 11, 22)
 FIRST = date(2026, 6, 1)
 PAGE = "/mes/efficiency/baselines"
+
+
+def here(first, last):
+    return calendar_of(first, last, ZONE)
 
 
 def entry(**over):
@@ -60,12 +64,6 @@ def recorded(session, person, **over):
 @pytest.fixture
 def two(session):
     return make_person(session, name="李明"), make_person(session, name="王芳")
-
-
-@pytest.fixture
-def here(app):
-    with app.app_context():
-        yield lambda first, last: calendar_of(first, last)
 
 
 def test_a_second_person_approves_and_the_older_one_is_superseded(session, two):
@@ -126,7 +124,7 @@ def test_one_baseline_of_a_figure_is_approved_when_two_people_approve_at_once(da
 # --- the days out of the events ------------------------------------------------
 
 
-def test_the_days_of_the_first_figure_add_up_to_the_figure(session, here):
+def test_the_days_of_the_first_figure_add_up_to_the_figure(session):
     order = release_order(session, make_line(), at=NOON)
     release_order(
         session, make_line(door_code="M-CASED", handing=None, set_count=3), at=NOON - timedelta(days=1)
@@ -155,7 +153,7 @@ def test_the_days_of_the_first_figure_add_up_to_the_figure(session, here):
     assert figure.denominator.value == sum(one.denominator for one in found) / 60
 
 
-def test_warehouse_work_is_told_once_all_its_days_have_paid_minutes(session, here):
+def test_warehouse_work_is_told_once_all_its_days_have_paid_minutes(session):
     keeper = make_person(session, roles=("keeper",))
     make_lot(session, at=NOON)
     make_lot(session, at=NOON - timedelta(days=1))
@@ -183,17 +181,17 @@ def test_warehouse_work_is_told_once_all_its_days_have_paid_minutes(session, her
         )
 
 
-def test_a_window_is_compared_with_the_approved_baseline_only(session, two, here):
+def test_a_window_is_compared_with_the_approved_baseline_only(session, two):
     clerk, owner = two
     calendar = here(date(2026, 10, 26), TODAY)
     found = recorded(session, clerk)
-    assert improvements(session, calendar, zone(), at=NOON) == {}
+    assert improvements(session, calendar, at=NOON) == {}
     service.approve_baseline(session, found.id, by=owner.id, at=NOON)
     release_order(session, make_line(), at=NOON)
     for minute in range(7):
         activity.beat(session, owner.id, "splitting", None, None, at=NOON + timedelta(minutes=minute))
     session.flush()
-    change = improvements(session, calendar, zone(), at=NOON)[Metric.M1]
+    change = improvements(session, calendar, at=NOON)[Metric.M1]
     # one door in 6 minutes is 10 an hour, against 5
     assert (change.before, change.after, change.change) == (
         Decimal("5.00"),
@@ -208,7 +206,7 @@ def test_a_window_is_compared_with_the_approved_baseline_only(session, two, here
 # --- work done the old way -----------------------------------------------------
 
 
-def test_timed_work_becomes_days_by_kind_of_door(session, two, here):
+def test_timed_work_becomes_days_by_kind_of_door(session, two):
     clerk, _ = two
     service.start_timed(session, Metric.M1, by=clerk.id, at=NOON)
     with pytest.raises(RunsAlready):
