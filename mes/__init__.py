@@ -10,6 +10,8 @@ from core.web.registry import MenuEntry, blueprints, registry
 from mes.changes import model as _changes  # noqa: F401
 from mes.changes import panels as changes_panels
 from mes.changes import views as changes_views
+from mes.cohort import model as _cohort  # noqa: F401
+from mes.cohort import views as cohort_views
 from mes.cutting import cli as cutting_cli
 from mes.cutting import jobs as cutting_jobs
 from mes.cutting import panels as cutting_panels
@@ -241,6 +243,8 @@ def _register_efficiency(app: Flask) -> None:
     for role in ("clerk", "splitter", "keeper", "leader"):
         put.grant(role, efficiency_views.TIME)
     app.cli.add_command(efficiency_cli.efficiency)
+    blueprints(app, (cohort_views.bp, "/mes/cohort"))
+    put.grant("owner", cohort_views.READ)
 
 
 def _register_demo(app: Flask) -> None:
