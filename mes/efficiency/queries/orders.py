@@ -1,52 +1,26 @@
-"""Reads of efficiency: numerators and denominators out of real rows, and the very events behind them."""
+"""M1: the released lines, the minutes that people spent on orders, and what stands beside the figure."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, union
+from sqlalchemy import Select, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
 from core.activity.model import Interval
 from core.auth.model import Person
-from core.i18n import N_
 from erp.catalogue.rules.entries import Duty
 from erp.sales.model import HandEdit, Line, Order
-from erp.stock.model import Lot, Move
-from erp.stock.rules import MoveKind
-from mes.efficiency import rules
-from mes.efficiency.rules import SPLIT, Figure, Metric, SplitLine, Work
-from mes.packing.model import Package
+from mes.efficiency.queries.window import Window
+from mes.efficiency.rules import SPLIT, SplitLine
 from mes.production.model import Scrap
-from mes.scanning.model import FormerLabel, Scan, Station
-from mes.scanning.rules import Block, Outcome, ScanKind, StationKind
-from mes.shipping.model import Delivery, Load
 from mes.splitting.model import DoorSet, Piece, Release, ReleasedLine
 from mes.splitting.rules import ORDER_WORK, ReleaseReason, clipped_minutes, minutes
-
-PASSED = (Outcome.ACCEPT, Outcome.OVERRIDE)
-BY_MOVE = {
-    Work.RECEIVE: MoveKind.RECEIPT,
-    Work.ISSUE: MoveKind.ISSUE,
-    Work.RETURN: MoveKind.RETURN,
-    Work.COUNT: MoveKind.COUNT,
-}
-BY_SCAN = {Work.PUT_AWAY: ScanKind.GOODS_IN, Work.STORE_IN: ScanKind.STORE_IN, Work.LOAD: ScanKind.LOAD}
-TORN = "torn"  # why a former label was replaced by a reprint
-BENCH = (
-    *(ScanKind.PACK_OPEN, ScanKind.PACK_ADD, ScanKind.PACK_REMOVE),
-    *(ScanKind.PACK_SEAL, ScanKind.PACK_REOPEN),
-)
-DOCK = (ScanKind.STORE_IN, ScanKind.LOAD, ScanKind.UNLOAD, ScanKind.SHIP_CLOSE)
-# errors that a scan can catch (domain: error classes); the rest of the numbers is about codes and rights
-BENCH_ERRORS = (Block.E01, Block.E02, Block.E03, Block.E05, Block.E06, Block.E07, Block.E08)
-DOCK_ERRORS = (Block.E09, Block.E10, Block.E11, Block.E12, Block.E13, Block.E15)
-
 
 # a line as it stood when it was first released, by which it is weighed for good; an order may get lines later
 FIRST_RELEASED = (
@@ -69,63 +43,6 @@ MADE_AGAIN_AT = (
     .correlate(Line)
     .scalar_subquery()
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The stretch of time that a report is about, from `since` up to but without `before`."""
-
-    since: datetime
-    before: datetime
-
-    @property
-    def day_count(self) -> int:
-        """How many days it holds."""
-        return (self.before - self.since).days
-
-    def holds(self, column: Any) -> ColumnElement[bool]:
-        """Return the condition that a moment lies within."""
-        condition: ColumnElement[bool] = (column >= self.since) & (column < self.before)
-        return condition
-
-
-@dataclass(frozen=True, slots=True)
-class Intercept:
-    """Wrong scans that were refused at one kind of station; never mixed into an accuracy."""
-
-    wrong: int
-    scans: int
-
-    @property
-    def rate(self) -> Any:
-        """Refused wrong scans per 1,000 scans; nothing without a scan."""
-        return rules.per_thousand(self.wrong, self.scans)
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The five figures of a window, and what stands beside them."""
-
-    figures: tuple[Figure, ...]
-    bench: Intercept
-    dock: Intercept
-    lead_hours: Any  # median from order entry to release; nothing without an order
-
-
-def report(session: Session, window: Window, *, at: datetime) -> Report:
-    """Return the five figures of a window, as known at `at`."""
-    return Report(
-        figures=(
-            rules.splitting(split_lines(session, window, at=at), active_minutes(session, window, ORDER_WORK)),
-            rules.warehouse(transactions(session, window), Fraction(0), window.day_count),
-            rules.equipment(Fraction(0), Fraction(0), 0, _floor_stations(session)),
-            rules.packing(0, 0, _count(session, sealed_rows(window))),
-            rules.shipping(0, 0, _count(session, delivery_rows(window))),
-        ),
-        bench=_intercept(session, window, BENCH, BENCH_ERRORS),
-        dock=_intercept(session, window, DOCK, DOCK_ERRORS),
-        lead_hours=rules.median_hours(_lead_minutes(session, window)),
-    )
 
 
 def split_lines(session: Session, window: Window, *, at: datetime) -> list[SplitLine]:
@@ -334,157 +251,7 @@ def active_minutes(session: Session, window: Window, kinds: Collection[str]) -> 
     return clipped_minutes(((begin, end) for begin, end in rows), window.since, window.before)
 
 
-def _lead_minutes(session: Session, window: Window) -> list[Fraction]:
+def lead_minutes(session: Session, window: Window) -> list[Fraction]:
+    """Return the minutes from entry to release of each order released within the window."""
     rows = session.execute(select(Order.created_at, Order.released_at).where(window.holds(Order.released_at)))
     return [minutes(begin, end) for begin, end in rows if end is not None]
-
-
-def transactions(session: Session, window: Window) -> dict[Work, int]:
-    """Return how many confirmed transactions of each kind the warehouse made within the window."""
-    return {work: _count(session, transaction_rows(window, work)) for work in Work}
-
-
-def transaction_rows(window: Window, work: Work) -> Select[Any]:
-    """Return the confirmed transactions of one kind."""
-    if work in BY_MOVE:
-        return _moves(window, BY_MOVE[work])
-    if work in BY_SCAN:
-        return _scans(window, (BY_SCAN[work],)).where(Scan.outcome.in_(PASSED))
-    columns: tuple[Any, ...] = (FormerLabel.replaced_at.label("at"), FormerLabel.code.label("what"))
-    return (
-        select(*columns, FormerLabel.new_code.label("number"), Person.name.label("person"))
-        .outerjoin(Person, Person.id == FormerLabel.replaced_by_id)
-        .where(FormerLabel.reason == TORN, window.holds(FormerLabel.replaced_at))
-    )
-
-
-def _moves(window: Window, kind: MoveKind) -> Select[Any]:
-    columns: tuple[Any, ...] = (Move.moved_at.label("at"), Lot.code.label("what"))
-    return (
-        select(*columns, Move.moved_qty.label("number"), Person.name.label("person"))
-        .join(Lot, Lot.id == Move.lot_id)
-        .outerjoin(Person, Person.id == Move.moved_by_id)
-        .where(Move.kind == kind, window.holds(Move.moved_at))
-    )
-
-
-def _scans(window: Window, kinds: Collection[ScanKind]) -> Select[Any]:
-    columns: tuple[Any, ...] = (Scan.received_at.label("at"), Scan.code.label("what"))
-    return (
-        select(
-            *columns, Scan.context.label("number"), Person.name.label("person"), Scan.kind, Scan.block_code
-        )
-        .join(Person, Person.id == Scan.person_id)
-        .where(Scan.kind.in_(kinds), window.holds(Scan.received_at))
-    )
-
-
-def wrong_rows(window: Window, kinds: Collection[ScanKind], errors: Collection[Block]) -> Select[Any]:
-    """Return the wrong scans that were refused at some kinds of scans."""
-    return _scans(window, kinds).where(Scan.block_code.in_(errors))
-
-
-def _intercept(
-    session: Session, window: Window, kinds: Collection[ScanKind], errors: Collection[Block]
-) -> Intercept:
-    scans = _count(session, _scans(window, kinds))
-    return Intercept(_count(session, wrong_rows(window, kinds, errors)), scans)
-
-
-def sealed_rows(window: Window) -> Select[Any]:
-    """Return the packages sealed within the window."""
-    columns: tuple[Any, ...] = (Package.sealed_at.label("at"), Package.code.label("what"))
-    return (
-        select(*columns, Order.number.label("number"), Person.name.label("person"))
-        .join(Order, Order.id == Package.order_id)
-        .outerjoin(Person, Person.id == Package.sealed_by_id)
-        .where(window.holds(Package.sealed_at))
-    )
-
-
-def delivery_rows(window: Window) -> Select[Any]:
-    """Return the deliveries whose load left within the window."""
-    columns: tuple[Any, ...] = (Load.shipped_at.label("at"), Delivery.number.label("what"))
-    return (
-        select(*columns, Load.number.label("number"), Person.name.label("person"))
-        .join(Load, Load.id == Delivery.load_id)
-        .outerjoin(Person, Person.id == Load.closed_by_id)
-        .where(window.holds(Load.shipped_at))
-    )
-
-
-def _floor_stations(session: Session) -> int:
-    return session.scalars(
-        select(func.count(Station.id)).where(Station.kind == StationKind.FLOOR, Station.is_active)
-    ).one()
-
-
-def _count(session: Session, rows: Select[Any]) -> int:
-    return session.scalar(select(func.count()).select_from(rows.subquery())) or 0
-
-
-@dataclass(frozen=True, slots=True)
-class Events:
-    """One list of events behind a figure: how it is asked for, what it is called, where its rows come from."""
-
-    code: str
-    name: str  # msgid
-    shape: str  # which table shows it: line, override, remake, release, work or event
-    rows: Callable[[Window], Select[Any]]
-    moment: Any  # the column by which it is sorted
-
-
-def _of_work(work: Work) -> Events:
-    if work in BY_MOVE:
-        moment: Any = Move.moved_at
-    else:
-        moment = Scan.received_at if work in BY_SCAN else FormerLabel.replaced_at
-    return Events(work.value, work.label, "event", lambda window: transaction_rows(window, work), moment)
-
-
-EVENTS: dict[Metric, tuple[Events, ...]] = {
-    Metric.M1: (
-        Events("lines", N_("Released lines"), "line", line_rows, RELEASED_AT),
-        Events("untouched", N_("Lines released without a touch"), "line", untouched_rows, RELEASED_AT),
-        Events("touches", N_("Lines with recorded touches"), "line", touched_rows, RELEASED_AT),
-        Events(
-            "errors",
-            N_("Lines with a split error"),
-            "line",
-            split_error_rows,
-            Order.released_at,
-        ),
-        Events("by_hand", N_("Lines changed by hand"), "line", by_hand_rows, RELEASED_AT),
-        Events("overrides", N_("Manual overrides"), "override", override_rows, HandEdit.made_at),
-        Events("remakes", N_("Made again for a split error"), "remake", remake_rows, Scrap.scrapped_at),
-        Events("releases", N_("Releases"), "release", release_rows, Release.released_at),
-        Events("work", N_("Work on orders"), "work", work_rows, Interval.started_at),
-    ),
-    Metric.M2: tuple(_of_work(work) for work in Work),
-    Metric.M3: (),
-    Metric.M4: (
-        Events("sealed", N_("Packages sealed"), "event", sealed_rows, Package.sealed_at),
-        Events(
-            "wrong",
-            N_("Wrong scans refused at the bench"),
-            "event",
-            lambda window: wrong_rows(window, BENCH, BENCH_ERRORS),
-            Scan.received_at,
-        ),
-    ),
-    Metric.M5: (
-        Events("deliveries", N_("Deliveries shipped"), "event", delivery_rows, Load.shipped_at),
-        Events(
-            "wrong",
-            N_("Wrong scans refused at store and dock"),
-            "event",
-            lambda window: wrong_rows(window, DOCK, DOCK_ERRORS),
-            Scan.received_at,
-        ),
-    ),
-}
-
-
-def counts(session: Session, metric: Metric, window: Window) -> dict[str, int]:
-    """Return how many events each list of a figure holds."""
-    return {events.code: _count(session, events.rows(window)) for events in EVENTS[metric]}
