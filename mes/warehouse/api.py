@@ -30,6 +30,7 @@ from mes.warehouse.rules import (
     choose_portion,
     judge_issue,
     judge_package,
+    judge_waiting,
     propose,
 )
 
@@ -163,6 +164,9 @@ def lot() -> LookAnswer:
 
 def _lot(session: Session, code: str) -> Accepted:
     lot = service.find_lot(session, code)
+    refusal = judge_waiting(lot)
+    if refusal is not None:
+        raise refusal
     here = [p.qty for p in lot.portions if lot.is_offcut or p.spot.kind is PlaceKind.RECEIVING]
     waiting = sum(here, Decimal(0))
     spot = queries.material_place(session, lot.material_id)
@@ -173,7 +177,6 @@ def _lot(session: Session, code: str) -> Accepted:
             "size": lot.article,
             "code": lot.code,
             "quantity": Text("%(qty)s %(unit)s", {"qty": plain(waiting), "unit": lot.unit}),
-            "is_waiting": waiting > 0,
             "lines": _lines(lot),
             "place": spot.name if spot else "—",
         },

@@ -15,8 +15,8 @@ from core.errors import NotFound
 from core.files.model import File
 from erp.sales.model import Order
 from mes.efficiency.model import Baseline, BaselineDay, BaselineExclusion, TimedWork
-from mes.efficiency.queries import Report, report
 from mes.efficiency.queries.days import Calendar, days
+from mes.efficiency.queries.figures import Report, report
 from mes.efficiency.rules import NO_BASELINE, SPLIT, WAREHOUSE, Metric
 from mes.efficiency.rules.baselines import DEFINITION, GRADES, BaselineState, Day, Exclusion, sha256_of
 from mes.efficiency.rules.improvement import After, Before, Improvement, compare, compared

@@ -17,7 +17,9 @@ from core.activity.model import Interval
 from core.auth.model import Person, PersonRole
 from erp.sales.model import Line, Order
 from mes.efficiency.model import PaidTime, TimedWork
-from mes.efficiency.queries import Window, line_rows, split_line, transaction_rows
+from mes.efficiency.queries.orders import line_rows, split_line
+from mes.efficiency.queries.warehouse import transaction_rows
+from mes.efficiency.queries.window import Window
 from mes.efficiency.rules import SPLIT, WAREHOUSE, Metric, Work, line_weight
 from mes.efficiency.rules.baselines import Day
 from mes.efficiency.rules.figures import SplitLine

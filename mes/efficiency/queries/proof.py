@@ -14,9 +14,10 @@ from core.auth.model import Person
 from core.errors import RuleViolation
 from core.i18n import N_
 from mes.efficiency.model import Baseline, BaselineDay, BaselineExclusion, PaidTime
-from mes.efficiency.queries import RELEASED_AT, line_rows, split_line, transaction_rows, work_rows
 from mes.efficiency.queries.baselines import Judged
 from mes.efficiency.queries.days import Calendar
+from mes.efficiency.queries.orders import RELEASED_AT, line_rows, split_line, work_rows
+from mes.efficiency.queries.warehouse import transaction_rows
 from mes.efficiency.rules import PROOF, SPLIT, WAREHOUSE, Work
 from mes.efficiency.rules.baselines import DEFINITION, BaselineState
 

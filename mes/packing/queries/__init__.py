@@ -19,6 +19,7 @@ from mes.packing.queries.pages import (
     missing,
     open_packages,
     packages,
+    piece_codes,
     scans,
 )
 from mes.packing.queries.proofs import faults
@@ -41,5 +42,6 @@ __all__ = [
     "packages",
     "piece",
     "piece_by_id",
+    "piece_codes",
     "scans",
 ]

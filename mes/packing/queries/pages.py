@@ -189,6 +189,16 @@ def content_codes(session: Session, package_id: int) -> set[str]:
     )
 
 
+def piece_codes(session: Session, package_id: int) -> dict[int, str]:
+    """Return the label code of each piece that belongs into a package and has one, by the piece's id."""
+    rows = session.execute(
+        select(Piece.id, Piece.code)
+        .join(Content, Content.piece_id == Piece.id)
+        .where(Content.package_id == package_id)
+    )
+    return {piece_id: code for piece_id, code in rows if code}
+
+
 @dataclass(frozen=True, slots=True)
 class BenchScan:
     """One scan at a package, as its page lists it."""

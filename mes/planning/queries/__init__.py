@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
@@ -15,7 +15,31 @@ from core.i18n import Named
 from erp.parties.model import Party
 from erp.sales.model import Order
 from mes.planning.model import Batch, BatchOrder
-from mes.planning.rules import BATCHABLE, BatchState
+from mes.planning.rules import BATCHABLE, BatchStage, BatchState
+from mes.splitting.model import Piece
+from mes.splitting.rules import CutMethod, PieceState
+
+SAWN = (PieceState.CUT, PieceState.MADE, PieceState.PACKED, PieceState.SHIPPED)
+_cut_pieces = (
+    select(Piece.id)
+    .join(BatchOrder, BatchOrder.order_id == Piece.order_id)
+    .where(BatchOrder.batch_id == Batch.id, Piece.cut_method != CutMethod.NONE)
+    .correlate(Batch)
+)
+_orders_of = select(Order.id).join(BatchOrder).where(BatchOrder.batch_id == Batch.id).correlate(Batch)
+_is_begun = _cut_pieces.where(Piece.state.in_(SAWN)).exists()
+_is_uncut = _cut_pieces.where(Piece.state == PieceState.PLANNED).exists()
+_is_made = (
+    _orders_of.where(Order.piece_count > 0).exists()
+    & ~_orders_of.where(Order.made_count < Order.piece_count).exists()
+)
+stage_word: Any = case(  # the word of a BatchStage
+    (_is_made, BatchStage.MADE.value),
+    (_is_begun & ~_is_uncut, BatchStage.CUT.value),
+    (_is_begun, BatchStage.CUTTING.value),
+    (Batch.state == BatchState.OPEN, BatchStage.OPEN.value),
+    else_=BatchStage.PLANNED.value,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +61,7 @@ class BatchPage:
     """A batch with its orders."""
 
     batch: Batch
+    stage: BatchStage
     orders: list[OrderShown]
 
     @property
@@ -62,30 +87,45 @@ def batch_page(session: Session, batch_id: int) -> BatchPage:
     batch = session.get(Batch, batch_id)
     if batch is None:
         raise NotFound
+    stage = stage_of(session, batch_id)
     rows = _orders().join(BatchOrder, BatchOrder.order_id == Order.id)
-    return BatchPage(batch, _shown(session, rows.where(BatchOrder.batch_id == batch_id).order_by(Order.id)))
+    return BatchPage(
+        batch, stage, _shown(session, rows.where(BatchOrder.batch_id == batch_id).order_by(Order.id))
+    )
 
 
-def batch_rows(text: str, state: BatchState | None) -> Select[*tuple[Any, ...]]:
-    """Return batches with how many orders and door sets each has."""
+def stage_of(session: Session, batch_id: int) -> BatchStage:
+    """Return how far one batch has come."""
+    return BatchStage(session.scalars(select(stage_word).where(Batch.id == batch_id)).one())
+
+
+def batch_rows(text: str, stage: BatchStage | None) -> Select[*tuple[Any, ...]]:
+    """Return batches with how many orders and door sets each has, and the word of its stage."""
     rows = (
-        select(Batch, func.count(Order.id).label("orders"), func.sum(Order.set_count).label("sets"))
+        select(
+            Batch,
+            func.count(Order.id).label("orders"),
+            func.sum(Order.set_count).label("sets"),
+            stage_word.label("stage"),
+        )
         .join(BatchOrder, BatchOrder.batch_id == Batch.id)
         .join(Order, Order.id == BatchOrder.order_id)
         .group_by(Batch.id)
     )
-    if state is not None:
-        rows = rows.where(Batch.state == state)
+    if stage is not None:
+        rows = rows.where(stage_word == stage.value)
     if text:
         of_order = select(BatchOrder.batch_id).join(Order, Order.id == BatchOrder.order_id)
         named = of_order.where(Order.number.icontains(text, autoescape=True))
         rows = rows.where(Batch.number.icontains(text, autoescape=True) | Batch.id.in_(named))
-    return cast(Select[*tuple[Any, ...]], rows)  # what `paged` takes
+    return rows
 
 
-def state_counts(session: Session) -> dict[BatchState, int]:
+def stage_counts(session: Session) -> dict[BatchStage, int]:
     """Return how many batches stand where."""
-    return dict(session.execute(select(Batch.state, func.count()).group_by(Batch.state)).all())
+    stages = select(stage_word.label("stage")).subquery()
+    rows = session.execute(select(stages.c.stage, func.count()).group_by(stages.c.stage))
+    return {BatchStage(word): count for word, count in rows}
 
 
 def batch_of_order(session: Session, order_id: int) -> Batch | None:

@@ -56,7 +56,7 @@ export async function send(place, panel, code, wanted, manual = false) {
     unanswered.delete(key);
     const verdict = verdictOf(answer, panel);
     show(panel, verdict);
-    if (verdict.kind === "done") sound.good();
+    if (answer.outcome !== "BLOCK") sound.good();
     else if (verdict.kind === "attn") sound.neutral();
     else sound.bad();
     return answer;

@@ -121,5 +121,6 @@ export function verdictOf(answer, panel) {
   const word = answer.outcome === "OVERRIDE" ? panel.dataset.overridden : "";
   const name = shown.name || answer.say;
   const say = shown.name ? answer.say : "";
-  return { kind: "done", name, size: shown.size, word, say, todo: shown.next, picture };
+  const kind = shown.proves === false ? "wait" : "done"; // a box taken in hand proves nothing yet
+  return { kind, name, size: shown.size, word, say, todo: shown.next, picture };
 }

@@ -21,7 +21,7 @@ from mes.shipping import service as shipping
 from mes.splitting import queries as splitting
 from mes.splitting import service as split
 from mes.splitting.model import DoorSet, Piece, ReleasedLine
-from mes.splitting.rules import PieceState, ReleaseReason
+from mes.splitting.rules import ORDER_WORK, PieceState, ReleaseReason
 from tests.conftest import NOON
 from tests.factories.factory import FRIDAY, make_line, make_order, release_order
 from tests.factories.people import make_person
@@ -69,7 +69,7 @@ def test_all_work_on_orders_counts_clipped_to_the_window_and_no_other_work(sessi
     work(session, "order_entry", NOON, 12, 2)  # another person, at the same time
     work(session, "packing", NOON, 45)
     work(session, "splitting", DAY.since - timedelta(minutes=8), 20)  # 12 of 20 minutes are inside
-    assert queries.active_minutes(session, DAY, queries.ORDER_WORK) == Fraction(30 + 12 + 12)
+    assert queries.active_minutes(session, DAY, ORDER_WORK) == Fraction(30 + 12 + 12)
 
 
 def test_a_gap_of_more_than_ten_minutes_is_no_work(session):
@@ -77,7 +77,7 @@ def test_a_gap_of_more_than_ten_minutes_is_no_work(session):
     for minute in (0, 5, 16, 20):  # 5 minutes, then a gap of 11, then 4
         activity.beat(session, person.id, "splitting", None, None, at=NOON + timedelta(minutes=minute))
     session.flush()
-    assert queries.active_minutes(session, DAY, queries.ORDER_WORK) == 9
+    assert queries.active_minutes(session, DAY, ORDER_WORK) == 9
 
 
 def test_confirmed_transactions_count_and_refused_ones_do_not(session):
@@ -255,9 +255,7 @@ def test_minutes_are_told_by_person_and_order_and_add_up_to_the_denominator(sess
         (order.id, 6),
         (None, 3),
     ]
-    assert sum(one.active_min for one in found.spent) == queries.active_minutes(
-        session, DAY, queries.ORDER_WORK
-    )
+    assert sum(one.active_min for one in found.spent) == queries.active_minutes(session, DAY, ORDER_WORK)
 
 
 def test_releases_are_told_by_reason(session):

@@ -75,7 +75,8 @@ export function direct(words, name = "", more = "") {
     }),
   );
   const large = /** @type {HTMLElement | null} */ (panel.querySelector("p.place"));
-  for (let size = 76; large && large.scrollWidth > large.clientWidth && size > 24; size -= 4) large.style.fontSize = `${size}px`;
+  for (let size = 76; large && large.scrollWidth > large.clientWidth && size > 40; size -= 4) large.style.fontSize = `${size}px`;
+  if (large && large.scrollWidth > large.clientWidth) large.style.whiteSpace = "normal"; // longer still: over two lines
 }
 
 /** A gesture that does not fit here: what comes first. @param {string | undefined} words */
