@@ -9,12 +9,16 @@ from core.work import close_session, read, run
 from mes.cutting import service
 from mes.cutting.model import CutPlan
 from mes.cutting.rules import PlanFaulty, PlanState
+from mes.nesting.rules import ready
 from mes.nesting.rules.checker import check
 from mes.nesting.rules.instance import Instance, read_instance
 from mes.nesting.rules.plan import Plan
 from mes.nesting.rules.solve import solve
 
 SECONDS = 20.0  # a batch of a hundred sets needs a few; this only stops what would never end
+
+
+COMPILING_S = 120.0  # once after an installation; at once from then on
 
 
 def solve_plan(job: JobRun) -> None:
@@ -30,6 +34,7 @@ def solve_plan(job: JobRun) -> None:
     close_session()  # computing takes seconds; nobody waits for a reader meanwhile
     try:
         instance = read_instance(data)
+        ready.compiled(COMPILING_S)
         plan = solve(instance, seconds=SECONDS, progress=job.progress, cancelled=job.is_stopped)
         _check(instance, plan, number)
         if job.is_stopped():

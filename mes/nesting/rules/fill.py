@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
 from mes.nesting.rules.boards import Board, Sheet, Size, Taste, Way, best_place
-
-Stop = Callable[[], bool]
+from mes.nesting.rules.effort import Stop
 
 SHELF_LOOKS = 400_000  # looks at boards, so many sizes times boards, that one pass by shelves may take
 USUAL_SIZES = 40

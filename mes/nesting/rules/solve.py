@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from time import monotonic
+from types import ModuleType
 
 from core.errors import RuleViolation
 from core.i18n import N_
-from mes.nesting.rules import bars, bounds, sheets
-from mes.nesting.rules.fill import Stop
+from mes.nesting.rules import bars, bounds, ready, sheets
+from mes.nesting.rules.effort import Watch
 from mes.nesting.rules.instance import Instance, Kind, Part
 from mes.nesting.rules.plan import Bound, Layout, Plan, Reason, Unplaced, cost_shown
 from mes.nesting.rules.sheets import Effort
@@ -20,6 +21,9 @@ SHEET_STEPS = 8_000  # of the search; what a job of this workload needs, not a t
 BAR_STEPS = 10_000
 FINISH_S_PER_PIECE = 0.00004  # to write placements, measured generously
 WORK_PER_S = 15_000  # pieces, and twice the parts, that are sure to be planned in a second
+LOAD_SHARE = 0.3  # of the time, at most, to load the compiled engine
+SEARCH_STEPS = 240_000  # of the compiled search, of six dives
+COST_MOST = 1 << 52  # whole numbers beyond it are not exact in the search
 BOUND_SHARE = 0.1  # of the time, at most, for the lower bound before the search
 FILL_SHARE = 0.6  # of the time, at most, until the search for improvements begins
 FOUR_PLACES = Decimal("0.0001")
@@ -34,19 +38,6 @@ class TimeTooShort(RuleViolation):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Watch:
-    """Says when the time is up or somebody asked to stop."""
-
-    until: float
-    cancelled: Callable[[], bool] | None
-    clock: Callable[[], float]
-
-    def stop(self) -> bool:
-        """Return whether to stop now."""
-        return self.clock() >= self.until or (self.cancelled is not None and self.cancelled())
-
-
 def solve(
     instance: Instance,
     *,
@@ -54,13 +45,14 @@ def solve(
     seed: int = 1,
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    publish: Callable[[Plan], None] | None = None,
     clock: Callable[[], float] = monotonic,
 ) -> Plan:
     """Return a plan for `instance`, the best found in a fixed effort or in `seconds`, whatever ends first.
 
     The same instance and seed give the same plan unless the clock or `cancelled` cut in; then it is
     the best found so far. What cannot be placed is listed with its reason. `progress` hears steps
-    done and steps in all; `clock` tells seconds. Raises TimeTooShort.
+    done and steps in all; `publish` hears a first plan at once; `clock` tells seconds. Raises TimeTooShort.
     """
     began = clock()
     parts, hopeless = _sorted_out(instance)
@@ -69,21 +61,35 @@ def solve(
     if work > WORK_PER_S * seconds:
         raise TimeTooShort(pieces=pieces, seconds=seconds, least=-(-work // WORK_PER_S))
     usable = max(0.0, seconds * 0.85 - min(seconds / 2, pieces * FINISH_S_PER_PIECE))
-    late = _Watch(began + seconds * 0.85, None, clock)
-    early = _Watch(began + usable * BOUND_SHARE, cancelled, clock)
-    filling = _Watch(began + usable * FILL_SHARE, cancelled, clock)
-    watch = _Watch(began + usable, cancelled, clock)
+    late = Watch(began + seconds * 0.85, None, clock)
+    early = Watch(began + usable * BOUND_SHARE, cancelled, clock)
+    filling = Watch(began + usable * FILL_SHARE, cancelled, clock)
+    watch = Watch(began + usable, cancelled, clock)
     steps = SHEET_STEPS if instance.kind is Kind.SHEET else BAR_STEPS
     tell = (lambda done: progress(min(done, steps), steps)) if progress else _silent
     tell(0)
     bound = bounds.lower_bound(instance, parts, early.stop) if parts else None
     effort = Effort(steps, watch.stop, filling.stop, tell, bound.cost if bound else 0)
-    layouts = _filled(instance, parts, seed, effort, late.stop) if parts else ()
+    engine = ready.compiled(usable * LOAD_SHARE) if _is_small(instance, pieces) and parts else None
+    job = _Job(instance, parts, seed, effort, watch, late)
+    layouts: tuple[Layout, ...] = ()
+    if publish is not None and parts:
+        early_layouts, _ = _quick(job)
+        publish(
+            _plan(
+                instance, early_layouts, (*hopeless, *_left_out(parts, early_layouts, Reason.NO_TIME)), None
+            )
+        )
+    proved = 0
+    if parts:
+        layouts, proved = _filled(job, engine)
     left_out = _left_out(parts, layouts, Reason.NO_TIME if watch.stop() else Reason.NO_STOCK)
     if left_out and layouts:
         bound = bounds.lower_bound(instance, _placed(parts, layouts), early.stop)
     elif not layouts:
         bound = None
+    if bound is not None and proved > bound.cost:
+        bound = bounds.rounded(instance, proved, bounds.PATTERNS)
     tell(steps)
     plan = _plan(instance, layouts, (*hopeless, *left_out), bound)
     return replace(plan, seconds=Decimal(str(round(clock() - began, 2))))
@@ -110,14 +116,74 @@ def _sorted_out(instance: Instance) -> tuple[tuple[Part, ...], tuple[Unplaced, .
     return tuple(fitting), tuple(hopeless)
 
 
-def _filled(
-    instance: Instance, parts: tuple[Part, ...], seed: int, effort: Effort, late: Stop
-) -> tuple[Layout, ...]:
-    if instance.kind is Kind.BAR:
-        bar_job, members = bars.job_of(instance, parts)
-        return bars.layouts_of(instance, bars.fill(bar_job, seed, effort), members, late)
-    job, members = sheets.job_of(instance, parts)
-    return sheets.layouts_of(instance, sheets.fill(job, seed, effort), members, late)
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What is to be filled, and how much may be done for it."""
+
+    instance: Instance
+    parts: tuple[Part, ...]
+    seed: int
+    effort: Effort
+    watch: Watch
+    late: Watch
+
+    def rounded(self, cost: int) -> int:
+        """Return a bound rounded up to what stock costs can add up to."""
+        return bounds.rounded(self.instance, cost, bounds.PATTERNS).cost
+
+    @property
+    def limits(self) -> list[int | None]:
+        """How many there are of each stock piece."""
+        return [stock.quantity for stock in self.instance.stock]
+
+
+def _is_small(instance: Instance, pieces: int) -> bool:
+    """Return whether all costs stay exact in the compiled engine's numbers."""
+    return max((stock.cost for stock in instance.stock), default=0) * max(pieces, 1) < COST_MOST
+
+
+def _quick(job: _Job) -> tuple[tuple[Layout, ...], int]:
+    """Return a first plan, at once, and its cost."""
+    if job.instance.kind is Kind.BAR:
+        bar_job, members = bars.job_of(job.instance, job.parts)
+        found = bars.quick(bar_job, job.effort)
+        return bars.layouts_of(job.instance, found, members, job.late.stop), bar_job.badness(found)[1]
+    sheet_job, members = sheets.job_of(job.instance, job.parts)
+    filling = sheets.quick(sheet_job, job.effort.stop)
+    return sheets.layouts_of(job.instance, filling, members, job.late.stop), filling.badness(sheet_job)[1]
+
+
+def _filled(job: _Job, engine: ModuleType | None) -> tuple[tuple[Layout, ...], int]:
+    """Return the layouts of the best filling, and the bound that was proved with it (0: none)."""
+    return _bars(job, engine) if job.instance.kind is Kind.BAR else _sheets(job, engine)
+
+
+def _bars(job: _Job, engine: ModuleType | None) -> tuple[tuple[Layout, ...], int]:
+    bar_job, members = bars.job_of(job.instance, job.parts)
+    best = bars.quick(bar_job, job.effort)
+    proved = 0
+    if engine is None or any(best.out):
+        best = bars.fill(bar_job, job.seed, job.effort)
+    if engine is not None:
+        best, proved = engine.better_bars(bar_job, best, job.limits, job.rounded, job.watch)
+    return bars.layouts_of(job.instance, best, members, job.late.stop), proved
+
+
+def _sheets(job: _Job, engine: ModuleType | None) -> tuple[tuple[Layout, ...], int]:
+    sheet_job, members = sheets.job_of(job.instance, job.parts)
+    best = sheets.quick(sheet_job, job.effort.stop)
+    proved, done = 0, 0
+    if engine is None or any(best.out):
+        best = sheets.fill(sheet_job, job.seed, job.effort)
+
+    def tell(steps: int) -> None:
+        nonlocal done
+        done += steps
+        job.effort.tell(done * job.effort.steps // SEARCH_STEPS)
+
+    if engine is not None:
+        best, proved = engine.better_sheets(sheet_job, best, job.limits, job.rounded, job.watch, tell)
+    return sheets.layouts_of(job.instance, best, members, job.late.stop), proved
 
 
 def _counted(layouts: Sequence[Layout]) -> Counter[str]:
