@@ -78,9 +78,9 @@ class Dive:
             luck = 1 + self.noise * self.rng.random()
             chosen.append((-float(uses[at]) * luck * self.fitting(patterns[at]) ** 4, int(at)))
         done, most = 0, max(1, int(cost * STEP_SHARE))
-        for _, at in sorted(chosen)[:most]:
-            if self.fitting(patterns[at]) >= 0.985 or done == 0:
-                done += self.fix(self.capped(patterns[at]), 1)
+        for _, place in sorted(chosen)[:most]:
+            if self.fitting(patterns[place]) >= 0.985 or done == 0:
+                done += self.fix(self.capped(patterns[place]), 1)
         return done > 0
 
     def fitting(self, pattern: Pattern) -> float:

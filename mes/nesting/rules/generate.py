@@ -95,7 +95,7 @@ class Generation:
                 prices = smooth * self.center + (1 - smooth) * prices
             scaled, unit = self.scaled(prices, self.wanted.counts)
             found = self.pricer.price(
-                scaled,
+                scaled.tolist(),
                 self.costs_of(relaxed.rents, unit),
                 self.wanted.counts,
                 is_exact=is_exact,
@@ -126,7 +126,7 @@ class Generation:
                 break
             scaled, unit = self.scaled(relaxed.prices, left)
             costs = self.costs_of(relaxed.rents, unit)
-            found = self.pricer.price(scaled, costs, left, is_exact=is_exact, is_proper=True)
+            found = self.pricer.price(scaled.tolist(), costs, left, is_exact=is_exact, is_proper=True)
             if sum([self.master.add(pattern) for pattern in found.patterns]):
                 relaxed = self.master.solve()
             elif is_exact:

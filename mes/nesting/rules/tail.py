@@ -494,7 +494,7 @@ class Search:
 
     def _fill(self, copies: np.ndarray, limit: np.int64) -> float:
         return float(
-            _recreate(
+            _recreate(  # type: ignore[call-arg]
                 *self.now,
                 self.sides,
                 self.may,
