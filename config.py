@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 ROOT = Path(__file__).resolve().parent
 PREFIX = "MORTISE_"
 LOCALES = ("zh_Hans_CN", "en")
+PORTS = (("PORT", 8000), ("HTTPS_PORT", 8443))
 
 
 class SettingWrong(Exception):
@@ -85,6 +86,8 @@ class Settings:
     TIMEZONE: str
     HOST: str
     PORT: int
+    HTTPS: bool  # with a certificate of the factory's own authority; PORT then only leads to HTTPS_PORT
+    HTTPS_PORT: int
     PROCESSES: int  # web processes; the embedded SQLite is served by one
     THREADS: int  # threads of each web process
     VAR_DIR: str
@@ -102,13 +105,20 @@ class Settings:
         processes = given.number("PROCESSES", 1 if embedded else 2, 1, 64)
         if embedded and processes > 1:
             raise SettingWrong(f"{PREFIX}PROCESSES: SQLite is served by 1 process; PostgreSQL takes more")
+        port, https_port = (given.number(name, usual, 1, 65535) for name, usual in PORTS)
+        if port == https_port:
+            raise SettingWrong(
+                f"{PREFIX}HTTPS_PORT: expected another port than {PREFIX}PORT, got {port} twice"
+            )
         return cls(
             SECRET_KEY=given.text("SECRET_KEY", "") or _kept_secret(var),
             DATABASE_URL=database,
             LOCALE=given.word("LOCALE", "zh_Hans_CN", LOCALES),
             TIMEZONE=_zone(given.text("TIMEZONE", "Asia/Shanghai")),
             HOST=given.text("HOST", "127.0.0.1"),
-            PORT=given.number("PORT", 8000, 1, 65535),
+            PORT=port,
+            HTTPS=given.word("HTTPS", "off", ("off", "on")) == "on",
+            HTTPS_PORT=https_port,
             PROCESSES=processes,
             THREADS=given.number("THREADS", 16, 1, 256),
             VAR_DIR=str(var),

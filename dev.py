@@ -195,7 +195,10 @@ def clean_settings() -> Iterator[dict[str, str]]:
 
 
 def run(_rest: list[str]) -> int:
-    """Install, migrate, load the demo into an empty database, serve."""
+    """Install, migrate, load the demo into an empty database, serve; HTTPS=1 to the whole network, over HTTPS."""
+    if os.environ.get("HTTPS", "") not in ("", "0"):
+        os.environ["MORTISE_HTTPS"] = "on"
+        os.environ.setdefault("MORTISE_HOST", "0.0.0.0")  # noqa: S104  (asked for)
     install(RUN_LOCK)
     must(inside(*FLASK, "database", "upgrade"))
     if os.environ.get("EMPTY", "") not in ("", "0"):

@@ -15,6 +15,7 @@ from core.audit import model as _audit  # noqa: F401  (its tables)
 from core.auth import cli as auth_cli
 from core.auth import login
 from core.auth import views as auth
+from core.auth.rules import Role
 from core.backup import cli as backup_cli
 from core.codelists import model as _codelists  # noqa: F401
 from core.db import make_engine
@@ -22,8 +23,12 @@ from core.files import views as files
 from core.i18n import N_
 from core.jobs import cli as jobs_cli
 from core.jobs import views as jobs
+from core.jobs.registry import accompany
 from core.pdf.fonts import register_font
+from core.printing import sender
+from core.printing import views as printing
 from core.server import cli as server_cli
+from core.server import views as server
 from core.web import access, api, assets, compress, errors, health, logs, search, templating
 from core.web.registry import MenuEntry, Registry, blueprints
 from core.words import model as _words  # noqa: F401
@@ -42,7 +47,7 @@ def create_app(settings: Mapping[str, Any], packages: Iterable[ModuleType]) -> F
     app.extensions["sessions"] = work.Sessions(
         make_engine(app.config["DATABASE_URL"], app.config.get("THREADS", 5))
     )
-    for part in (logs, health, compress, assets, access, errors, templating):
+    for part in (logs, health, compress, assets, access, errors, templating, printing):
         part.init_app(app)
     login.init_app(app, str(ROOT / "core" / "translations"))
     app.after_request(work.assert_saved)
@@ -54,6 +59,8 @@ def create_app(settings: Mapping[str, Any], packages: Iterable[ModuleType]) -> F
         (files.bp, "/core/files"),
         (jobs.bp, "/core/jobs"),
         (activity.bp, "/core/activity"),
+        (printing.bp, "/core/printing"),
+        (server.bp, "/trust"),
         (api.bp, "/api/v1"),
     )
     for command in (server_cli.database, server_cli.serve, jobs_cli.jobs, backup_cli.backup):
@@ -66,8 +73,13 @@ def create_app(settings: Mapping[str, Any], packages: Iterable[ModuleType]) -> F
     registered.grant(
         "administrator", "core.auth.manage", "core.jobs.read", "core.jobs.stop", "core.files.read"
     )
+    for role in Role:
+        registered.grant(role.value, printing.USE)
+    registered.grant("administrator", printing.MANAGE)
+    accompany("label printing", sender.send_waiting)
     for package in packages:
         package.register(app)
-    registered.menu.append(MenuEntry(N_("People"), "core_auth.person_list", "core.auth.manage"))
+    registered.menu.append(MenuEntry(N_("Printers"), "core_printing.job_list", printing.MANAGE, N_("System")))
+    registered.menu.append(MenuEntry(N_("People"), "core_auth.person_list", "core.auth.manage", N_("System")))
     registered.grant("administrator", *(right for rights in registered.grants.values() for right in rights))
     return app

@@ -7,6 +7,7 @@ from core.events import subscribe
 from core.i18n import N_
 from core.jobs.registry import handle as handle_job
 from core.web.registry import MenuEntry, blueprints, registry
+from mes.changes import model as _changes  # noqa: F401
 from mes.changes import panels as changes_panels
 from mes.changes import views as changes_views
 from mes.cutting import cli as cutting_cli
@@ -15,6 +16,7 @@ from mes.cutting import panels as cutting_panels
 from mes.cutting import queries as cutting
 from mes.cutting import service as cutting_commands
 from mes.cutting import views as cutting_views
+from mes.cutting.queries import offcuts as cutting_offcuts
 from mes.demo import cli as demo_cli
 from mes.efficiency import cli as efficiency_cli
 from mes.efficiency import views as efficiency_views
@@ -75,7 +77,10 @@ def register(app: Flask) -> None:
 def _register_scanning(app: Flask) -> None:
     """The one door for every scan; stations and devices."""
     blueprints(app, (scanning_api.bp, "/api/v1"), (scanning_views.bp, "/mes/scanning"))
-    registry(app).menu.append(MenuEntry(N_("Stations"), "mes_scanning.station_list", "mes.scanning.read"))
+    registry(app).menu.append(
+        MenuEntry(N_("Stations"), "mes_scanning.station_list", "mes.scanning.read", N_("Production"))
+    )
+    registry(app).printer_here = scanning_views.printer_here
     resolve_with(Letter.STATION, scanning_views.resolve_station)
 
 
@@ -100,15 +105,21 @@ def _register_cutting(app: Flask) -> None:
         (cutting_views.bp, "/mes/cutting"),
     )
     put = registry(app)
-    put.menu.append(MenuEntry(N_("Batches"), "mes_planning.batch_list", "mes.planning.read"))
-    put.menu.append(MenuEntry(N_("Cutting"), "mes_cutting.plan_list", "mes.cutting.read"))
-    put.menu.append(MenuEntry(N_("Due dates"), "mes_due.load_list", "mes.planning.due"))
+    put.menu.append(
+        MenuEntry(N_("Batches"), "mes_planning.batch_list", "mes.planning.read", N_("Production"))
+    )
+    put.menu.append(MenuEntry(N_("Cutting"), "mes_cutting.plan_list", "mes.cutting.read", N_("Production")))
+    put.menu.append(MenuEntry(N_("Due dates"), "mes_due.load_list", "mes.planning.due", N_("Sales")))
     put.panel("erp.sales.order", "mes.planning.read", planning_panels.order_panel)
     put.panel("erp.sales.order", "mes.planning.due", planning_panels.due_panel)
     put.mark("erp.sales.order", "mes.planning.due", planning_panels.order_marks)
     put.panel("mes.planning.batch", "mes.cutting.read", cutting_panels.batch_panel)
     put.providers.append(planning_panels.hits)
     put.invariants[N_("placements agree with their cut plans")] = cutting.prove
+    put.invariants[N_("offcuts agree with stock and with the plans that hold them")] = cutting_offcuts.prove
+    for role in ("splitter", "leader"):
+        put.grant(role, cutting_views.SETTINGS, cutting_views.OFFCUTS)
+    put.grant("keeper", cutting_views.READ, cutting_views.OFFCUTS)
     resolve_with(Letter.BATCH, planning_panels.resolve_batch)
     resolve_with(Letter.SHEET, cutting_panels.resolve_sheet)
     handle_job(cutting_commands.SOLVE, cutting_jobs.solve_plan)
@@ -119,12 +130,16 @@ def _register_production(app: Flask) -> None:
     """Operations at the stations, scrap, the team leader's page."""
     blueprints(app, (production_views.bp, "/mes/production"))
     put = registry(app)
-    put.menu.append(MenuEntry(N_("Shop floor"), "mes_production.lead", "mes.production.lead"))
+    put.menu.append(
+        MenuEntry(N_("Shop floor"), "mes_production.lead", "mes.production.lead", N_("Production"))
+    )
     put.home("mes.production.lead", "mes_production.lead")
     put.home("mes.production.report", "mes_production.station")
     put.badge_roles = ("operator", "packer", "keeper", "loader", "leader")
     put.badge_page = (DEVICE_COOKIE, "mes_production.lock")
     put.panel("erp.sales.order", "mes.splitting.read", production_panels.order_panel)
+    put.grant("leader", production_views.JUDGE)
+    put.grant("clerk", production_views.JUDGE)
     for handler in production_scans.HANDLERS:
         handle(handler)
 
@@ -133,7 +148,9 @@ def _register_worksheets(app: Flask) -> None:
     """Work sheets, lists to take away, machine codes."""
     blueprints(app, (worksheets_views.bp, "/mes/worksheets"))
     put = registry(app)
-    put.menu.append(MenuEntry(N_("Machine codes"), "mes_worksheets.code_list", "mes.worksheets.write"))
+    put.menu.append(
+        MenuEntry(N_("Machine codes"), "mes_worksheets.code_list", "mes.worksheets.write", N_("Rules"))
+    )
     put.panel("erp.sales.order", "mes.worksheets.read", worksheets_panels.order_panel)
     put.panel("mes.planning.batch", "mes.worksheets.read", worksheets_panels.batch_panel)
     handle_job(worksheets_commands.DRAW, worksheets_jobs.draw_paper)
@@ -146,7 +163,7 @@ def _register_packing(app: Flask) -> None:
     """Packages and their labels."""
     blueprints(app, (packing_views.bp, "/mes/packing"))
     put = registry(app)
-    put.menu.append(MenuEntry(N_("Packing"), "mes_packing.bench", "mes.packing.pack"))
+    put.menu.append(MenuEntry(N_("Packing"), "mes_packing.bench", "mes.packing.pack", N_("Dispatch")))
     put.home("mes.packing.pack", "mes_packing.bench")
     put.panel("erp.sales.order", "mes.packing.read", packing_panels.order_panel)
     put.providers.append(packing_panels.hits)
@@ -162,7 +179,7 @@ def _register_warehouse(app: Flask) -> None:
     """Goods in, issue, put-away, by scan."""
     blueprints(app, (warehouse_views.bp, "/mes/warehouse"), (warehouse_api.bp, "/api/v1/warehouse"))
     put = registry(app)
-    put.menu.append(MenuEntry(N_("Warehouse"), "mes_warehouse.home", "mes.warehouse.read"))
+    put.menu.append(MenuEntry(N_("Warehouse"), "mes_warehouse.home", "mes.warehouse.read", N_("Material")))
     put.home("mes.warehouse.issue", "mes_warehouse.home")
     put.panel("erp.sales.order", "erp.stock.read", warehouse_panels.order_panel)
     put.panel("erp.stock.place", "mes.packing.read", warehouse_panels.place_panel)
@@ -177,7 +194,7 @@ def _register_shipping(app: Flask) -> None:
     """Loads and delivery notes."""
     blueprints(app, (shipping_views.bp, "/mes/shipping"))
     put = registry(app)
-    put.menu.append(MenuEntry(N_("Shipping"), "mes_shipping.load_list", "mes.shipping.read"))
+    put.menu.append(MenuEntry(N_("Shipping"), "mes_shipping.load_list", "mes.shipping.read", N_("Dispatch")))
     put.home("mes.shipping.load", "mes_shipping.dock")
     put.panel("erp.sales.order", "mes.shipping.read", shipping_panels.order_panel)
     put.providers.append(shipping_panels.hits)
@@ -189,10 +206,13 @@ def _register_shipping(app: Flask) -> None:
 
 
 def _register_changes(app: Flask) -> None:
-    """Cancelling after release."""
+    """Changing and cancelling after release."""
     blueprints(app, (changes_views.bp, "/mes/changes"))
     put = registry(app)
+    put.panel("erp.sales.order.acts", changes_views.CHANGE, changes_panels.change_act)
     put.panel("erp.sales.order.acts", changes_views.CHANGE, changes_panels.cancel_act)
+    put.panel("erp.sales.amendment.acts", changes_views.CHANGE, changes_panels.look_act)
+    put.panel("erp.sales.order", changes_views.READ, changes_panels.version_panel)
     put.grant("clerk", changes_views.CHANGE)
     put.grant("splitter", changes_views.CHANGE)
 

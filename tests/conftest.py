@@ -42,6 +42,7 @@ def build(url: str, **over: object) -> Flask:
         "DEMO_PASSWORD": "",
         "THREADS": 8,
         "VAR_DIR": "",
+        "HTTPS": False,
     }
     return create_app(settings | over, packages=(erp, mes))
 

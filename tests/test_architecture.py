@@ -28,6 +28,8 @@ OPEN_VIEWS = {
     "core_auth.login_check": "the log-in",
     "core_auth.language_set": "a language can be chosen before the log-in",
     "core_assets.vendor": "stylesheets",
+    "core_server.trust": "how a device learns to trust this server, before it does",
+    "core_server.authority": "a certificate without a secret",
     "core_health.healthz": "for whoever watches the server",
     "core_health.readyz": "for whoever watches the server",
     "core_health.metrics": "for whoever watches the server",

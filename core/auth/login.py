@@ -105,6 +105,7 @@ def init_app(app: Flask, translations: str) -> None:
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # a tablet stays open for a shift and longer
     app.config["SESSION_COOKIE_HTTPONLY"] = True
     app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
+    app.config["SESSION_COOKIE_SECURE"] = app.config["HTTPS"]
     app.config["PERMANENT_SESSION_LIFETIME"] = timedelta(days=14)
     manager.init_app(app)
     csrf.init_app(app)

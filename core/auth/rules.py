@@ -12,6 +12,7 @@ class Role(Choice):
 
     OWNER = "owner", N_("Owner")
     CLERK = "clerk", N_("Order clerk")
+    ACCOUNTANT = "accountant", N_("Accountant")
     SPLITTER = "splitter", N_("Order splitter")
     KEEPER = "keeper", N_("Warehouse keeper")
     OPERATOR = "operator", N_("Operator")

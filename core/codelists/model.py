@@ -18,5 +18,6 @@ class Entry(Model):
     name: Mapped[str]
     name_en: Mapped[str]
     nicknames: Mapped[Json]  # ["奶白", "暖百"]
+    group_code: Mapped[str] = mapped_column(default="")  # what a word belongs to: a defect's duty
     position: Mapped[int]
     is_active: Mapped[bool] = mapped_column(default=True)

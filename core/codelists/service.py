@@ -9,7 +9,14 @@ from core.codelists.model import Entry
 
 
 def put(
-    session: Session, kind: str, code: str, name: str, name_en: str, nicknames: Sequence[str], position: int
+    session: Session,
+    kind: str,
+    code: str,
+    name: str,
+    name_en: str,
+    nicknames: Sequence[str],
+    position: int,
+    group_code: str = "",
 ) -> bool:
     """Add one word to a list, or bring it up to date; say whether anything changed."""
     entry = session.scalar(select(Entry).where(Entry.kind == kind, Entry.code == code))
@@ -20,6 +27,7 @@ def put(
         "name": name,
         "name_en": name_en,
         "nicknames": list(nicknames),
+        "group_code": group_code,
         "position": position,
         "is_active": True,
     }

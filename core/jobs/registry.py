@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from flask import Flask
+
 
 class JobRun(Protocol):
     """What a job's function sees of its job."""
@@ -18,7 +20,9 @@ class JobRun(Protocol):
         """Say whether somebody wants the work stopped."""
 
 
+Companion = Callable[[Flask, Callable[[], bool]], None]
 _handlers: dict[str, Callable[[JobRun], None]] = {}
+_companions: dict[str, Companion] = {}
 
 
 def handle(kind: str, function: Callable[[JobRun], None]) -> None:
@@ -29,3 +33,13 @@ def handle(kind: str, function: Callable[[JobRun], None]) -> None:
 def handler(kind: str) -> Callable[[JobRun], None]:
     """Return the function that does this kind of job."""
     return _handlers[kind]
+
+
+def accompany(name: str, function: Companion) -> None:
+    """Have the worker run `function` in a thread beside the jobs, until the second argument says true."""
+    _companions[name] = function
+
+
+def companions() -> dict[str, Companion]:
+    """Return what runs beside the jobs, by name."""
+    return dict(_companions)

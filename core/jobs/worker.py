@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 import structlog
 from flask import Flask
@@ -13,7 +12,7 @@ from flask import Flask
 from core.clock import now
 from core.jobs import queries, service
 from core.jobs.model import Job
-from core.jobs.registry import handler
+from core.jobs.registry import companions, handler
 from core.jobs.rules import JobState
 from core.work import close_session, read, run
 
@@ -21,6 +20,7 @@ LOG = structlog.get_logger()
 TELL_EVERY_S = 1.0
 ALIVE_EVERY_S = 5.0  # several times within service.LOST_AFTER
 IDLE_S = 0.5
+AGAIN_S = 5.0  # before a companion is started again
 
 
 class Run:
@@ -96,8 +96,29 @@ def run_waiting(app: Flask) -> int:
     return count
 
 
-def work(app: Flask, until: Callable[[], Any]) -> None:
-    """Run jobs as they come until `until()` is true."""
+def work(app: Flask, until: Callable[[], bool]) -> None:
+    """Run jobs as they come, and what runs beside them, until `until()` is true.
+
+    What runs beside them does not keep a worker alive that has failed: `serve` starts another one.
+    """
+    threads = [
+        threading.Thread(target=_keep_going, args=(name, app, until), name=name, daemon=True)
+        for name in companions()
+    ]
+    for thread in threads:
+        thread.start()
     while not until():
         if not run_one(app):
             time.sleep(IDLE_S)
+    for thread in threads:
+        thread.join()
+
+
+def _keep_going(name: str, app: Flask, until: Callable[[], bool]) -> None:
+    """Run a companion again after whatever stopped it, such as a database that was away."""
+    while not until():
+        try:
+            companions()[name](app, until)
+        except Exception:
+            LOG.exception("companion failed", companion=name)
+            time.sleep(AGAIN_S)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,8 @@ from alembic.util import CommandError
 from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
-LOOK_S = 0.5  # how often we look after the children
+from core.clock import now
+from core.server import certificates, serving
 
 database = AppGroup("database", help="The database and its migrations.")
 
@@ -75,58 +75,19 @@ def compare() -> None:
 def serve() -> None:
     """Serve the pages and run the background jobs, until told to stop."""
     settings = current_app.config
-    web = _web(settings["HOST"], settings["PORT"], settings["PROCESSES"], settings["THREADS"])
-    worker = [sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "work"]
+    secure = serving.Secure.of(settings) if settings["HTTPS"] else None
+    if secure is not None:
+        secure.keep(now())
     environment = dict(os.environ)
     if settings["PROCESSES"] > 1:
         environment["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="mortise-metrics-")
     told = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: told.set())
-    for address in _addresses(settings["HOST"]):
-        click.echo(f"Mortise 榫: http://{address}:{settings['PORT']}/")
-    raise SystemExit(_keep_alive(web, worker, environment, told))
-
-
-def _keep_alive(web: list[str], worker: list[str], env: dict[str, str], told: threading.Event) -> int:
-    """Run the web server until it ends or we are told to stop; a worker that dies is started again."""
-    serving = subprocess.Popen(web, env=env)  # noqa: S603  (our own commands)
-    working = subprocess.Popen(worker, env=env)  # noqa: S603
-    while not told.wait(LOOK_S) and serving.poll() is None:
-        if working.poll() is not None:
-            click.echo("The worker of background jobs has ended; it is started again.", err=True)
-            working = subprocess.Popen(worker, env=env)  # noqa: S603
-    for child in (serving, working):
-        child.terminate()
-    working.wait()
-    code = serving.wait()
-    return 0 if told.is_set() else code
-
-
-def _addresses(host: str) -> list[str]:
-    """Return where a browser finds us: for all interfaces, this machine and its address on the plant's network."""
-    if host not in ("0.0.0.0", "::"):  # noqa: S104  (compared, not bound)
-        return [host]
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # nothing is sent: it only picks the way out
-            return ["127.0.0.1", str(probe.getsockname()[0])]
-        except OSError:  # no network: this machine alone
-            return ["127.0.0.1"]
-
-
-def _web(host: str, port: int, processes: int, threads: int) -> list[str]:
-    if sys.platform == "win32":
-        return [
-            sys.executable,
-            "-m",
-            "waitress",
-            f"--listen={host}:{port}",
-            f"--threads={threads}",
-            "wsgi:app",
-        ]
-    return [
-        *(sys.executable, "-m", "gunicorn", "--bind", f"{host}:{port}", "--worker-class", "gthread"),
-        *("--workers", str(processes), "--threads", str(threads), "--preload", "--no-control-socket"),
-        *("--graceful-timeout", "10", "--keep-alive", "75", "--log-level", "warning", "wsgi:app"),
-    ]
+    for address in serving.addresses(settings["HOST"]):
+        click.echo(f"Mortise 榫: {serving.address_of(address, settings)}")
+    if secure is not None:
+        for left_out in certificates.left_out(secure.names):
+            click.echo(f"No certificate for {left_out}: it is not an address of a private network.", err=True)
+        click.echo(f"Authority: {certificates.fingerprint(secure.files.authority)}")
+    raise SystemExit(serving.keep_alive(serving.children(settings, secure), environment, told, secure, now))

@@ -46,7 +46,7 @@ SENTENCES = {
 UNREADABLE = N_("Cannot be read: “%(input)s”.")
 
 
-def _half_width(value: Any) -> Any:
+def half_width(value: Any) -> Any:
     """Turn full-width digits and blanks into plain ones."""
     return unicodedata.normalize("NFKC", value).strip() if isinstance(value, str) else value
 
@@ -75,13 +75,13 @@ Text = Annotated[str, StringConstraints(max_length=200)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Mm = Annotated[
     Decimal,
-    BeforeValidator(_half_width),
+    BeforeValidator(half_width),
     Field(gt=0, le=Decimal("99999.9"), decimal_places=1),
     AfterValidator(_fits_mm),
 ]
 OptionalMm = Annotated[Mm | None, BeforeValidator(_empty_is_none)]
-Qty = Annotated[Decimal, BeforeValidator(_half_width), Field(gt=0, le=Decimal("9999999"), decimal_places=3)]
-Count = Annotated[int, BeforeValidator(_half_width), Field(ge=1, le=9999)]
+Qty = Annotated[Decimal, BeforeValidator(half_width), Field(gt=0, le=Decimal("9999999"), decimal_places=3)]
+Count = Annotated[int, BeforeValidator(half_width), Field(ge=1, le=9999)]
 
 
 class _OneMeasure(BaseModel):

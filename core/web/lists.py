@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -73,10 +73,16 @@ def paged(
     return Page(found.scalars().all() if scalars else found.all(), number, size, total or 0, asked)
 
 
-def export(name: str, columns: Mapping[str, Callable[[T], Any]], rows: Iterable[T]) -> Response:
+def export(
+    name: str,
+    columns: Mapping[str, Callable[[T], Any]],
+    rows: Iterable[T],
+    amounts: Collection[str] = (),
+) -> Response:
     """Answer a list as a spreadsheet; `columns` maps a translated heading to what stands under it.
 
-    Text is written as text: a cell that begins with = + - @ can start nothing.
+    Text is written as text: a cell that begins with = + - @ can start nothing. Under the headings that are
+    `amounts` stand numbers with two places, which a spreadsheet can sum.
     """
     file = io.BytesIO()
     book = xlsxwriter.Workbook(
@@ -84,11 +90,16 @@ def export(name: str, columns: Mapping[str, Callable[[T], Any]], rows: Iterable[
     )
     sheet = book.add_worksheet()
     bold = book.add_format({"bold": True})
+    money = book.add_format({"num_format": "#,##0.00"})
     for at, heading in enumerate(columns):
         sheet.write_string(0, at, heading, bold)
     for line, row in enumerate(rows, 1):
-        for at, value in enumerate(columns.values()):
-            _write(sheet, line, at, value(row))
+        for at, (heading, value) in enumerate(columns.items()):
+            cell = value(row)
+            if heading in amounts and cell is not None:
+                sheet.write_number(line, at, cell, money)
+            else:
+                _write(sheet, line, at, cell)
     sheet.freeze_panes(1, 0)
     sheet.autofit()
     book.close()

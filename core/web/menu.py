@@ -9,27 +9,40 @@ from flask import request, url_for
 from flask_babel import gettext
 
 from core.web.access import may
-from core.web.registry import Mark, Panel, registry
+from core.web.registry import Mark, MenuEntry, Panel, registry
 from core.work import read
+
+WORDS_MOST = 7  # side by side on a laptop in either language; a longer menu is put into groups
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One word of the menu, as a person sees it."""
+    """One word of the menu, as a person sees it; with entries it is a group and leads nowhere itself."""
 
     label: str
     url: str
     is_current: bool
+    entries: tuple[Shown, ...] = ()
 
 
 def menu() -> list[Shown]:
     """Return the menu of the person of this request (a template global)."""
+    mine = [entry for entry in registry().menu if may(entry.permission)]
+    if len(mine) <= WORDS_MOST:
+        return [_shown(entry) for entry in mine]
+    groups: dict[str, list[Shown]] = {}
+    for entry in mine:
+        groups.setdefault(entry.group or entry.endpoint, []).append(_shown(entry))
+    return [words[0] if len(words) == 1 else _group(gettext(label), words) for label, words in groups.items()]
+
+
+def _shown(entry: MenuEntry) -> Shown:
     here = (request.endpoint or "").split(".")[0]
-    return [
-        Shown(gettext(e.label), url_for(e.endpoint), e.endpoint.split(".")[0] == here)
-        for e in registry().menu
-        if may(e.permission)
-    ]
+    return Shown(gettext(entry.label), url_for(entry.endpoint), entry.endpoint.split(".")[0] == here)
+
+
+def _group(label: str, words: Sequence[Shown]) -> Shown:
+    return Shown(label, "", any(word.is_current for word in words), tuple(words))
 
 
 def panels(place: str, document_id: int) -> list[Panel]:

@@ -17,6 +17,7 @@ class MenuEntry:
     label: str  # msgid
     endpoint: str
     permission: str
+    group: str = ""  # msgid of the words that it stands under in a long menu; empty: by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ MarkMaker = Callable[[Session, Sequence[int]], Mapping[int, Mark]]
 PanelMaker = Callable[[Session, int], Panel | None]
 Provider = Callable[[Session, str], Iterable[Hit]]
 Invariant = Callable[[Session], list[str]]
+PrinterHere = Callable[[Session], int | None]
 
 
 @dataclass(slots=True)
@@ -67,6 +69,8 @@ class Registry:
     badge_page: tuple[str, str] | None = (
         None  # the cookie of an enrolled device, and where it asks for a badge
     )
+
+    printer_here: PrinterHere = lambda _session: None  # noqa: E731  (the label printer beside this device)
 
     def grant(self, role: str, *permissions: str) -> None:
         """Let a role do something."""

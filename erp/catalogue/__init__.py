@@ -8,5 +8,6 @@ Tells   nothing
 
 The rules are pure and the heart of the house: `rules.explode.explode(document, line, stock)` gives the
 pieces, requirements, packages and drawing of one set, `rules.explode.check` everything that stands against
-it, and `rules.pack.read_pack` a whole factory, or every fault of its file.
+it, and `rules.pack.read_pack` a whole factory, or every fault of its file. `rules.by_hand.by_hand(explosion, edits)`
+gives the set as a person makes it otherwise than the rules.
 """

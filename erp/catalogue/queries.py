@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Select, or_, select
@@ -116,8 +117,14 @@ def loaded_pack(session: Session) -> LoadedPack:
 
 def pack(session: Session) -> Pack:
     """Return the factory as a pack: the one loaded last, with the partners as they stand. Raises NotFound."""
-    loaded = read_pack(loaded_pack(session).content)
+    loaded = _read(loaded_pack(session).content)
     return replace(loaded, parties=tuple(_party_entry(one) for one in parties.everybody(session)))
+
+
+@lru_cache(maxsize=4)
+def _read(content: str) -> Pack:
+    """Return a pack that was loaded, read and checked once: that takes seconds, and a page asks for it twice."""
+    return read_pack(content)
 
 
 def _party_entry(party: Party) -> PartyEntry:

@@ -73,7 +73,9 @@ def load_pack(session: Session, pack: Pack, *, by: int | None, at: datetime) -> 
         for at_, one in enumerate(pack.colours, start=1)
     ]
     defects = [
-        codelists.put(session, "defect", one.code, one.name.zh, one.name.en, (), at_)
+        codelists.put(
+            session, "defect", one.code, one.name.zh, one.name.en, (), at_, group_code=one.duty.value
+        )
         for at_, one in enumerate(pack.defects, start=1)
     ]
     changed = materials.put(session, pack.materials)

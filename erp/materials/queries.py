@@ -22,6 +22,18 @@ def ids(session: Session) -> dict[str, int]:
     return {code: found for code, found in session.execute(select(Material.code, Material.id))}  # noqa: C416  (typed)
 
 
+def kinds(session: Session) -> dict[str, MaterialKind]:
+    """Return what kind every active material is, by its code."""
+    rows = session.execute(select(Material.code, Material.kind).where(Material.is_active))
+    return {code: kind for code, kind in rows}  # noqa: C416  (typed)
+
+
+def active(session: Session) -> Sequence[Material]:
+    """Return the active materials, by kind and code."""
+    wanted = select(Material).where(Material.is_active).order_by(Material.kind, Material.code)
+    return session.scalars(wanted).all()
+
+
 def articles(session: Session, material_id: int) -> Sequence[Article]:
     """Return the active articles of one material, the longest first."""
     wanted = select(Article).where(Article.material_id == material_id, Article.is_active)

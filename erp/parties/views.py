@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from core.audit.queries import history
 from core.clock import now
@@ -13,6 +14,7 @@ from core.web.access import me, requires
 from core.web.errors import text_of
 from core.web.forms import parse
 from core.web.lists import export, paged
+from core.web.menu import panels
 from core.work import read, run
 from erp.parties import queries, service
 from erp.parties.forms import PartyForm
@@ -117,6 +119,14 @@ def party_amend(party_id: int) -> ResponseReturnValue:
     return redirect(url_for(".party_show", party_id=party_id))
 
 
+def _panels(party_id: int) -> list[tuple[str, Markup]]:
+    """Return what upper features show on this page."""
+    return [
+        (one.title, Markup(render_template(one.template, **one.context)))  # noqa: S704  (our own template)
+        for one in panels("erp.parties.party", party_id)
+    ]
+
+
 def _form(party: Party | None, values: object, errors: dict[str, str], status: int) -> ResponseReturnValue:
     """Answer with the form and what stands in it."""
     page = render_template(
@@ -127,5 +137,6 @@ def _form(party: Party | None, values: object, errors: dict[str, str], status: i
         kinds=list(PartyKind),
         languages=list(PaperLanguage),
         history=history(read(), service.SUBJECT, party.id, 20) if party else [],
+        shown_panels=_panels(party.id) if party else [],
     )
     return page, status

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def import_sheet(file: Path, dealer: str, profile: str, dry_run: bool, as_json: 
     command ends with 1.
     """
     try:
-        upload = _upload(file, dealer)
+        upload = replace(_upload(file, dealer), profile=profile)
         offered = offer(read())
         words = vocabulary(offered, habits_of(read(), upload.dealer_id, PROFILES[profile]))
         order = judged(read_order(read_sheets(upload.content, upload.name), words), offered)

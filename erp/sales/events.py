@@ -1,6 +1,7 @@
 """What sales tells: facts of orders, by id."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,3 +16,12 @@ class OrderCancelled:
     """An order will not be made."""
 
     order_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AmountChanged:
+    """What a dealer is to pay for an order may have changed: agreed, put back, cancelled wholly or in part."""
+
+    order_id: int
+    by: int | None
+    at: datetime

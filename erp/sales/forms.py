@@ -9,8 +9,10 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from core.web.forms import Count, Form, Mm, Name, OptionalMm, Text, measures
-from erp.catalogue.rules.document import DimBasis, Handing
+from core.web.forms import Count, Form, Mm, Name, OptionalMm, Text, half_width, measures
+from erp.catalogue.rules.by_hand import NewPiece, Wanted
+from erp.catalogue.rules.document import Cut, DimBasis, Group, Handing
+from erp.materials.rules import Grain
 from erp.sales.queries.orders import OrderFilter, View
 from erp.sales.rules.normalise import day_of, plain
 from erp.sales.rules.orders import LineEntry, OrderHead
@@ -79,6 +81,7 @@ class LineForm(Form):
     set_count: Annotated[Count, Field(le=SETS_MAX)] = 1
     room: Text = ""
     note: Text = ""
+    seen: Annotated[str, Field(max_length=64)] = ""  # fingerprint of the line that the form was opened on
 
     def entry(self, given: Mapping[str, str]) -> LineEntry:
         """Return the line with the options and further sizes that stand beside it. Raises InvalidInput."""
@@ -123,6 +126,13 @@ class AgreeForm(Form):
     reason: Text = ""
 
 
+class ByHandForm(Form):
+    """A price agreed by hand beside a line that is changed; an empty one leaves it to the book."""
+
+    by_hand_amount: Annotated[Amount | None, BeforeValidator(_empty_is_none)] = None
+    by_hand_reason: Text = ""
+
+
 class RebateForm(Form):
     """The order's own discount, with its reason."""
 
@@ -140,6 +150,79 @@ class ReasonForm(Form):
     """Why, in the clerk's words."""
 
     reason: Annotated[str, Field(max_length=500)] = ""
+
+
+Why = Annotated[str, Field(min_length=1, max_length=500)]
+OptionalCode = Annotated[str, Field(max_length=60)]
+
+
+class SeenForm(Form):
+    """What the page showed: the version of the order, and the fingerprint of the set by the rules."""
+
+    version: int
+    seen: Annotated[str, Field(max_length=64)] = ""
+
+
+class LeaveOutForm(SeenForm):
+    """Why a piece is left out."""
+
+    reason: Why
+
+
+class PieceForm(LeaveOutForm):
+    """A piece of a set as a hand wants it: all its sizes and its material, with the reason."""
+
+    length_mm: OptionalMm = None
+    width_mm: OptionalMm = None
+    thickness_mm: OptionalMm = None
+    material_code: OptionalCode = ""
+
+    @property
+    def wanted(self) -> Wanted:
+        """What the piece shall be."""
+        return Wanted(self.material_code, self.length_mm, self.width_mm, self.thickness_mm)
+
+
+class NeedForm(LeaveOutForm):
+    """Another quantity of what a set needs beside its pieces, with the reason."""
+
+    quantity: Annotated[Decimal, BeforeValidator(half_width), Field(ge=0, le=9999, decimal_places=3)]
+
+
+class NewPieceForm(PieceForm):
+    """A piece that no rule makes; `goes` is package:KIND:INDEX, joins:CODE, or nothing."""
+
+    name: Name
+    name_en: Text = ""
+    group: Group
+    count: Count = 1
+    cut: Cut
+    grain: Grain = Grain.LENGTH
+    is_tracked: bool = False
+    route: OptionalCode = ""
+    goes: Annotated[str, Field(pattern=r"^(package:.+:[0-9]{1,3}|joins:.+|)$")] = ""
+
+    def piece(self, routes: Mapping[str, tuple[str, ...]]) -> NewPiece:
+        """Return the piece; `routes` are the operations of each route of the model."""
+        where, _, what = self.goes.partition(":")
+        package, _, index = what.rpartition(":")
+        return NewPiece(
+            name=self.name,
+            name_en=self.name_en,
+            group=self.group,
+            material_code=self.material_code,
+            length_mm=self.length_mm,
+            width_mm=self.width_mm,
+            thickness_mm=self.thickness_mm,
+            count=self.count,
+            cut=self.cut,
+            grain=self.grain,
+            is_tracked=self.is_tracked,
+            route=routes.get(self.route, ()),
+            package=package if where == "package" else "",
+            package_index=int(index) if where == "package" else 1,
+            joins=what if where == "joins" else "",
+        )
 
 
 def order_filter(asked: Mapping[str, str]) -> OrderFilter:

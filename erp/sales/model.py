@@ -2,10 +2,11 @@
 
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import At, Id, Json, Mm, Model, Money, On, Rate, choice
+from erp.catalogue.rules.by_hand import EditKind
 from erp.catalogue.rules.document import DimBasis, DoorKind, Handing
 from erp.sales.rules.issues import Field
 from erp.sales.rules.lessons import LessonKind
@@ -46,7 +47,9 @@ class Order(Model):
     shipped_at: Mapped[At | None]
     rebate_rate: Mapped[Rate] = mapped_column(default=ZERO)  # the order's own discount, 0 to 1
     rebate_reason: Mapped[str] = mapped_column(default="")
-    total_amount: Mapped[Money | None]  # as agreed on confirming; until then it follows the book in force
+    total_amount: Mapped[
+        Money | None
+    ]  # as agreed on confirming, less what was cancelled since; before, nothing
     price_book: Mapped[str] = mapped_column(default="")  # code of the book that it was agreed by
     price_level: Mapped[str] = mapped_column(default="")
     tax_rate: Mapped[Rate] = mapped_column(default=ZERO)
@@ -72,6 +75,7 @@ class Line(Model):
         CheckConstraint("set_count > 0", name="set_count_positive"),
         CheckConstraint("width_mm > 0 AND height_mm > 0 AND wall_mm >= 0", name="sizes_positive"),
         CheckConstraint("touch_count >= 0", name="touch_count_not_negative"),
+        CheckConstraint("cancelled_count BETWEEN 0 AND set_count", name="cancelled_count_within_sets"),
     )
 
     id: Mapped[Id]
@@ -89,16 +93,73 @@ class Line(Model):
     handing: Mapped[Handing | None] = mapped_column(choice(Handing))
     options: Mapped[Json]  # further choices by code, {str: str}
     measures: Mapped[Json] = mapped_column(default=dict)  # further sizes by code, {str: "mm"}
-    set_count: Mapped[int]
+    set_count: Mapped[int]  # all that were ever wanted, cancelled ones included
+    cancelled_count: Mapped[int] = mapped_column(default=0)  # of them, taken back after the release
     note: Mapped[str] = mapped_column(default="")
     agreed_amount: Mapped[Money | None]  # for one set, by hand; nothing: by the book
     agreed_reason: Mapped[str] = mapped_column(default="")
     unit_amount: Mapped[Money | None]  # for one set, frozen when the order was confirmed
     price_terms: Mapped[Json] = mapped_column(default=list)  # how unit_amount came about, rules.pricing
+    expected_amount: Mapped[Money | None]  # for one set, as the dealer's sheet says; compared, never taken
     source: Mapped[Json]  # {field: {"cell": "C7", "text": "2100*900*240"}}; {} when entered by hand
     touch_count: Mapped[int] = mapped_column(
         default=0
     )  # how often a hand was laid on it; 0: as the dealer wrote it
+
+    @property
+    def live_count(self) -> int:
+        """How many sets of it are wanted."""
+        return self.set_count - self.cancelled_count
+
+
+class Amendment(Model):
+    """One person's change of one released order on its way: what was typed, line by line, and is not in force yet."""
+
+    __tablename__ = "erp_sales_amendment"
+    __table_args__ = (UniqueConstraint("order_id", "person_id"),)
+
+    id: Mapped[Id]
+    order_id: Mapped[int] = mapped_column(ForeignKey("erp_sales_order.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("core_auth_person.id"))
+    edits: Mapped[Json]  # {key of the line: what is typed, see rules.amending}
+    started_at: Mapped[At]
+    changed_at: Mapped[At]
+
+
+class HandEdit(Model):
+    """One change by hand to a piece or requirement of one set of a line, or of all its equal sets.
+
+    Rows are added and dropped, never changed: what was frozen by one keeps pointing at it. Confirming a stale
+    one drops it and adds another on what the rules make now.
+    """
+
+    __tablename__ = "erp_sales_hand_edit"
+    __table_args__ = (
+        CheckConstraint("set_position >= 0", name="set_position_not_negative"),
+        CheckConstraint("(dropped_at IS NULL) = (dropped_by_id IS NULL)", name="dropped_by_somebody"),
+        Index(
+            "uq_erp_sales_hand_edit_in_force",
+            *("line_id", "set_position", "code"),
+            unique=True,
+            sqlite_where=text("dropped_at IS NULL"),
+            postgresql_where=text("dropped_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[Id]
+    line_id: Mapped[int] = mapped_column(ForeignKey("erp_sales_line.id"), index=True)
+    set_position: Mapped[int]  # which of the line's equal sets; 0 is all of them
+    kind: Mapped[EditKind] = mapped_column(choice(EditKind))
+    code: Mapped[str]  # JAMB_L, need:HINGE, HAND_1: see erp.catalogue.rules.by_hand
+    name: Mapped[str]  # what the piece was called, for those that are not there any more
+    name_en: Mapped[str]
+    base: Mapped[Json]  # what the rules made of it when it was changed, rules.by_hand.base_of
+    values: Mapped[Json]  # what is made instead: sizes and quantities as text, an added piece in full
+    reason: Mapped[str]
+    made_at: Mapped[At] = mapped_column(index=True)
+    made_by_id: Mapped[int] = mapped_column(ForeignKey("core_auth_person.id"))
+    dropped_at: Mapped[At | None]
+    dropped_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))
 
 
 class Quotation(Model):
@@ -131,6 +192,9 @@ class Import(Model):
     file_id: Mapped[int] = mapped_column(ForeignKey("core_files_file.id"))
     state: Mapped[ImportState] = mapped_column(choice(ImportState), default=ImportState.OPEN)
     sheet_name: Mapped[str]
+    profile: Mapped[str] = mapped_column(
+        default="plain"
+    )  # rules.vocabulary.Profile, as chosen on sending it in
     facts: Mapped[Json]  # header facts: {"dealer_reference": {"value", "cell", "text"}, …}
     issues: Mapped[Json]  # about the sheet as a whole; those of its lines stand with them
     created_at: Mapped[At]
@@ -167,8 +231,11 @@ class ImportRow(Model):
     import_id: Mapped[int] = mapped_column(ForeignKey("erp_sales_import.id"), index=True)
     row_number: Mapped[int]  # as the spreadsheet counts
     source: Mapped[Json]  # {field: {"cell", "text"}}
-    read_values: Mapped[Json]  # {field: text} as the importer read it; never changed
+    read_values: Mapped[Json]  # {field: text} as the importer read it last
     values: Mapped[Json]  # {field: text} as it stands, corrections included
+    typed_fields: Mapped[Json] = mapped_column(
+        default=list
+    )  # [field] that a hand changed; kept on reading again
     issues: Mapped[Json]  # [{code, severity, field, cell, facts, offers, is_settled}], see rules.kept
     is_skipped: Mapped[bool] = mapped_column(default=False)
 
@@ -198,12 +265,18 @@ class QuestionLink(Model):
 
 
 class Question(Model):
-    """One question to a dealer about one value, one row or line, or the whole; with its answer when there is one."""
+    """One question to a dealer about one value, one row or line, or the whole; with its last answer, if any.
+
+    ANSWERED changes nothing yet: a clerk accepts it, or rejects it, which opens the question again.
+    """
 
     __tablename__ = "erp_sales_question"
     __table_args__ = (
         CheckConstraint("row_id IS NULL OR line_id IS NULL", name="about_one_place"),
-        CheckConstraint("(state = 'ANSWERED') = (answered_at IS NOT NULL)", name="answered_has_its_time"),
+        CheckConstraint(
+            "state NOT IN ('ANSWERED', 'ACCEPTED') OR answered_at IS NOT NULL", name="answered_has_its_time"
+        ),
+        CheckConstraint("state <> 'ACCEPTED' OR decided_at IS NOT NULL", name="accepted_has_its_time"),
         CheckConstraint("(state = 'CLOSED') = (closed_at IS NOT NULL)", name="closed_has_its_time"),
         Index("ix_erp_sales_question_state_asked_at", "state", "asked_at"),
     )
@@ -223,6 +296,12 @@ class Question(Model):
     remark: Mapped[str] = mapped_column(default="")  # of who answered
     answered_by: Mapped[str] = mapped_column(default="")  # the name that was written on the dealer's page
     answered_at: Mapped[At | None]
+    seen_sha256: Mapped[str] = mapped_column(
+        default=""
+    )  # of the row or line as the dealer saw it, rules.seen_as
+    decided_at: Mapped[At | None]  # when the answer was accepted, or (OPEN again) rejected
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))
+    reject_reason: Mapped[str] = mapped_column(default="")  # what the dealer reads beside the open question
     closed_at: Mapped[At | None]
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))
     close_reason: Mapped[str] = mapped_column(default="")

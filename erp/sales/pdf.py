@@ -43,15 +43,7 @@ def quotation_paper(facts: QuotationFacts, printing: Printing) -> Printed:
             _facts(facts),
             _lines(made.total_amount, content),
             Heading(_("How the prices came about")),
-            Table(
-                (
-                    Column(_("Line"), 1, Align.RIGHT),
-                    Column(_("Term"), 6),
-                    Column(_("Worked out"), 8),
-                    Column(_("Amount"), 3, Align.RIGHT),
-                ),
-                tuple(row for line in content["lines"] for row in _terms(line)),
-            ),
+            _how(content),
             Together(
                 (
                     Paragraph(_closing(made.total_amount, made.tax_amount, content)),
@@ -108,13 +100,19 @@ def _line(one: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         str(one["position"]),
         one["room"],
-        f"{name} {one['colour']}".strip(),
+        f"{name} {_colour(one)}".strip(),
         size + basis,
         _(Handing(one["handing"]).label) if one["handing"] else "—",
         str(one["set_count"]),
         money(Decimal(one["unit_amount"])),
         money(Decimal(one["amount"])),
     )
+
+
+def _colour(one: Mapping[str, Any]) -> str:
+    """Return a line's colour by its name; offers of early days kept its code only."""
+    name = one.get("colour_name", "") if _is_chinese() else one.get("colour_name_en", "")
+    return name or one.get("colour_name", "") or str(one["colour"])
 
 
 def _how(content: Mapping[str, Any]) -> Table:
@@ -127,11 +125,18 @@ def _how(content: Mapping[str, Any]) -> Table:
     return Table(columns, tuple(row for line in content["lines"] for row in _terms(line)))
 
 
+def _what(line: Mapping[str, Any], code: str) -> str:
+    """Return what a term is about; the line's model by its name, for a dealer knows no codes of ours."""
+    if code != line["door"]:
+        return code
+    return str(line["name"] if _is_chinese() or not line["name_en"] else line["name_en"])
+
+
 def _terms(line: Mapping[str, Any]) -> list[tuple[str, ...]]:
     return [
         (
             str(line["position"]),
-            f"{_(TermKind(one['kind']).label)} {one['what']}".strip(),
+            f"{_(TermKind(one['kind']).label)} {_what(line, one['what'])}".strip(),
             one["working"],
             money(Decimal(one["amount"])),
         )

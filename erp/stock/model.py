@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import At, Code, Id, Model, On, Qty, choice
+from core.db import At, Code, Id, Mm, Model, On, Qty, choice
 from erp.stock.rules import MoveKind, PlaceKind
 
 
@@ -20,9 +20,16 @@ class Place(Model):
 
 
 class Lot(Model):
-    """One delivery of one article, with a label of its own on every pallet or box of it."""
+    """One delivery of one article, with a label of its own on every pallet or box of it.
+
+    A lot with sizes of its own is one offcut of a sheet or bar of that article.
+    """
 
     __tablename__ = "erp_stock_lot"
+    __table_args__ = (
+        CheckConstraint("length_mm > 0 AND width_mm > 0", name="sizes_positive"),
+        CheckConstraint("width_mm IS NULL OR length_mm IS NOT NULL", name="width_needs_length"),
+    )
 
     id: Mapped[Id]
     code: Mapped[Code] = mapped_column(unique=True)  # R…
@@ -33,6 +40,13 @@ class Lot(Model):
     form_key: Mapped[str | None] = mapped_column(
         unique=True
     )  # minted with the form: sent twice, received once
+    length_mm: Mapped[Mm | None]  # an offcut's own; empty: as its article
+    width_mm: Mapped[Mm | None]
+
+    @property
+    def is_offcut(self) -> bool:
+        """Whether it is a rest, smaller than its article."""
+        return self.length_mm is not None
 
 
 class Move(Model):
@@ -81,6 +95,7 @@ class Demand(Model):
         UniqueConstraint("subject", "subject_id", "material_id"),
         CheckConstraint("needed_qty >= 0", name="needed_not_negative"),
         CheckConstraint("issued_qty >= 0", name="issued_not_negative"),
+        CheckConstraint("unit_qty >= 0", name="unit_not_negative"),
     )
 
     id: Mapped[Id]
@@ -89,6 +104,7 @@ class Demand(Model):
     material_id: Mapped[int] = mapped_column(ForeignKey("erp_materials_material.id"), index=True)
     needed_qty: Mapped[Qty]
     issued_qty: Mapped[Qty]
+    unit_qty: Mapped[Qty | None]  # needed_qty in the material's unit, where that is not told in it
     name: Mapped[str] = mapped_column(default="")  # the subject's number, as people read it
     needed_on: Mapped[On | None]  # a batch's day; an order's stands with the order, where it may change
     is_carried: Mapped[bool] = mapped_column(default=False)  # a batch's plan asks for it in the order's place

@@ -38,6 +38,8 @@ class MoveKind(Choice):
     RETURN = "RETURN", N_("Return to store")
     COUNT = "COUNT", N_("Stock count")
     REVERSAL = "REVERSAL", N_("Reversal")
+    CUT = "CUT", N_("Offcut cut up")
+    SCRAP = "SCRAP", N_("Offcut taken out")
 
 
 class StockShort(RuleViolation):

@@ -9,6 +9,7 @@ a move in the order of their places, then the demand.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -74,16 +75,20 @@ def put_demand(
     subject_id: int,
     needed: Mapping[int, Decimal],
     *,
+    unit_qty: Mapping[int, Decimal] | None = None,
     name: str = "",
     needed_on: date | None = None,
 ) -> None:
     """Set what a subject needs of each material; what was issued for it stays. Twice is as once.
+
+    `unit_qty` says what `needed` is in the unit of a material of which it counts articles.
 
     `name` is the subject's number as people read it; `needed_on` is for subjects whose own row erp cannot
     read. Quantities are rounded up to 0.001. A material that is no longer needed keeps its row with 0 as long as
     something was issued for it.
     """
     needed = {material_id: rounded_up(qty) for material_id, qty in needed.items()}
+    in_units = unit_qty or {}
     told = {
         demand.material_id: demand
         for demand in session.scalars(
@@ -93,6 +98,7 @@ def put_demand(
     for material_id, demand in told.items():
         demand.needed_qty = needed.get(material_id, ZERO)
         demand.name, demand.needed_on = name, needed_on
+        demand.unit_qty = in_units.get(material_id)
         if material_id not in needed and not demand.issued_qty:
             session.delete(demand)
     fresh = [
@@ -102,6 +108,7 @@ def put_demand(
             "material_id": material_id,
             "needed_qty": needed_qty,
             "issued_qty": ZERO,
+            "unit_qty": in_units.get(material_id),
             "name": name,
             "needed_on": needed_on,
             "is_carried": False,
@@ -273,6 +280,119 @@ def _short(session: Session, lot_id: int, place: Place, need_qty: Decimal) -> St
     )
 
 
+@dataclass(frozen=True, slots=True)
+class OffcutSize:
+    """How large an offcut is; a bar has no width."""
+
+    length_mm: Decimal
+    width_mm: Decimal | None
+
+
+def floor_place(session: Session) -> Place:
+    """Return where offcuts lie when they come off the saw: the first place of the shop floor, made if there is none."""
+    found = select(Place).where(Place.kind == PlaceKind.FLOOR, Place.is_active).order_by(Place.id).limit(1)
+    place = session.scalar(found)
+    return place if place is not None else add_place(session, PlaceKind.FLOOR.value, PlaceKind.FLOOR)
+
+
+def keep_offcut(
+    session: Session,
+    article_id: int,
+    code: str,
+    size: OffcutSize,
+    *,
+    subject: str,
+    subject_id: int,
+    by: int | None,
+    at: datetime,
+) -> Lot:
+    """Take a rest of an article back from production as a lot of one piece with a size of its own.
+
+    It lies on the shop floor until somebody puts it away.
+    """
+    lot = Lot(
+        code=code, article_id=article_id, received_at=at, length_mm=size.length_mm, width_mm=size.width_mm
+    )
+    session.add(lot)
+    session.flush()  # for its id
+    start, end = virtual_place(session, PlaceKind.PRODUCTION), floor_place(session)
+    move(
+        session,
+        lot.id,
+        start.id,
+        end.id,
+        Decimal(1),
+        MoveKind.RETURN,
+        subject=subject,
+        subject_id=subject_id,
+        by=by,
+        at=at,
+    )
+    return lot
+
+
+def cut_up(
+    session: Session, lot_id: int, *, subject: str, subject_id: int, by: int | None, at: datetime
+) -> None:
+    """Take an offcut out of stock because it was cut up. Raises NotFound, StockShort."""
+    _withdraw(
+        session,
+        lot_id,
+        PlaceKind.PRODUCTION,
+        MoveKind.CUT,
+        subject=subject,
+        subject_id=subject_id,
+        by=by,
+        at=at,
+    )
+
+
+def take_out(
+    session: Session,
+    lot_id: int,
+    *,
+    is_scrap: bool,
+    subject: str,
+    subject_id: int,
+    by: int | None,
+    at: datetime,
+) -> None:
+    """Take an offcut out of stock without a plan: scrapped, or used for something else. Raises NotFound."""
+    end = PlaceKind.LOSS if is_scrap else PlaceKind.PRODUCTION
+    _withdraw(session, lot_id, end, MoveKind.SCRAP, subject=subject, subject_id=subject_id, by=by, at=at)
+
+
+def _withdraw(
+    session: Session,
+    lot_id: int,
+    end: PlaceKind,
+    kind: MoveKind,
+    *,
+    subject: str,
+    subject_id: int,
+    by: int | None,
+    at: datetime,
+) -> None:
+    """Move the one piece of an offcut from where it lies to a virtual place. Raises NotFound, StockShort."""
+    here = select(Balance.place_id).where(Balance.lot_id == lot_id, Balance.on_hand_qty > ZERO)
+    place_id = session.scalar(here)
+    if place_id is None:
+        raise NotFound
+    target = virtual_place(session, end)
+    move(
+        session,
+        lot_id,
+        place_id,
+        target.id,
+        Decimal(1),
+        kind,
+        subject=subject,
+        subject_id=subject_id,
+        by=by,
+        at=at,
+    )
+
+
 def issue(
     session: Session,
     lot_id: int,
@@ -344,7 +464,8 @@ def reverse(session: Session, move_id: int, *, by: int | None, at: datetime) -> 
     if wrong is None:
         raise NotFound
     is_undone = session.scalar(select(Move.id).where(Move.reverses_id == move_id)) is not None
-    if is_undone or wrong.kind is MoveKind.REVERSAL:
+    is_offcut = session.get_one(Lot, wrong.lot_id).is_offcut  # what cutting did, cutting takes back
+    if is_undone or wrong.kind is MoveKind.REVERSAL or (is_offcut and wrong.kind is not MoveKind.TRANSFER):
         raise NotReversible
     row = move(
         session,

@@ -14,7 +14,8 @@ from markupsafe import Markup
 
 from core.clock import day_of, now
 from core.errors import Conflict, InvalidInput, NotFound, RuleViolation
-from core.web import answers, invariants
+from core.printing.answers import labels as answer_labels
+from core.web import invariants
 from core.web.access import me, requires
 from core.web.errors import status_of, text_of
 from core.web.forms import parse
@@ -192,7 +193,7 @@ def move_reverse(move_id: int) -> ResponseReturnValue:
     return redirect(url_for(".lot_show", lot_id=row.lot_id), 303)
 
 
-@bp.get("/lots/<int:lot_id>/label.pdf")
+@bp.route("/lots/<int:lot_id>/label.pdf", methods=["GET", "POST"])
 @requires(READ)
 def lot_label(lot_id: int) -> ResponseReturnValue:
     """Answer a lot's label, 60 × 40 mm."""
@@ -212,7 +213,7 @@ def lot_label(lot_id: int) -> ResponseReturnValue:
         ],
         facts.lot.code,
     )
-    return answers.pdf(printed.content, f"{facts.lot.code}.pdf")
+    return answer_labels(printed.content, f"{facts.lot.code}.pdf")
 
 
 def _lot(lot_id: int) -> LotFacts:
@@ -276,7 +277,7 @@ def place_show(place_id: int) -> ResponseReturnValue:
     return render_template("erp/stock/place_show.html", place=place, lying=lying, shown_panels=shown_panels)
 
 
-@bp.get("/places/labels.pdf")
+@bp.route("/places/labels.pdf", methods=["GET", "POST"])
 @requires(READ)
 def place_labels() -> ResponseReturnValue:
     """Answer the labels of all real places, or of the one that the address names, 60 × 40 mm."""
@@ -285,7 +286,7 @@ def place_labels() -> ResponseReturnValue:
     if not found:
         raise NotFound
     labels = [pdf.PlaceLabel(place.code, place.name, label(place.kind)) for place in found]
-    return answers.pdf(pdf.draw_places(labels, _("Places")).content, "places.pdf")
+    return answer_labels(pdf.draw_places(labels, _("Places")).content, "places.pdf")
 
 
 @bp.get("/verify")

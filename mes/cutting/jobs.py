@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 from core.clock import now
 from core.errors import AppError
 from core.jobs.registry import JobRun
@@ -11,6 +15,7 @@ from mes.cutting.model import CutPlan
 from mes.cutting.rules import PlanFaulty, PlanState
 from mes.nesting.rules import ready
 from mes.nesting.rules.checker import check
+from mes.nesting.rules.cuts import arranged, dealt_in_turn
 from mes.nesting.rules.instance import Instance, read_instance
 from mes.nesting.rules.plan import Plan
 from mes.nesting.rules.solve import solve
@@ -36,6 +41,7 @@ def solve_plan(job: JobRun) -> None:
         instance = read_instance(data)
         ready.compiled(COMPILING_S)
         plan = solve(instance, seconds=SECONDS, progress=job.progress, cancelled=job.is_stopped)
+        plan = _as_sawn(instance, plan, job.arguments)
         _check(instance, plan, number)
         if job.is_stopped():
             run(service.fail, plan_id)
@@ -44,6 +50,14 @@ def solve_plan(job: JobRun) -> None:
     except AppError:
         run(service.fail, plan_id)
         raise
+
+
+def _as_sawn(instance: Instance, plan: Plan, told: Mapping[str, Any]) -> Plan:
+    """Return the plan in the order of sawing: as the saw wants it, parts of one order near each other."""
+    is_longest_first = bool(told.get("is_longest_first"))
+    plan = arranged(instance, plan, is_longest_first=is_longest_first)
+    layouts = dealt_in_turn(plan.layouts, told.get("ranks", {}), is_longest_first=is_longest_first)
+    return replace(plan, layouts=layouts)
 
 
 def _check(instance: Instance, plan: Plan, number: str) -> None:

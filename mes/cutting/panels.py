@@ -5,9 +5,10 @@ from sqlalchemy.orm import Session
 from core.i18n import N_
 from core.web.registry import Panel
 from mes.cutting import queries
+from mes.cutting.queries import offcuts
 from mes.scanning.service import Resolved
 
-PLAN_PAGE = "mes_cutting.plan_show"
+PLAN_PAGE, OFFCUT_PAGE = "mes_cutting.plan_show", "mes_cutting.offcut_show"
 
 
 def batch_panel(session: Session, batch_id: int) -> Panel:
@@ -23,10 +24,13 @@ def batch_panel(session: Session, batch_id: int) -> Panel:
 
 
 def resolve_sheet(session: Session, code: str) -> Resolved | None:
-    """Say what the label of a sheet or bar stands for."""
+    """Say what the label of a sheet, a bar or an offcut stands for."""
     found = queries.sheet_found(session, code)
     if found is None:
-        return None
+        rest = offcuts.of_code(session, code)
+        if rest is None:
+            return None
+        return Resolved("offcut", rest.id, code, rest.state, OFFCUT_PAGE, {"offcut_id": rest.id})
     sheet, plan = found
     arguments = {"plan_id": plan.id, "sheet": sheet.position}
     return Resolved("sheet", sheet.id, f"{plan.number} · {sheet.position}", None, PLAN_PAGE, arguments)

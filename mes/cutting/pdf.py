@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 
 from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
@@ -16,7 +17,9 @@ from core.pdf.frame import Document, render_document
 from core.pdf.labels import LABEL_60X40, Bars, Item, Label, Qr, Rule, TextBox, render_labels
 from core.pdf.pen import Printed
 from core.pdf.shapes import Align, Fill, Path, Picture, Shape, Words, rect
+from mes.cutting.model import Offcut
 from mes.cutting.queries import Part, PlanPage, SheetShown
+from mes.cutting.rules.saw import books
 from mes.nesting.rules.instance import Kind
 
 D = Decimal
@@ -36,11 +39,11 @@ class Printing:
 
 
 def plan_paper(page: PlanPage, sheets: Sequence[SheetShown], printing: Printing) -> Printed:
-    """Draw a plan for the saw: its figures, and each sheet or bar with its picture and cut list."""
+    """Draw a plan for the saw: its figures, and each pattern with its sheets, its picture and its cut list."""
     blocks: list[Block] = [_facts(page)]
     if page.plan.unplaced_count:
         blocks.append(Paragraph(_unplaced(page)))
-    blocks += [_sheet_block(page, sheet) for sheet in sheets]
+    blocks += [_pattern_block(page, found) for found in patterns(sheets)]
     document = Document(
         title=_("Cut plan"),
         number=page.plan.number,
@@ -51,6 +54,11 @@ def plan_paper(page: PlanPage, sheets: Sequence[SheetShown], printing: Printing)
         is_landscape=True,
     )
     return render_document(document)
+
+
+def patterns(sheets: Iterable[SheetShown]) -> list[list[SheetShown]]:
+    """Return the sheets of each pattern, as they follow each other."""
+    return [list(found) for _pattern, found in groupby(sheets, key=lambda sheet: sheet.row.pattern)]
 
 
 def _facts(page: PlanPage) -> Facts:
@@ -80,39 +88,53 @@ def _unplaced(page: PlanPage) -> str:
     return text
 
 
-def _sheet_block(page: PlanPage, sheet: SheetShown) -> Together:
+def _pattern_block(page: PlanPage, sheets: Sequence[SheetShown]) -> Together:
+    sheet, count = sheets[0], len(sheets)
     is_bar = page.instance.kind is Kind.BAR
     heading = _(
-        "%(position)s of %(total)s · %(code)s · %(size)s · %(used)s used",
-        position=sheet.row.position,
-        total=page.plan.stock_count,
-        code=sheet.row.code,
-        size=_size(sheet.article.length_mm, sheet.article.width_mm),
+        "Pattern %(pattern)s · %(count)s × %(size)s · %(used)s used",
+        pattern=sheet.row.pattern + 1,
+        count=count,
+        size=_size(*_board(sheet)),
         used=f"{sheet.used_rate:.1%}",
     )
-    figure = Figure(picture(page, sheet), height_mm=BAR_PICTURE_MM if is_bar else PICTURE_MM)
-    if is_bar:
-        return Together((Heading(heading), figure))
-    rows = tuple(
+    stacks = books(count, page.book_count)
+    if max(stacks) > 1:
+        heading += " · " + _("cut in books of %(books)s", books=" + ".join(map(str, stacks)))
+    if sheet.row.lot_id is not None:
+        heading += " · " + _("from offcut %(code)s", code=sheet.layout.stock)
+    codes = Paragraph("  ".join(f"{one.row.position} {one.row.code}" for one in sheets))
+    figure = Figure(
+        picture(page, sheet, is_single=count == 1), height_mm=BAR_PICTURE_MM if is_bar else PICTURE_MM
+    )
+    columns = (
+        TableColumn(_("Cut no."), 2),
+        TableColumn(_("Cutting stage"), 2),
+        TableColumn(_("Fence, mm"), 2, Align.RIGHT),
+        TableColumn(_("Times"), 2, Align.RIGHT),
+        TableColumn(_("Frees part"), 4),
+    )
+    return Together((Heading(heading), codes, figure, Table(columns, _cut_rows(sheet))))
+
+
+def _cut_rows(sheet: SheetShown) -> tuple[tuple[str, ...], ...]:
+    return tuple(
         (
             f"{step.first}" if step.count == 1 else f"{step.first}–{step.last}",
             str(step.stage),
             _plain(step.size_mm),
             str(step.count),
+            ", ".join(map(str, step.frees)),
         )
         for step in sheet.steps
     )
-    columns = (
-        TableColumn(_("Cut no."), 2),
-        TableColumn(_("Cutting stage"), 2),
-        TableColumn(_("Takes off, mm"), 3, Align.RIGHT),
-        TableColumn(_("Times"), 2, Align.RIGHT),
-    )
-    return Together((Heading(heading), figure, Table(columns, rows)))
 
 
-def picture(page: PlanPage, sheet: SheetShown) -> Picture:
-    """Return a sheet as a drawing: the origin of the saw is at the lower left."""
+def picture(page: PlanPage, sheet: SheetShown, *, is_single: bool) -> Picture:
+    """Return a sheet as a drawing: the origin of the saw is at the lower left.
+
+    Parts have their places in cutting order; on a single sheet also what they are and whose.
+    """
     length = D(sheet.stock.length_dmm) / 10
     depth = D(sheet.stock.width_dmm) / 10 or D(BAR_DEPTH_MM)
     shapes: list[Shape] = [rect(0, 0, length, depth, line_mm=D("0.5"))]
@@ -124,7 +146,7 @@ def picture(page: PlanPage, sheet: SheetShown) -> Picture:
         shapes.append(rect(x, y, wide, high, fill=Fill.HATCH, is_dashed=True))
         shapes.append(Words(x + wide / 2, y + high / 2, words, WORDS_MM, room=wide, is_on_white=True))
     for part in sheet.parts:
-        shapes += _part_shapes(part, depth)
+        shapes += _part_shapes(part, depth, is_single=is_single)
     for cut in sheet.cuts if page.instance.kind is Kind.SHEET else ():
         ends = ((cut.x1_dmm, cut.y1_dmm), (cut.x2_dmm, cut.y2_dmm))
         line = tuple((D(x) / 10, depth - D(y) / 10) for x, y in ends)
@@ -134,12 +156,14 @@ def picture(page: PlanPage, sheet: SheetShown) -> Picture:
     return Picture(length + 60, depth + 60, tuple(shapes), x=-30, y=-30)
 
 
-def _part_shapes(part: Part, depth: Decimal) -> Iterator[Shape]:
+def _part_shapes(part: Part, depth: Decimal, *, is_single: bool) -> Iterator[Shape]:
     at = part.place
     high = at.width_mm or depth
     y = depth - at.y_mm - high
     yield rect(at.x_mm, y, at.length_mm, high)
-    words = f"{_named(part.name)} {_size(at.length_mm, at.width_mm or None)} {part.set_number}"
+    words = f"{at.position} · {_size(at.length_mm, at.width_mm or None)}"
+    if is_single:
+        words += f" {_titled(part)} {part.set_number}"
     is_upright = high > UPRIGHT * at.length_mm
     room = high if is_upright else at.length_mm
     middle = at.x_mm + at.length_mm / 2, y + high / 2
@@ -147,7 +171,7 @@ def _part_shapes(part: Part, depth: Decimal) -> Iterator[Shape]:
 
 
 def labels(page: PlanPage, sheets: Iterable[SheetShown], locale: str) -> Printed:
-    """Draw labels in cutting order: each sheet's own, then those of the pieces that come off it.
+    """Draw labels in cutting order: those of a book's sheets, then of the pieces and offcuts that come off it.
 
     A bundle has one label, where its first part is cut; pieces without a label have none.
     """
@@ -170,13 +194,47 @@ def batch_labels(
 def _labels_of(page: PlanPage, sheets: Iterable[SheetShown]) -> list[Label]:
     drawn: list[Label] = []
     labelled: set[int] = set()
-    for sheet in sheets:
-        drawn.append(_sheet_label(page, sheet))
-        for part in sheet.parts:
-            if part.piece.code is not None and part.piece.id not in labelled:
-                labelled.add(part.piece.id)
-                drawn.append(_piece_label(page, sheet, part, part.piece.code))
+    for book in _books(page, sheets):
+        drawn += [_sheet_label(page, sheet) for sheet in book]
+        for together in zip(
+            *(sheet.parts for sheet in book), strict=True
+        ):  # a cut goes through the whole book
+            for sheet, part in zip(book, together, strict=True):
+                if part.piece.code is not None and part.piece.id not in labelled:
+                    labelled.add(part.piece.id)
+                    drawn.append(_piece_label(page, sheet, part, part.piece.code))
+        material = Named(page.material.name, page.material.name_en)
+        drawn += [
+            _offcut_label(offcut, material, page.material.code) for sheet in book for offcut in sheet.offcuts
+        ]
     return drawn
+
+
+def _books(page: PlanPage, sheets: Iterable[SheetShown]) -> Iterator[list[SheetShown]]:
+    """Yield the sheets that are cut at once, in cutting order."""
+    for found in patterns(sheets):
+        begin = 0
+        for count in books(len(found), page.book_count):
+            yield found[begin : begin + count]
+            begin += count
+
+
+def _offcut_label(offcut: Offcut, material: Named, material_code: str) -> Label:
+    items = (
+        TextBox(2, 2, 36, 7, _("Offcut"), 6, is_bold=True, is_inverse=True),
+        TextBox(2, 10, 37, 5, _size(offcut.length_mm, offcut.width_mm), D("4.6"), is_bold=True),
+        TextBox(2, D("15.2"), 37, 4, _named(material), D("3.2")),
+        TextBox(2, D("19.4"), 37, 4, material_code, D("3.2")),
+        *_codes(offcut.code),
+    )
+    return Label(items)
+
+
+def offcut_label(offcut: Offcut, material: Named, material_code: str, locale: str) -> Printed:
+    """Draw the label of one offcut, in the factory's language."""
+    with force_locale(locale):
+        drawn = _offcut_label(offcut, material, material_code)
+    return render_labels(LABEL_60X40, [drawn], offcut.code)
 
 
 def _batch_label(number: str, code: str) -> Label:
@@ -196,7 +254,7 @@ def _sheet_label(page: PlanPage, sheet: SheetShown) -> Label:
         TextBox(2, 2, 36, 7, title, 6, is_bold=True, is_inverse=True),
         TextBox(2, 10, 37, 5, page.plan.number, 4, is_bold=True),
         TextBox(2, D("15.2"), 37, 4, material, D("3.2")),
-        TextBox(2, D("19.4"), 37, 4, _size(sheet.article.length_mm, sheet.article.width_mm), D("3.2")),
+        TextBox(2, D("19.4"), 37, 4, _size(*_board(sheet)), D("3.2")),
         *_codes(row.code),
     )
     return Label(items)
@@ -222,6 +280,9 @@ def _piece_label(page: PlanPage, sheet: SheetShown, part: Part, code: str) -> La
     if piece.edges.strip("-"):
         edges = _("Edges %(edges)s", edges=piece.edges)
         items.append(TextBox(40, 25, 19, 4, edges, D("2.6"), align=Align.CENTER))
+    if part.is_by_hand:
+        by_hand = _("hand-edited")
+        items.append(TextBox(40, D("35.8"), 19, 4, by_hand, D("3.2"), align=Align.CENTER, is_inverse=True))
     if piece.is_urgent:
         urgent = _("Remake, urgent")
         items.append(TextBox(40, 30, 19, D("5.5"), urgent, D("3.6"), align=Align.CENTER, is_inverse=True))
@@ -238,8 +299,17 @@ def _codes(code: str) -> tuple[Item, ...]:
     )
 
 
+def _titled(part: Part) -> str:
+    """Return a part's name, with a star where a hand made it otherwise than the rules."""
+    return f"{_named(part.name)} ★" if part.is_by_hand else _named(part.name)
+
+
 def _named(name: Named) -> str:
     return name.zh if str(get_locale()).startswith("zh") or not name.en else name.en
+
+
+def _board(sheet: SheetShown) -> tuple[Decimal, Decimal]:
+    return D(sheet.stock.length_dmm) / 10, D(sheet.stock.width_dmm) / 10
 
 
 def _size(length_mm: Decimal | None, width_mm: Decimal | None) -> str:

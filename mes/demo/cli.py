@@ -64,6 +64,9 @@ def load(if_empty: bool, sets_per_day: int, days: int, seed: int) -> None:
         if _file().exists():
             _show(json.loads(_file().read_text()))
         return
+    click.echo(
+        "Loading the demo factory: models, people, orders and some days of history. This takes a minute."
+    )
     made = _secrets()
     zone = current_app.config["TIMEZONE"]
     first = day_of(now() - timedelta(days=days + 1), zone)
@@ -73,6 +76,7 @@ def load(if_empty: bool, sets_per_day: int, days: int, seed: int) -> None:
         run(service.set_up, pack, made["password"], made["pin"], at=start)
         crew = service.crew(read(), registry().grants)
         run(service.receive_stock, crew.person("keeper").id, at=start)
+        run(service.agree_terms, crew.person("accountant").id, on=first, at=start)
         run(service.set_capacity, crew.person("leader").id, at=start)
         story = service.Story(crew, Random(seed), zone)  # noqa: S311  (a story, no secret)
         app = current_app._get_current_object()  # type: ignore[attr-defined]

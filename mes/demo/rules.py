@@ -39,6 +39,7 @@ CAST = (
     Character("loader", "赵军", Role.LOADER),
     Character("leader", "徐勇", Role.LEADER),
     Character("administrator", "吴敏", Role.ADMINISTRATOR),
+    Character("accountant", "郑洁", Role.ACCOUNTANT),
 )
 
 

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
 from core.activity.model import Interval
 from core.auth.model import Person
 from core.i18n import N_
-from erp.sales.model import Line, Order
+from erp.catalogue.rules.entries import Duty
+from erp.sales.model import HandEdit, Line, Order
 from erp.stock.model import Lot, Move
 from erp.stock.rules import MoveKind
 from mes.efficiency import rules
 from mes.efficiency.rules import SPLIT, Figure, Metric, SplitLine, Work
 from mes.packing.model import Package
+from mes.production.model import Scrap
 from mes.scanning.model import FormerLabel, Scan, Station
 from mes.scanning.rules import Block, Outcome, ScanKind, StationKind
 from mes.shipping.model import Delivery, Load
-from mes.splitting.model import DoorSet, Release, ReleasedLine
+from mes.splitting.model import DoorSet, Piece, Release, ReleasedLine
 from mes.splitting.rules import ORDER_WORK, ReleaseReason, clipped_minutes, minutes
 
 PASSED = (Outcome.ACCEPT, Outcome.OVERRIDE)
@@ -44,18 +47,25 @@ DOCK = (ScanKind.STORE_IN, ScanKind.LOAD, ScanKind.UNLOAD, ScanKind.SHIP_CLOSE)
 BENCH_ERRORS = (Block.E01, Block.E02, Block.E03, Block.E05, Block.E06, Block.E07, Block.E08)
 DOCK_ERRORS = (Block.E09, Block.E10, Block.E11, Block.E12, Block.E13, Block.E15)
 
-# of the line that a statement is about: its touches at the first release, when a split error first brought it back
-TOUCHES = (
-    select(ReleasedLine.touch_count)
-    .join(Release, Release.id == ReleasedLine.release_id)
-    .where(ReleasedLine.line_id == Line.id, Release.version == 1)
-    .correlate(Line)
-    .scalar_subquery()
+
+# a line as it stood when it was first released, by which it is weighed for good; an order may get lines later
+FIRST_RELEASED = (
+    select(func.min(ReleasedLine.id)).where(ReleasedLine.line_id == Line.id).correlate(Line).scalar_subquery()
 )
-SPLIT_ERROR_AT = (
+RELEASED_AT = func.coalesce(Release.released_at, Order.released_at)  # orders of early days have no record
+# of the same line: when a split error first brought it back, and when one first had a piece of it made again
+RELEASED_AGAIN_AT = (
     select(func.min(Release.released_at))
     .join(ReleasedLine, ReleasedLine.release_id == Release.id)
     .where(ReleasedLine.line_id == Line.id, Release.reason == ReleaseReason.SPLIT_ERROR)
+    .correlate(Line)
+    .scalar_subquery()
+)
+MADE_AGAIN_AT = (
+    select(func.min(Scrap.scrapped_at))
+    .join(Piece, Piece.id == Scrap.piece_id)
+    .join(DoorSet, DoorSet.id == Piece.set_id)
+    .where(DoorSet.line_id == Line.id, Scrap.duty == Duty.SPLITTING)
     .correlate(Line)
     .scalar_subquery()
 )
@@ -121,54 +131,184 @@ def report(session: Session, window: Window, *, at: datetime) -> Report:
 def split_lines(session: Session, window: Window, *, at: datetime) -> list[SplitLine]:
     """Return the order lines released within the window."""
     gate = at - timedelta(days=SPLIT.gate_days)
-    rows = session.execute(line_rows(window).order_by(Order.released_at, Line.id))
+    rows = session.execute(line_rows(window).order_by(RELEASED_AT, Line.id))
     return [split_line(row, gate) for row in rows]
 
 
 def line_rows(window: Window) -> Select[Any]:
-    """Return the order lines released within the window, with the drawing of one of their sets."""
+    """Return the order lines first released within the window, with the drawing of one of their sets."""
     other = aliased(DoorSet)
     first = select(func.min(other.id)).where(other.line_id == Line.id).scalar_subquery()
-    columns: tuple[Any, ...] = (Order.released_at.label("at"), Order.id.label("order_id"), Order.number)
-    of_line = (Line.position, Line.kind, Line.set_count, Line.options, DoorSet.drawing)
-    of_release = (TOUCHES.label("touch_count"), SPLIT_ERROR_AT.label("split_error_at"))
+    columns: tuple[Any, ...] = (RELEASED_AT.label("at"), Order.id.label("order_id"), Order.number)
+    of_line: tuple[Any, ...] = (
+        Line.position,
+        func.coalesce(ReleasedLine.kind, Line.kind).label("kind"),
+        func.coalesce(ReleasedLine.set_count, Line.set_count).label("set_count"),
+        ReleasedLine.has_glass,
+        ReleasedLine.has_transom,
+        Line.options,
+        DoorSet.drawing,
+    )
+    of_release = (
+        ReleasedLine.touch_count,
+        func.coalesce(ReleasedLine.hand_edit_count, 0).label("hand_edit_count"),
+    )
+    errors = (RELEASED_AGAIN_AT.label("released_again_at"), MADE_AGAIN_AT.label("made_again_at"))
+    order_ids = union(
+        select(Release.order_id).where(window.holds(Release.released_at)),
+        select(Order.id).where(window.holds(Order.released_at)),
+    )
     return (
-        select(*columns, *of_line, *of_release)
+        select(*columns, *of_line, *of_release, *errors)
         .join(Order, Order.id == Line.order_id)
         .outerjoin(DoorSet, DoorSet.id == first)
-        .where(window.holds(Order.released_at))
+        .outerjoin(ReleasedLine, ReleasedLine.id == FIRST_RELEASED)
+        .outerjoin(Release, Release.id == ReleasedLine.release_id)
+        .where(Order.id.in_(order_ids), window.holds(RELEASED_AT))
     )
 
 
 def split_line(row: Any, gate: datetime) -> SplitLine:
     """Return a row of `line_rows` as the figure counts it; released after `gate`, it is young."""
     leaves = (row.drawing or {}).get("leaves", ())
+    errors = [at for at in (row.released_again_at, row.made_again_at) if at is not None]
     return SplitLine(
         kind=row.kind,
         set_count=row.set_count,
-        has_glass=any(leaf.get("glass") for leaf in leaves),
-        has_transom=bool(row.options.get("transom")),
+        has_glass=any(leaf.get("glass") for leaf in leaves) if row.has_glass is None else row.has_glass,
+        has_transom=bool(row.options.get("transom")) if row.has_transom is None else row.has_transom,
         is_young=row.at > gate,
         is_untouched=None if row.touch_count is None else row.touch_count == 0,
-        is_split_error=row.split_error_at is not None,
-        came_back=row.split_error_at is not None
-        and row.split_error_at <= row.at + timedelta(days=SPLIT.gate_days),
+        hand_edit_count=row.hand_edit_count,
+        is_split_error=bool(errors),
+        came_back=bool(errors) and min(errors) <= row.at + timedelta(days=SPLIT.gate_days),
     )
 
 
 def touched_rows(window: Window) -> Select[Any]:
     """Return the lines released within the window whose touches were recorded."""
-    return line_rows(window).where(TOUCHES.is_not(None))
+    return line_rows(window).where(ReleasedLine.touch_count.is_not(None))
 
 
 def untouched_rows(window: Window) -> Select[Any]:
     """Return the lines released within the window that no hand was laid on."""
-    return line_rows(window).where(TOUCHES == 0)
+    return line_rows(window).where(ReleasedLine.touch_count == 0)
 
 
 def split_error_rows(window: Window) -> Select[Any]:
-    """Return the lines released within the window that were released again for a split error."""
-    return line_rows(window).where(SPLIT_ERROR_AT.is_not(None))
+    """Return the lines released within the window that had a split error: released or made again for one."""
+    return line_rows(window).where(or_(RELEASED_AGAIN_AT.is_not(None), MADE_AGAIN_AT.is_not(None)))
+
+
+def by_hand_rows(window: Window) -> Select[Any]:
+    """Return the lines released within the window with changes by hand."""
+    return line_rows(window).where(ReleasedLine.hand_edit_count > 0)
+
+
+def override_rows(window: Window) -> Select[Any]:
+    """Return the changes by hand that were in force when their order was released within the window."""
+    columns: tuple[Any, ...] = (HandEdit.made_at.label("at"), Order.id.label("order_id"), Order.number)
+    of_edit = (Line.position, HandEdit.set_position, HandEdit.kind, HandEdit.name, HandEdit.name_en)
+    return (
+        select(*columns, *of_edit, HandEdit.reason, Person.name.label("person"))
+        .join(Line, Line.id == HandEdit.line_id)
+        .join(Order, Order.id == Line.order_id)
+        .join(Person, Person.id == HandEdit.made_by_id)
+        .where(
+            window.holds(Order.released_at),
+            HandEdit.made_at <= Order.released_at,
+            or_(HandEdit.dropped_at.is_(None), HandEdit.dropped_at > Order.released_at),
+        )
+    )
+
+
+def remake_rows(window: Window) -> Select[Any]:
+    """Return the pieces of lines released within the window that were made again for a split error."""
+    columns: tuple[Any, ...] = (Scrap.scrapped_at.label("at"), Order.id.label("order_id"), Order.number)
+    of_piece = (DoorSet.id.label("set_id"), DoorSet.number.label("set_number"), Piece.name, Piece.name_en)
+    return (
+        select(
+            *columns, *of_piece, Scrap.defect_code, Scrap.note.label("reason"), Person.name.label("person")
+        )
+        .join(Piece, Piece.id == Scrap.piece_id)
+        .join(DoorSet, DoorSet.id == Piece.set_id)
+        .join(Order, Order.id == Piece.order_id)
+        .join(Person, Person.id == Scrap.person_id)
+        .where(window.holds(Order.released_at), Scrap.duty == Duty.SPLITTING)
+    )
+
+
+def release_rows(window: Window) -> Select[Any]:
+    """Return the releases within the window, first and further ones."""
+    columns: tuple[Any, ...] = (Release.released_at.label("at"), Order.id.label("order_id"), Order.number)
+    of_release = (Release.version, Release.reason, Release.note, Release.is_untouched, Release.active_min)
+    return (
+        select(*columns, *of_release, Person.name.label("person"))
+        .join(Order, Order.id == Release.order_id)
+        .outerjoin(Person, Person.id == Release.released_by_id)
+        .where(window.holds(Release.released_at))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """The minutes that one person worked on one order (or its sheet) within a window."""
+
+    person: str
+    order_id: int | None  # nothing: work on no order that came about
+    number: str
+    active_min: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Splitting:
+    """What stands beside the first figure: who worked how long on what, and the releases."""
+
+    spent: tuple[Spent, ...]  # the most minutes first; they add up to the figure's denominator
+    first_count: int
+    untouched_count: int  # first releases without a manual touch
+    again: tuple[tuple[ReleaseReason, int], ...]  # further releases by reason
+
+
+def splitting(session: Session, window: Window) -> Splitting:
+    """Return what stands beside the first figure of a window."""
+    rows = session.execute(
+        select(Release.reason, Release.is_untouched, func.count())
+        .where(window.holds(Release.released_at))
+        .group_by(Release.reason, Release.is_untouched)
+    )
+    counts: Counter[ReleaseReason] = Counter()
+    untouched = 0
+    for reason, is_untouched, count in rows:
+        counts[reason] += count
+        untouched += count if is_untouched and reason is ReleaseReason.FIRST else 0
+    again = tuple((one, counts[one]) for one in ReleaseReason if one is not ReleaseReason.FIRST)
+    return Splitting(_spent(session, window), counts[ReleaseReason.FIRST], untouched, again)
+
+
+def _spent(session: Session, window: Window) -> tuple[Spent, ...]:
+    """Return the minutes by person and order; work on a sheet is work on the order that it became."""
+    is_order = (Interval.subject == "erp.sales.order") & (Interval.subject_id == Order.id)
+    is_sheet = (Interval.subject == "erp.sales.import") & (Interval.subject_id == Order.import_id)
+    rows = session.execute(
+        select(Person.name, Person.id, Order.id, Order.number, Interval.started_at, Interval.ended_at)
+        .select_from(Interval)
+        .join(Person, Person.id == Interval.person_id)
+        .outerjoin(Order, or_(is_order, is_sheet))
+        .where(
+            Interval.kind.in_(ORDER_WORK),
+            Interval.ended_at > window.since,
+            Interval.started_at < window.before,
+        )
+    )
+    spans: defaultdict[tuple[str, int, int | None, str], list[tuple[datetime, datetime]]] = defaultdict(list)
+    for person, person_id, order_id, number, begin, end in rows:
+        spans[person, person_id, order_id, number or ""].append((begin, end))
+    found = [
+        Spent(person, order_id, number, clipped_minutes(some, window.since, window.before))
+        for (person, _, order_id, number), some in spans.items()
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.active_min, one.person, one.number)))
 
 
 def work_rows(window: Window, kinds: Collection[str] = ORDER_WORK) -> Select[Any]:
@@ -289,7 +429,7 @@ class Events:
 
     code: str
     name: str  # msgid
-    shape: str  # which table shows it: "line", "work" or "event"
+    shape: str  # which table shows it: line, override, remake, release, work or event
     rows: Callable[[Window], Select[Any]]
     moment: Any  # the column by which it is sorted
 
@@ -304,16 +444,20 @@ def _of_work(work: Work) -> Events:
 
 EVENTS: dict[Metric, tuple[Events, ...]] = {
     Metric.M1: (
-        Events("lines", N_("Released lines"), "line", line_rows, Order.released_at),
-        Events("untouched", N_("Lines released without a touch"), "line", untouched_rows, Order.released_at),
-        Events("touches", N_("Lines with recorded touches"), "line", touched_rows, Order.released_at),
+        Events("lines", N_("Released lines"), "line", line_rows, RELEASED_AT),
+        Events("untouched", N_("Lines released without a touch"), "line", untouched_rows, RELEASED_AT),
+        Events("touches", N_("Lines with recorded touches"), "line", touched_rows, RELEASED_AT),
         Events(
             "errors",
-            N_("Lines released again for a split error"),
+            N_("Lines with a split error"),
             "line",
             split_error_rows,
             Order.released_at,
         ),
+        Events("by_hand", N_("Lines changed by hand"), "line", by_hand_rows, RELEASED_AT),
+        Events("overrides", N_("Manual overrides"), "override", override_rows, HandEdit.made_at),
+        Events("remakes", N_("Made again for a split error"), "remake", remake_rows, Scrap.scrapped_at),
+        Events("releases", N_("Releases"), "release", release_rows, Release.released_at),
         Events("work", N_("Work on orders"), "work", work_rows, Interval.started_at),
     ),
     Metric.M2: tuple(_of_work(work) for work in Work),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from fractions import Fraction
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -15,7 +16,7 @@ from core.errors import InvalidInput, NotFound
 from core.web import lists
 from core.web.access import requires
 from core.web.forms import parse
-from core.web.templating import today, zone
+from core.web.templating import label, named, today, zone
 from core.work import read
 from mes.efficiency import queries, rules
 from mes.efficiency.forms import DaysForm
@@ -90,6 +91,8 @@ def metric_show(code: str) -> ResponseReturnValue:
         events=events,
         page=page,
         views=_tabs(metric, asked, events),
+        splitting=queries.splitting(read(), asked.window) if metric is Metric.M1 else None,
+        rounded=lambda value: rules.rounded(Fraction(value), "0.1"),
         weigh=_weigh,
         minutes=lambda row: rules.rounded(minutes(row.at, row.ended_at), "0.1"),
     )
@@ -106,6 +109,20 @@ def metric_export(code: str) -> ResponseReturnValue:
     rows = events.rows(asked.window).order_by(events.moment).limit(EXPORTED_AT_MOST)
     name = f"{metric.value}-{events.code}-{asked.since}-{asked.until}.xlsx"
     return lists.export(name, _columns(events), read().execute(rows).all())
+
+
+@bp.get("/splitting-work.xlsx")
+@requires(READ)
+def work_export() -> ResponseReturnValue:
+    """Answer the minutes by person and order as a spreadsheet."""
+    asked = _asked()
+    columns: dict[str, Any] = {
+        _("Who"): lambda one: one.person,
+        _("Order"): lambda one: one.number or None,
+        _("Minutes"): lambda one: rules.rounded(one.active_min, "0.1"),
+    }
+    name = f"M1-work-{asked.since}-{asked.until}.xlsx"
+    return lists.export(name, columns, queries.splitting(read(), asked.window).spent)
 
 
 def _metric(code: str) -> Metric:
@@ -143,6 +160,38 @@ def _columns(events: Events) -> dict[str, Any]:
             _("Kind"): lambda row: row.kind.value,
             _("Sets"): lambda row: row.set_count,
             _("Weight"): _weigh,
+        }
+    if events.shape == "override":
+        return {
+            _("When"): lambda row: row.at,
+            _("Order"): lambda row: row.number,
+            _("Line"): lambda row: row.position,
+            _("Set"): lambda row: row.set_position or _("all sets"),
+            _("Piece"): named,
+            _("What"): lambda row: label(row.kind),
+            _("Why"): lambda row: row.reason,
+            _("Who"): lambda row: row.person,
+        }
+    if events.shape == "remake":
+        return {
+            _("When"): lambda row: row.at,
+            _("Order"): lambda row: row.number,
+            _("Set"): lambda row: row.set_number,
+            _("Piece"): named,
+            _("Reason"): lambda row: row.defect_code,
+            _("Remark"): lambda row: row.reason,
+            _("Who"): lambda row: row.person,
+        }
+    if events.shape == "release":
+        return {
+            _("Released"): lambda row: row.at,
+            _("Order"): lambda row: row.number,
+            _("Version"): lambda row: row.version,
+            _("Reason"): lambda row: label(row.reason),
+            _("Without a touch"): lambda row: _("yes") if row.is_untouched else _("no"),
+            _("Minutes"): lambda row: row.active_min,
+            _("Remark"): lambda row: row.note,
+            _("Who"): lambda row: row.person,
         }
     if events.shape == "work":
         return {

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from flask_babel import force_locale, get_locale
+from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from core.i18n import Named
 from core.pdf.labels import (
     LABEL_100X70,
     Bars,
@@ -23,6 +22,7 @@ from core.pdf.labels import (
 )
 from core.pdf.pen import Printed
 from core.pdf.shapes import Align, Arc, Path, Picture
+from core.web.templating import named
 from erp.catalogue.rules.document import Handing
 from mes.packing.queries import PackageFacts
 from mes.packing.rules import LABEL_LINES
@@ -72,13 +72,13 @@ def _label(label: PackageLabel) -> Label:
 
 def _head(facts: PackageFacts) -> tuple[Item, ...]:
     box = facts.box
-    dealer = " · ".join(part for part in (facts.dealer_city, _named(facts.dealer)) if part)
+    dealer = " · ".join(part for part in (facts.dealer_city, named(facts.dealer)) if part)
     customer = "　".join(part for part in (facts.customer, facts.site) if part)
     return (
         TextBox(LEFT_MM, 2, 65, 7, dealer, 6, is_bold=True),
         TextBox(LEFT_MM, D("9.2"), 65, 4, customer, 3),
         TextBox(LEFT_MM, D("13.2"), 65, 5, f"{box.set_number}　{box.room}", D("3.6"), is_bold=True),
-        TextBox(69, 2, 29, 6, _named(box.name), 5, align=Align.CENTER, is_bold=True, is_inverse=True),
+        TextBox(69, 2, 29, 6, named(box.name), 5, align=Align.CENTER, is_bold=True, is_inverse=True),
         TextBox(69, D("7.9"), 29, 10, box.number, 9, align=Align.CENTER, is_bold=True, is_inverse=True),
         Rule(LEFT_MM, 19, 96),
     )
@@ -87,7 +87,7 @@ def _head(facts: PackageFacts) -> tuple[Item, ...]:
 def _contents(facts: PackageFacts) -> tuple[Item, ...]:
     box = facts.box
     opening = " × ".join(f"{side.normalize():f}" for side in (facts.width_mm, facts.height_mm, facts.wall_mm))
-    article = f"{_named(facts.article)}　{_named(facts.colour)}　{opening}"
+    article = f"{named(facts.article)}　{named(facts.colour)}　{opening}"
     items: list[Item] = [TextBox(LEFT_MM, D("20.2"), 54, D("4.6"), article, D("3.7"), is_bold=True)]
     for row, line in enumerate(_lines(facts)):
         items.append(TextBox(LEFT_MM, 25 + row * LINE_MM, 54, D("3.9"), line, D("3.4")))
@@ -101,7 +101,7 @@ def _contents(facts: PackageFacts) -> tuple[Item, ...]:
 def _lines(facts: PackageFacts) -> list[str]:
     """Return the content list, kits with what lies in them; what finds no line is counted in the last one."""
     lines = [_line(item) for item in facts.box.items]
-    lines += [f"· {_named(line.name)} × {line.needed_qty.normalize():f}" for line in facts.kit]
+    lines += [f"· {named(line.name)} × {line.needed_qty.normalize():f}" for line in facts.kit]
     if len(lines) <= LABEL_LINES:
         return lines
     kept = LABEL_LINES - 1
@@ -109,7 +109,7 @@ def _lines(facts: PackageFacts) -> list[str]:
 
 
 def _line(item: Content) -> str:
-    parts = [_named(item.name), item.size]
+    parts = [named(item.name), item.size]
     if item.part_count > 1:
         parts.append(_("%(count)s pcs", count=item.part_count))
     return "　".join(part for part in parts if part)
@@ -129,7 +129,3 @@ def _foot(label: PackageLabel) -> tuple[Item, ...]:
             TextBox(84, D("57.4"), 14, D("5.4"), remake, D("4.4"), align=Align.CENTER, is_inverse=True)
         )
     return tuple(items)
-
-
-def _named(name: Named) -> str:
-    return name.en if str(get_locale()).startswith("en") and name.en else name.zh

@@ -43,6 +43,26 @@ VOIDABLE = (PackageState.PLANNED, PackageState.OPEN, *LOADABLE)  # what is still
 
 
 @dataclass(frozen=True, slots=True)
+class BoxWork:
+    """What a change of an order does to its packages, by their ids, and to what is in them, by the pieces' ids."""
+
+    touched: frozenset[int]  # contents change: a sealed one is opened
+    void: frozenset[int]
+    gone: frozenset[int]  # pieces that leave for ever
+    moved: frozenset[int]  # pieces that go into another package of their set
+
+
+class BoxFixed(RuleViolation):
+    """A package whose contents are to be changed is on a vehicle, or has left."""
+
+    code = "mes.packing.box_fixed"
+    message = N_(
+        "%(package)s of %(set)s is “%(state)s”: what is in it cannot be changed any more. "
+        "Have it unloaded first, or leave its line as it is."
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class VoidBox:
     """A package that is void from now on: its number, and whether it was sealed."""
 

@@ -8,12 +8,13 @@ is not released has no package that anybody could hold.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from core import codes
@@ -28,7 +29,9 @@ from mes.packing.rules import (
     FINISHED,
     VOIDABLE,
     Box,
+    BoxFixed,
     BoxGone,
+    BoxWork,
     NothingToReprint,
     PackageState,
     VoidBox,
@@ -45,6 +48,7 @@ from mes.scanning import service as scanning
 from mes.scanning.rules import Block, Blocked
 from mes.splitting import service as splitting
 from mes.splitting.model import DoorSet, Piece
+from mes.splitting.rules import LIVE
 
 SUBJECT = "mes.packing.package"
 CONTENTS = cast(Table, Content.__table__)  # bare, and the statement made once: every packed piece runs it
@@ -65,7 +69,7 @@ PUT_IN = (
 def plan(session: Session, order_id: int) -> int:
     """Plan the packages of a released order, i of N, with their contents; return N.
 
-    Sets in their order, packages in the order of the model's rules. N never changes afterwards.
+    Sets in their order, packages in the order of the model's rules. N stays as it is printed.
     """
     sets = session.execute(
         select(DoorSet.id, DoorSet.packages).where(DoorSet.order_id == order_id).order_by(DoorSet.id)
@@ -73,6 +77,19 @@ def plan(session: Session, order_id: int) -> int:
     planned = [(set_id, spec) for set_id, specs in sets for spec in specs]
     if not planned:
         return 0
+    places = _insert_packages(session, order_id, planned, 0, len(planned))
+    _plan_contents(session, order_id, places)
+    return len(planned)
+
+
+def _insert_packages(
+    session: Session,
+    order_id: int,
+    planned: Sequence[tuple[int, dict[str, Any]]],
+    after: int,
+    total_count: int,
+) -> dict[tuple[int, str, int], int]:
+    """Plan packages, each of a set and as its model has it, numbered on from `after`; return their ids."""
     labels = numbers.next_codes(session, codes.Letter.PACKAGE, len(planned))
     rows = [
         {
@@ -83,19 +100,17 @@ def plan(session: Session, order_id: int) -> int:
             "name": spec["name"],
             "name_en": spec["name_en"],
             "position": position,
-            "total_count": len(planned),
+            "total_count": total_count,
             "state": PackageState.PLANNED,
             "label_count": 0,
         }
-        for position, (code, (set_id, spec)) in enumerate(zip(labels, planned, strict=True), start=1)
+        for position, (code, (set_id, spec)) in enumerate(zip(labels, planned, strict=True), start=after + 1)
     ]
     ids = session.scalars(insert(PACKAGES).returning(PACKAGES.c.id, sort_by_parameter_order=True), rows).all()
-    places = {
+    return {
         (set_id, spec["kind"], spec["index"]): package_id
         for package_id, (set_id, spec) in zip(ids, planned, strict=True)
     }
-    _plan_contents(session, order_id, places)
-    return len(planned)
 
 
 def _plan_contents(session: Session, order_id: int, places: dict[tuple[int, str, int], int]) -> None:
@@ -237,13 +252,127 @@ def void(session: Session, set_ids: Collection[int], *, by: int | None, at: date
         .where(CONTENTS.c.package_id.in_(locked), CONTENTS.c.packed_at.is_not(None))
         .values(packed_at=None, packed_by_id=None)
     )
+    _void(session, boxes, by=by, at=at)
+    return [VoidBox(box.package_id, box.number, box.state in FINISHED) for box in boxes]
+
+
+def take_apart(
+    session: Session, order_id: int, work: BoxWork, *, by: int | None, at: datetime
+) -> list[VoidBox]:
+    """Open what a change of the order touches, take out what goes, and make void what is not needed any more.
+
+    For the one who changes, before the pieces (lock order). Locks all packages of the order. Returns the
+    packages that were touched or are void. Raises BoxFixed.
+    """
+    boxes = [
+        box
+        for box in queries.boxes_of_order_alone(session, order_id)
+        if box.package_id in work.touched | work.void
+    ]
+    for box in boxes:
+        if box.state not in VOIDABLE:
+            raise BoxFixed(package=label_of(box), set=box.set_number, state=box.state)
+    void = [box for box in boxes if box.package_id in work.void]
+    opened = [box.package_id for box in boxes if box not in void and box.state in FINISHED]
+    session.execute(delete(CONTENTS).where(CONTENTS.c.piece_id.in_(work.gone)))
+    session.execute(
+        update(CONTENTS).where(CONTENTS.c.piece_id.in_(work.moved)).values(packed_at=None, packed_by_id=None)
+    )
     session.execute(
         update(PACKAGES)
-        .where(PACKAGES.c.id.in_(locked))
+        .where(PACKAGES.c.id.in_(opened))
+        .values(
+            state=PackageState.OPEN,
+            opened_at=at,
+            opened_by_id=by,
+            place_id=None,
+            sealed_at=None,
+            sealed_by_id=None,
+        )
+    )
+    _void(session, void, by=by, at=at)
+    return [VoidBox(box.package_id, box.number, box.state in FINISHED) for box in boxes]
+
+
+def _void(session: Session, boxes: Sequence[Box], *, by: int | None, at: datetime) -> None:
+    """Make locked packages void: at no place, their labels refused from now on."""
+    session.execute(
+        update(PACKAGES)
+        .where(PACKAGES.c.id.in_([box.package_id for box in boxes]))
         .values(state=PackageState.VOID, place_id=None, sealed_at=None, sealed_by_id=None)
     )
     scanning.cancel_labels(session, [box.code for box in boxes], by=by, at=at)
-    return [VoidBox(box.package_id, box.number, box.state in FINISHED) for box in boxes]
+
+
+def plan_sets(session: Session, order_id: int, set_ids: Collection[int]) -> int:
+    """Bring the packages of some sets to what the sets are frozen as now; return how many came.
+
+    A piece waits in the package of its kind and index; packages that come follow the order's last one. N
+    grows on every label that is not printed; what is printed stays as it is.
+    """
+    sets = session.execute(
+        select(DoorSet.id, DoorSet.packages).where(DoorSet.id.in_(set_ids)).order_by(DoorSet.id)
+    ).all()
+    homes = _homes(session, set_ids)
+    missing = [
+        (set_id, spec)
+        for set_id, specs in sets
+        for spec in specs
+        if (set_id, spec["kind"], spec["index"]) not in homes
+    ]
+    known = session.scalar(select(func.count()).where(PACKAGES.c.order_id == order_id)) or 0
+    total_count = known + len(missing)
+    if missing:
+        homes |= _insert_packages(session, order_id, missing, known, total_count)
+        session.execute(
+            update(PACKAGES)
+            .where(
+                PACKAGES.c.order_id == order_id,
+                PACKAGES.c.label_count == 0,
+                PACKAGES.c.state != PackageState.VOID,
+            )
+            .values(total_count=total_count)
+        )
+    _settle_contents(session, set_ids, homes)
+    return len(missing)
+
+
+def _homes(session: Session, set_ids: Collection[int]) -> dict[tuple[int, str, int], int]:
+    """Return the live packages of some sets by set, kind and index: the n-th of its kind has index n."""
+    found: dict[tuple[int, str, int], int] = {}
+    rows = session.execute(
+        select(PACKAGES.c.set_id, PACKAGES.c.kind, PACKAGES.c.id)
+        .where(PACKAGES.c.set_id.in_(set_ids), PACKAGES.c.state != PackageState.VOID)
+        .order_by(PACKAGES.c.position)
+    )
+    counts: Counter[tuple[int, str]] = Counter()
+    for set_id, kind, package_id in rows:
+        counts[set_id, kind] += 1
+        found[set_id, kind, counts[set_id, kind]] = package_id
+    return found
+
+
+def _settle_contents(
+    session: Session, set_ids: Collection[int], homes: dict[tuple[int, str, int], int]
+) -> None:
+    """Have every live labelled piece of some sets wait in its package."""
+    rows = session.execute(
+        select(Piece.id, Piece.set_id, Piece.package_kind, Piece.package_index, CONTENTS.c.package_id)
+        .outerjoin(CONTENTS, CONTENTS.c.piece_id == Piece.id)
+        .where(
+            Piece.set_id.in_(set_ids),
+            Piece.is_tracked,
+            Piece.package_kind.is_not(None),
+            Piece.state.in_(LIVE),
+        )
+        .order_by(Piece.id)
+    ).all()
+    for piece_id, set_id, kind, index, package_id in rows:
+        home = homes[set_id, kind or "", index or 0]
+        if package_id is None:
+            session.execute(insert(CONTENTS).values(package_id=home, piece_id=piece_id))
+        elif package_id != home:
+            session.execute(update(CONTENTS).where(CONTENTS.c.piece_id == piece_id).values(package_id=home))
 
 
 def replace_content(session: Session, old_piece_id: int, new_piece_id: int) -> None:

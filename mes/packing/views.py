@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from core.audit import queries as audit
 from core.clock import day_of, now
 from core.errors import NotFound
-from core.web import answers
+from core.printing.answers import labels as answer_labels
 from core.web.access import me, requires
 from core.work import read, run
 from mes.packing import pdf, queries, service
@@ -88,18 +88,18 @@ def order_labels(order_id: int) -> ResponseReturnValue:
 @bp.post("/packages/<int:package_id>/print")
 @requires("mes.packing.label")
 def package_print(package_id: int) -> ResponseReturnValue:
-    """Write down that a label is printed, and answer it."""
-    run(service.count_labels, [_facts(package_id).box.package_id], by=me().id, at=now())
-    return redirect(url_for(".package_label", package_id=package_id), 303)
+    """Write down that a label is printed, and print it, or answer it where no printer is named."""
+    return _print([_facts(package_id)], url_for(".package_label", package_id=package_id))
 
 
 @bp.post("/orders/<int:order_id>/print")
 @requires("mes.packing.label")
 def order_print(order_id: int) -> ResponseReturnValue:
-    """Write down that all labels of an order are printed, and answer them."""
-    ids = [facts.box.package_id for facts in queries.packages(read(), order_id=order_id)]
-    run(service.count_labels, ids, by=me().id, at=now())
-    return redirect(url_for(".order_labels", order_id=order_id), 303)
+    """Write down that all labels of an order are printed, and print them, or answer them where no printer is named."""
+    found = queries.packages(read(), order_id=order_id)
+    if not found:
+        raise NotFound
+    return _print(found, url_for(".order_labels", order_id=order_id))
 
 
 @bp.post("/packages/<int:package_id>/reprint")
@@ -128,6 +128,12 @@ def _facts(package_id: int) -> PackageFacts:
     return found[0]
 
 
+def _print(packages: list[PackageFacts], shown_at: str) -> ResponseReturnValue:
+    answer = _labels(packages) if "printer" in request.form else redirect(shown_at, 303)
+    run(service.count_labels, [facts.box.package_id for facts in packages], by=me().id, at=now())
+    return answer
+
+
 def _labels(packages: list[PackageFacts]) -> ResponseReturnValue:
     zone = current_app.config["TIMEZONE"]
     labels = [
@@ -139,4 +145,4 @@ def _labels(packages: list[PackageFacts]) -> ResponseReturnValue:
     first = packages[0].box
     printed = pdf.draw_labels(labels, f"{first.order_number} {first.number}")
     name = f"{first.order_number}.pdf" if len(packages) > 1 else f"{first.code}.pdf"
-    return answers.pdf(printed.content, name)
+    return answer_labels(printed.content, name)

@@ -3,7 +3,8 @@
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import At, Id, Model
+from core.db import At, Id, Model, choice
+from erp.catalogue.rules.entries import Duty
 
 
 class WorkReport(Model):
@@ -30,6 +31,9 @@ class Scrap(Model):
     piece_id: Mapped[int] = mapped_column(ForeignKey("mes_splitting_piece.id"), unique=True)
     new_piece_id: Mapped[int] = mapped_column(ForeignKey("mes_splitting_piece.id"), unique=True)
     defect_code: Mapped[str]  # core.codelists, kind "defect"
+    duty: Mapped[Duty] = mapped_column(
+        choice(Duty), default=Duty.UNKNOWN
+    )  # that of the reason, until somebody judges otherwise
     note: Mapped[str] = mapped_column(default="")
     operation_code: Mapped[str | None]  # the operation it was due for
     person_id: Mapped[int] = mapped_column(ForeignKey("core_auth_person.id"))

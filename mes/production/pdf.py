@@ -36,6 +36,9 @@ def _label(piece: PieceLabel) -> Label:
         TextBox(0, D("35.3"), 40, 4, piece.code, D("3.2"), align=Align.CENTER, is_bold=True),
         Qr(40, 1, 19, piece.code),
     ]
+    if piece.is_by_hand:
+        by_hand = _("hand-edited")
+        items.append(TextBox(40, D("35.8"), 19, 4, by_hand, D("3.2"), align=Align.CENTER, is_inverse=True))
     if piece.is_urgent:
         urgent = _("Remake, urgent")
         items.append(TextBox(40, 30, 19, D("5.5"), urgent, D("3.6"), align=Align.CENTER, is_inverse=True))

@@ -11,6 +11,7 @@ from enum import Enum, auto
 from core.choices import Choice
 from core.errors import RuleViolation
 from core.i18n import N_
+from erp.catalogue.rules.entries import Duty
 from mes.splitting.rules import PieceState
 
 CUT = "CUT"  # the operation that a saw does to a whole sheet, reported by its label
@@ -56,6 +57,11 @@ def judge(piece: Standing, operations: Sequence[str], *, at: datetime) -> Verdic
     if is_slip or set(operations) & set(piece.route[: piece.step_count]):
         return Verdict.DONE_BEFORE
     return Verdict.FINISHED if due is None else Verdict.EARLIER_OPEN
+
+
+def duty_of(code: str) -> Duty:
+    """Return the duty that a reason of the list stands for; one that says none is not known."""
+    return next((duty for duty in Duty if duty.value == code), Duty.UNKNOWN)
 
 
 def size_text(length_mm: Decimal | None, width_mm: Decimal | None, part_count: int) -> str:

@@ -9,13 +9,16 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from core.audit import service as audit
 from core.codelists import queries as codelists
+from core.errors import NotFound
 from core.i18n import N_, Named
+from erp.catalogue.rules.entries import Duty
 from mes.cutting import service as cutting
 from mes.production import queries
 from mes.production.model import Scrap, WorkReport
 from mes.production.queries import PieceAtStation
-from mes.production.rules import CUT, Verdict, judge, next_operation, size_text
+from mes.production.rules import CUT, Verdict, duty_of, judge, next_operation, size_text
 from mes.scanning import service as scanning
 from mes.scanning.rules import Accepted, Block, Blocked, Progress, Text, Where
 from mes.splitting import service as splitting
@@ -178,7 +181,7 @@ def shown(piece: PieceAtStation) -> dict[str, Any]:
     """Return what a page shows of a piece."""
     return {
         "name": piece.name,
-        "size": size_text(piece.length_mm, piece.width_mm, piece.part_count),
+        "size": size_text(piece.length_mm, piece.width_mm, piece.part_count) + " ✎" * piece.is_by_hand,
         "order": piece.order_number,
         "set": piece.set_number,
         "room": piece.room,
@@ -232,6 +235,7 @@ def scrap(
             piece_id=piece.id,
             new_piece_id=new.id,
             defect_code=defect.code,
+            duty=duty_of(defect.group_code),
             note="",
             operation_code=next_operation(piece.standing.route, piece.standing.step_count),
             person_id=by,
@@ -252,6 +256,19 @@ def scrap(
             "new_piece_id": new.id,
         },
     )
+
+
+def judge_duty(session: Session, scrap_id: int, duty: Duty, note: str, *, by: int, at: datetime) -> Scrap:
+    """Say whose fault a scrap was, where its reason says otherwise. Locks the scrap. Raises NotFound."""
+    row = session.get(Scrap, scrap_id, with_for_update=True)
+    if row is None:
+        raise NotFound
+    if (row.duty, row.note) != (duty, note):
+        changes = {"duty": [row.duty.value, duty.value], "note": [row.note, note]}
+        row.duty, row.note = duty, note
+        subject = "mes.production.scrap"
+        audit.record(session, subject=subject, subject_id=row.id, verb="judge", by=by, at=at, changes=changes)
+    return row
 
 
 def _packed(piece: PieceAtStation) -> Blocked:
@@ -289,7 +306,7 @@ def report_cut(session: Session, code: str, *, where: Where | None, by: int, at:
             object_type="sheet",
             object_id=sheet.id,
         )
-    if not cutting.mark_layout_cut(session, sheet.id, by=by, at=at):
+    if not cutting.mark_layout_cut(session, sheet.id, station_id=station.station_id, by=by, at=at):
         raise Blocked(
             Block.E28,
             expected=Text(N_("A sheet that is not cut yet")),

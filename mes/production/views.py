@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_login import logout_user
 
 from core import codes
 from core.auth import queries as people
 from core.auth.login import CurrentPerson, has_person, limiter, log_in
+from core.clock import now
 from core.codelists import queries as codelists
 from core.codes import CodeUnreadable
 from core.errors import AppError, NotFound
-from core.web import answers
+from core.printing.answers import labels as answer_labels
 from core.web.access import me, public, requires
 from core.web.errors import text_of
+from core.web.forms import parse
 from core.web.lists import paged
 from core.web.templating import today
-from core.work import read
-from mes.production import pdf, queries
+from core.work import read, run
+from erp.catalogue.rules.entries import Duty
+from mes.production import pdf, queries, service
+from mes.production.forms import DutyForm
 from mes.production.rules import BadgeNotHere, BadgeUnknown, NoDevice
 from mes.scanning import queries as scanning
 from mes.scanning.rules import StationKind, Where
@@ -30,6 +35,7 @@ bp = Blueprint("mes_production", __name__)
 LEAD = "mes.production.lead"
 REPORT = "mes.production.report"
 SCRAP = "mes.production.scrap"
+JUDGE = "mes.production.judge"
 DEVICE_COOKIE = "mortise_device"  # set when the device is enrolled
 START = {
     StationKind.FLOOR: "mes_production.station",
@@ -138,14 +144,14 @@ def piece_picture(piece_id: int) -> ResponseReturnValue:
     return render_template("mes/production/_picture.html", drawing=drawing, hot=hot, name=name)
 
 
-@bp.get("/pieces/<int:piece_id>/label.pdf")
+@bp.route("/pieces/<int:piece_id>/label.pdf", methods=["GET", "POST"])
 @requires("mes.splitting.read")
 def piece_label(piece_id: int) -> ResponseReturnValue:
     """Answer the label of one piece as PDF: of a remake, or in the place of a torn one."""
     return _labels(queries.piece_label(read(), piece_id))
 
 
-@bp.get("/orders/<int:order_id>/labels.pdf")
+@bp.route("/orders/<int:order_id>/labels.pdf", methods=["GET", "POST"])
 @requires("mes.splitting.read")
 def order_labels(order_id: int) -> ResponseReturnValue:
     """Answer the labels of an order's pieces that come off no sheet or bar as PDF."""
@@ -156,7 +162,7 @@ def _labels(found: list[queries.PieceLabel]) -> ResponseReturnValue:
     if not found:
         raise NotFound
     name = f"{found[0].code if len(found) == 1 else found[0].set_number}.pdf"
-    return answers.pdf(pdf.draw_labels(found, name, current_app.config["LOCALE"]).content, name)
+    return answer_labels(pdf.draw_labels(found, name, current_app.config["LOCALE"]).content, name)
 
 
 @bp.get("/lead")
@@ -169,7 +175,18 @@ def lead() -> ResponseReturnValue:
         waiting=queries.waiting(session),
         ahead=queries.ahead(session, today(), current_app.config["TIMEZONE"]),
         scraps=queries.recent_scraps(session),
+        duties=list(Duty),
     )
+
+
+@bp.post("/lead/scraps/<int:scrap_id>/judge")
+@requires(JUDGE)
+def scrap_judge(scrap_id: int) -> ResponseReturnValue:
+    """Say whose fault a scrap was."""
+    form = parse(DutyForm, request.form)
+    run(service.judge_duty, scrap_id, form.duty, form.note, by=me().id, at=now())
+    flash(_("Saved."), "done")
+    return redirect(url_for(".lead"))
 
 
 @bp.get("/lead/waiting/<operation>")

@@ -28,6 +28,12 @@ class StationForm(Form):
     operations: Annotated[tuple[str, ...], BeforeValidator(_codes)] = ()
 
 
+class PrinterChoice(Form):
+    """Which label printer stands there; empty for none."""
+
+    printer: Annotated[int | None, BeforeValidator(_empty_is_none)] = None
+
+
 class EnrolForm(Form):
     """A device and where it stands."""
 

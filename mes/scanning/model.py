@@ -18,6 +18,7 @@ class Station(Model):
     name_en: Mapped[str] = mapped_column(default="")
     kind: Mapped[StationKind] = mapped_column(choice(StationKind))
     operation_codes: Mapped[Json]  # ["SIZE", "EDGE"]; [] for packing, store and dock
+    printer_id: Mapped[int | None] = mapped_column(ForeignKey("core_printing_printer.id"))  # beside it
     is_active: Mapped[bool] = mapped_column(default=True)
 
 

@@ -38,6 +38,15 @@ def where(session: Session, device_key: str) -> Where | None:
     return Where(device_id, station_id, Named(name, name_en), kind, tuple(operations))
 
 
+def printer_of(session: Session, device_key: str) -> int | None:
+    """Return the label printer beside the station at which an enrolled device stands."""
+    return session.scalar(
+        select(Station.printer_id)
+        .join(Device, Device.station_id == Station.id)
+        .where(Device.key == device_key)
+    )
+
+
 def former_label(session: Session, code: str) -> FormerLabel | None:
     """Return what is known of a label that is refused from now on."""
     return session.scalar(select(FormerLabel).where(FormerLabel.code == code))

@@ -19,6 +19,7 @@ from core.codes import CodeUnreadable, Letter
 from core.errors import NotFound
 from core.i18n import N_, Named
 from core.numbers.service import next_codes
+from core.printing.model import Printer
 from mes.scanning import queries
 from mes.scanning.model import Device, FormerLabel, Station
 from mes.scanning.rules import (
@@ -295,6 +296,25 @@ def add_station(
     session.add(station)
     session.flush()  # for its id
     return station
+
+
+def choose_printer(
+    session: Session, station_id: int, printer_id: int | None, *, by: int, at: datetime
+) -> None:
+    """Say which label printer stands beside a station, or none. Raises NotFound."""
+    station = session.get(Station, station_id, with_for_update=True)
+    if station is None or (printer_id is not None and session.get(Printer, printer_id) is None):
+        raise NotFound
+    audit.record(
+        session,
+        subject="mes.scanning.station",
+        subject_id=station_id,
+        verb="printer",
+        by=by,
+        at=at,
+        changes={"printer_id": [station.printer_id, printer_id]},
+    )
+    station.printer_id = printer_id
 
 
 def enrol(session: Session, station_id: int, name: str, *, by: int | None, at: datetime) -> Device:

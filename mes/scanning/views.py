@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from core.clock import now
 from core.errors import InvalidInput, NotFound
 from core.i18n import Named
-from core.web import answers, lists
+from core.printing.answers import labels as answer_labels
+from core.web import lists
 from core.web.access import me, requires
 from core.web.forms import parse
 from core.web.templating import zone
 from core.work import read, run
 from mes.scanning import pdf, queries, service
-from mes.scanning.forms import EnrolForm, ScanFilter, StationForm
+from mes.scanning.forms import EnrolForm, PrinterChoice, ScanFilter, StationForm
 from mes.scanning.model import Station
 from mes.scanning.queries import Wanted
 from mes.scanning.rules import Block, Outcome, ScanKind, StationKind
@@ -63,11 +64,26 @@ def station_add() -> ResponseReturnValue:
     return redirect(url_for(".station_list"), 303)
 
 
+@bp.post("/stations/<int:station_id>/printer")
+@requires(MANAGE)
+def station_printer(station_id: int) -> ResponseReturnValue:
+    """Say which label printer stands beside a station."""
+    form = parse(PrinterChoice, request.form)
+    run(service.choose_printer, station_id, form.printer, by=me().id, at=now())
+    return redirect(url_for(".station_list"), 303)
+
+
+def printer_here(session: Session) -> int | None:
+    """Return the label printer beside the station at which this device stands."""
+    key = request.cookies.get(DEVICE_COOKIE)
+    return queries.printer_of(session, key) if key else None
+
+
 def _station_form(values: object, errors: dict[str, str]) -> str:
     return render_template("mes/scanning/station_new.html", values=values, errors=errors, kinds=StationKind)
 
 
-@bp.get("/stations/labels.pdf")
+@bp.route("/stations/labels.pdf", methods=["GET", "POST"])
 @requires(READ)
 def station_labels() -> ResponseReturnValue:
     """Answer the labels of all stations, or of one, as PDF."""
@@ -76,7 +92,7 @@ def station_labels() -> ResponseReturnValue:
     if not chosen:
         raise NotFound
     name = f"{chosen[0].code}.pdf" if wanted else "stations.pdf"
-    return answers.pdf(pdf.draw_labels([_label(one) for one in chosen]).content, name)
+    return answer_labels(pdf.draw_labels([_label(one) for one in chosen]).content, name)
 
 
 def _label(station: Station) -> pdf.StationLabel:
@@ -107,7 +123,14 @@ def device_enrol() -> ResponseReturnValue:
         next_url=url_for("mes_production.lock", device=device.key),
     )
     answer = make_response(page)
-    answer.set_cookie(DEVICE_COOKIE, device.key, max_age=YEARS_S, httponly=True, samesite="Lax")
+    answer.set_cookie(
+        DEVICE_COOKIE,
+        device.key,
+        max_age=YEARS_S,
+        httponly=True,
+        samesite="Lax",
+        secure=current_app.config["HTTPS"],
+    )
     return answer
 
 

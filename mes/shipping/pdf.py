@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask_babel import force_locale, get_locale
+from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from core.i18n import Named
 from core.pdf.blocks import Column, Facts, Heading, Paragraph, Signatures, Table, Together
 from core.pdf.frame import Document, render_document
 from core.pdf.labels import LABEL_100X70, Bars, Label, Qr, Rule, TextBox, render_labels
 from core.pdf.pen import Printed
 from core.pdf.shapes import Align
+from core.web.templating import named
 from mes.shipping.queries import LoadFacts, Stop
 from mes.shipping.rules import Cargo
 
@@ -34,7 +34,7 @@ class Words:
 
 def load_label(load: LoadFacts) -> Printed:
     """Draw the label that hangs at the dock while a vehicle is loaded, 100 × 70 mm."""
-    stops = "　".join(f"{stop.position} {_named(stop.dealer)}" for stop in load.stops)
+    stops = "　".join(f"{stop.position} {named(stop.dealer)}" for stop in load.stops)
     items = (
         TextBox(2, 2, 96, 10, load.vehicle, 9, is_bold=True),
         TextBox(2, 13, 96, 6, f"{load.planned_on}　{load.driver}　{load.phone}", 4),
@@ -68,7 +68,7 @@ def load_sheet(load: LoadFacts, words: Words) -> Printed:
         )
     ]
     for stop in load.stops:
-        heading = _("Stop %(position)s: %(dealer)s", position=stop.position, dealer=_named(stop.dealer))
+        heading = _("Stop %(position)s: %(dealer)s", position=stop.position, dealer=named(stop.dealer))
         blocks += [Heading(heading), Table(columns, tuple(_sheet_row(one) for one in stop.cargo))]
     document = Document(_("Load list"), load.number, words.company, words.footer, tuple(blocks), load.code)
     return render_document(document)
@@ -76,7 +76,7 @@ def load_sheet(load: LoadFacts, words: Words) -> Printed:
 
 def _sheet_row(one: Cargo) -> tuple[str, ...]:
     return (
-        f"{_named(one.label)}　{one.code}",
+        f"{named(one.label)}　{one.code}",
         one.order_number,
         one.room,
         one.place or "—",
@@ -110,7 +110,7 @@ def delivery_note(load: LoadFacts, stop: Stop, words: Words) -> Printed:
 def _note_facts(load: LoadFacts, stop: Stop) -> Facts:
     return Facts(
         (
-            (_("Dealer"), _named(stop.dealer)),
+            (_("Dealer"), named(stop.dealer)),
             (_("Date"), str(load.planned_on)),
             (_("Contact"), " ".join(part for part in (stop.contact, stop.phone) if part) or "—"),
             (_("Vehicle"), load.vehicle),
@@ -132,7 +132,7 @@ def _note_table(loaded: Sequence[Cargo]) -> Table:
         Column(_("i/N"), 1, Align.CENTER),
     )
     rows = tuple(
-        (str(row), one.code, one.order_number, one.room, _named(one.name), one.number)
+        (str(row), one.code, one.order_number, one.room, named(one.name), one.number)
         for row, one in enumerate(loaded, start=1)
     )
     orders = len({one.order_id for one in loaded})
@@ -142,7 +142,3 @@ def _note_table(loaded: Sequence[Cargo]) -> Table:
 
 def _signatures() -> Signatures:
     return Signatures((_("Handed over by"), _("Driver"), _("Received by, date")))
-
-
-def _named(name: Named) -> str:
-    return name.en if str(get_locale()).startswith("en") and name.en else name.zh

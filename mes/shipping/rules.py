@@ -2,7 +2,7 @@
 
 A judgement gets frozen facts and gives the refusal, or nothing when the scan is right. The order of
 judgement is that of the contracts: load closed, on another vehicle, already on this one, other
-destination, not on the list, not sealed.
+destination, not on the list, not sealed, not paid.
 """
 
 from __future__ import annotations
@@ -152,8 +152,8 @@ def joined(cargo: Sequence[Cargo]) -> Named:
     return Named(zh, en) if more <= 0 else Named(f"{zh} 等 {len(cargo)} 包", f"{en} and {more} more")
 
 
-def judge_load(manifest: Manifest, cargo: Cargo) -> Blocked | None:
-    """Return why a package does not go onto the vehicle, if so."""
+def judge_load(manifest: Manifest, cargo: Cargo, *, is_held: bool = False) -> Blocked | None:
+    """Return why a package does not go onto the vehicle, if so; `is_held` says that its order is to be paid first."""
     return (
         _closed(manifest)
         or _gone(manifest, cargo)
@@ -162,6 +162,7 @@ def judge_load(manifest: Manifest, cargo: Cargo) -> Blocked | None:
         or (_not_sealed(manifest, cargo) if cargo.state in UNSEALED else None)  # the office cannot list it
         or _not_listed(manifest, cargo)
         or _not_sealed(manifest, cargo)
+        or (_not_paid(manifest, cargo) if is_held else None)
     )
 
 
@@ -301,6 +302,18 @@ def _not_sealed(manifest: Manifest, cargo: Cargo) -> Blocked | None:
         expected=Text(N_("A sealed package")),
         got=Text(N_("%(package)s: %(state)s"), {"package": cargo.full, "state": cargo.state}),
         todo=Text(N_("Bring it back to the packing bench and have it sealed.")),
+    )
+
+
+def _not_paid(manifest: Manifest, cargo: Cargo) -> Blocked:
+    """Refuse without an amount: the floor sees no prices."""
+    return _refusal(
+        Block.E13,
+        manifest,
+        cargo,
+        expected=Text(N_("An order that is paid in full")),
+        got=Text(N_("%(package)s: not paid in full"), {"package": cargo.full}),
+        todo=Text(N_("Leave it here and call the office: accounts can let it pass.")),
     )
 
 

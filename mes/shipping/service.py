@@ -20,6 +20,7 @@ from core.codes import Letter
 from core.errors import NotFound
 from core.numbers import service as numbers
 from core.states import check_step
+from erp.finance import queries as finance
 from erp.parties import queries as parties
 from erp.sales import service as sales
 from mes.packing import service as packing
@@ -149,15 +150,25 @@ def remove_package(session: Session, load_id: int, package_id: int, *, by: int, 
     _note(session, load_id, "remove_package", {"packages": [[cargo.code], None]}, by=by, at=at)
 
 
-def drop_packages(session: Session, set_ids: Collection[int], *, by: int | None, at: datetime) -> None:
-    """Take the packages of cancelled door sets off the lists they are on, where they are not on the vehicle.
+def drop_packages(
+    session: Session,
+    set_ids: Collection[int],
+    package_ids: Collection[int] = (),
+    *,
+    by: int | None,
+    at: datetime,
+) -> None:
+    """Take the packages of cancelled door sets, and others, off the lists they are on, unless on the vehicle.
 
     For the one who cancels, before the packages become void. Locks the loads by id.
     """
     listed = session.execute(
         select(LoadPackage.load_id, LoadPackage.package_id, Package.code)
         .join(Package, Package.id == LoadPackage.package_id)
-        .where(Package.set_id.in_(set_ids), LoadPackage.loaded_at.is_(None))
+        .where(
+            Package.set_id.in_(set_ids) | Package.id.in_(package_ids),
+            LoadPackage.loaded_at.is_(None),
+        )
         .order_by(LoadPackage.load_id, Package.id)
     ).all()
     for load_id in dict.fromkeys(row.load_id for row in listed):
@@ -192,7 +203,7 @@ def load(session: Session, load_id: int, cargo: Cargo, *, by: int, at: datetime)
     Locks the load for sharing. Raises Blocked E24, E12, E28, E11, E13; E27 when another scan was quicker.
     """
     manifest = _manifest(session, load_id, is_shared=True)
-    _raise(judge_load(manifest, cargo))
+    _raise(judge_load(manifest, cargo, is_held=_is_held(session, cargo)))
     won = session.execute(
         update(LoadPackage)
         .where(
@@ -217,7 +228,13 @@ def _lost_cargo(session: Session, load_id: int, cargo: Cargo) -> Blocked:
     """Judge again what another scan changed between the reading and the writing."""
     manifest = _manifest(session, load_id, is_shared=True)
     now = queries.cargo_of(session, [cargo.package_id])
-    return (judge_load(manifest, now[0]) if now else None) or lost(manifest)
+    refusal = judge_load(manifest, now[0], is_held=_is_held(session, now[0])) if now else None
+    return refusal or lost(manifest)
+
+
+def _is_held(session: Session, cargo: Cargo) -> bool:
+    """Say whether the package's order must be paid in full first; a payment that is reversed later changes nothing."""
+    return bool(finance.held_from_loading(session, [cargo.order_id]))
 
 
 def unload(session: Session, load_id: int, cargo: Cargo, *, at: datetime) -> Manifest:

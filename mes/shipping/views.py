@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from core.audit import queries as audit
 from core.clock import now
 from core.errors import InvalidInput, NotFound
+from core.printing.answers import labels as answer_labels
 from core.web import answers, lists
 from core.web.access import me, requires
 from core.web.forms import parse
@@ -153,12 +154,12 @@ def load_ship(load_id: int) -> ResponseReturnValue:
     return redirect(url_for(".load_show", load_id=load_id), 303)
 
 
-@bp.get("/loads/<int:load_id>/label.pdf")
+@bp.route("/loads/<int:load_id>/label.pdf", methods=["GET", "POST"])
 @requires(READ)
 def load_label(load_id: int) -> ResponseReturnValue:
     """Answer the load's label as PDF."""
     load = _facts(load_id)
-    return answers.pdf(pdf.load_label(load).content, f"{load.number}.pdf")
+    return answer_labels(pdf.load_label(load).content, f"{load.number}.pdf")
 
 
 @bp.get("/loads/<int:load_id>/sheet.pdf")

@@ -10,7 +10,7 @@ from mes.splitting.rules import CutMethod, PieceState, ReleaseReason
 
 
 class DoorSet(Model):
-    """One physical door set of a released order line, split once and for ever."""
+    """One physical door set of a released order line, as it was split by the release or by the last change of it."""
 
     __tablename__ = "mes_splitting_door_set"
     __table_args__ = (UniqueConstraint("line_id", "position"),)
@@ -47,7 +47,7 @@ class Piece(Model):
     code: Mapped[str | None] = mapped_column(unique=True)  # P…; the code of the label in force
     set_id: Mapped[int] = mapped_column(ForeignKey("mes_splitting_door_set.id"), index=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("erp_sales_order.id"))
-    rule_code: Mapped[str]  # JAMB_L, LEAF_1: unique in its set
+    rule_code: Mapped[str]  # JAMB_L, LEAF_1: unique among the live pieces of its set
     name: Mapped[str]
     name_en: Mapped[str]
     part_group: Mapped[str]  # LEAF FRAME TRIM HARDWARE GLASS PACKING
@@ -70,6 +70,9 @@ class Piece(Model):
     package_kind: Mapped[str | None]
     package_index: Mapped[int | None]
     route: Mapped[Json]  # operation codes in order
+    hand_edit_id: Mapped[int | None] = mapped_column(
+        ForeignKey("erp_sales_hand_edit.id")
+    )  # changed or added by hand: who, when and why stand there
     step_count: Mapped[int] = mapped_column(default=0)  # operations done
     state: Mapped[PieceState] = mapped_column(choice(PieceState), default=PieceState.PLANNED)
     is_urgent: Mapped[bool] = mapped_column(default=False)  # a remake goes first
@@ -88,6 +91,7 @@ class Requirement(Model):
     material_id: Mapped[int] = mapped_column(ForeignKey("erp_materials_material.id"), index=True)
     needed_qty: Mapped[Qty]  # in the material's unit
     joins: Mapped[str | None]  # code of the kit piece of the same set that it lies in
+    hand_edit_id: Mapped[int | None] = mapped_column(ForeignKey("erp_sales_hand_edit.id"))
 
 
 class Release(Model):
@@ -117,7 +121,9 @@ class ReleasedLine(Model):
     __tablename__ = "mes_splitting_released_line"
     __table_args__ = (
         UniqueConstraint("release_id", "line_id"),
-        CheckConstraint("set_count > 0 AND touch_count >= 0", name="counts_not_negative"),
+        CheckConstraint(
+            "set_count > 0 AND touch_count >= 0 AND hand_edit_count >= 0", name="counts_not_negative"
+        ),
     )
 
     id: Mapped[Id]
@@ -130,3 +136,4 @@ class ReleasedLine(Model):
     has_transom: Mapped[bool]
     set_count: Mapped[int]
     touch_count: Mapped[int]
+    hand_edit_count: Mapped[int] = mapped_column(default=0)  # manual overrides in force on it

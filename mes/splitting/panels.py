@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 from core.codes import clean
 from core.i18n import N_, Named
 from core.web.registry import Hit, Panel
+from erp.finance import queries as finance
 from erp.sales import queries as sales
 from erp.sales.model import Order
+from erp.sales.queries import hand_edits
 from erp.sales.rules.states import OrderState
 from mes.scanning.service import Resolved
 from mes.splitting import queries
@@ -27,14 +29,24 @@ def order_panel(session: Session, order_id: int) -> Panel | None:
     if order.state is OrderState.CANCELLED and not sets:  # before its release
         return None
     faults = queries.faults(session, order_id) if order.state in UNSPLIT else []
-    context = {"order": order, "faults": faults, "sets": sets}
+    is_waiting = order.state is OrderState.CONFIRMED
+    context = {
+        "order": order,
+        "faults": faults,
+        "sets": sets,
+        "unpaid": finance.release_refusal(session, order_id) if is_waiting else None,
+        "hand": hand_edits.marked(session, order_id),
+        "positions": {line.id: line.position for line in sales.order_lines(session, order_id)},
+    }
     return Panel(N_("Splitting"), "mes/splitting/_order_panel.html", context)
 
 
 def release_act(session: Session, order_id: int) -> Panel | None:
-    """Return the button that releases a confirmed order of which every line can be made."""
+    """Return the button that releases a confirmed order of which every line can be made and no money is missing."""
     order = session.get(Order, order_id)
     if order is None or order.state is not OrderState.CONFIRMED or queries.faults(session, order_id):
+        return None
+    if finance.release_refusal(session, order_id) is not None:  # the panel says why
         return None
     return Panel(N_("Splitting"), "mes/splitting/_release_act.html", {"order": order})
 

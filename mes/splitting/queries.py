@@ -9,22 +9,26 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.activity.model import Interval
 from core.errors import AppError, NotFound
 from erp.catalogue import queries as catalogue
 from erp.catalogue.model import DoorVersion
+from erp.catalogue.rules.by_hand import Edit, by_hand, of_set
+from erp.catalogue.rules.by_hand import faults as hand_faults
 from erp.catalogue.rules.document import ModelDocument
-from erp.catalogue.rules.explode import check, explode
+from erp.catalogue.rules.explode import attempt, explode
 from erp.catalogue.rules.explosion import Explosion
 from erp.catalogue.rules.line import LineSpec
 from erp.catalogue.rules.need import cut_qty
 from erp.materials import queries as materials
 from erp.materials.model import Material
-from erp.materials.rules import StockSize
+from erp.materials.rules import MaterialKind, StockSize
 from erp.sales.model import Line, Order
+from erp.sales.queries import hand_edits
+from erp.sales.queries.hand_edits import EditShown
 from erp.sales.queries.questions import waiting_spans
 from mes.splitting.model import DoorSet, Piece, Release, Requirement
 from mes.splitting.rules import (
@@ -33,6 +37,7 @@ from mes.splitting.rules import (
     Fault,
     FrozenLine,
     FrozenOrder,
+    FrozenSet,
     LinesRefused,
     NothingToRelease,
     PieceState,
@@ -60,12 +65,14 @@ def _lines(session: Session, order_id: int) -> Sequence[Line]:
     return session.scalars(select(Line).where(Line.order_id == order_id).order_by(Line.position)).all()
 
 
-class _Split:
+class Split:
     """Splits the lines of an order; equal lines, and models that several lines share, are worked out once."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, lines: Sequence[Line]) -> None:
         self.session = session
         self.stock: Mapping[str, tuple[StockSize, ...]] = materials.stock_lengths(session)
+        self.edits = hand_edits.in_force(session, [line.id for line in lines])
+        self.kinds: Mapping[str, MaterialKind] = materials.kinds(session) if self.edits else {}
         self.doors: dict[int, tuple[DoorVersion, ModelDocument]] = {}
         self.done: dict[tuple[int, str], Explosion] = {}
 
@@ -78,37 +85,72 @@ class _Split:
 
     def faults(self, line: Line) -> tuple[AppError, ...]:
         """Return everything that stands against making a line."""
-        return check(self.door(line.door_id)[1], spec_of(line), self.stock)
+        made, refusals = attempt(self.door(line.door_id)[1], spec_of(line), self.stock)
+        if refusals or made is None:
+            return refusals
+        return self.hand_faults(line, made)
 
-    def line(self, line: Line) -> FrozenLine:
-        """Return a line, split. Raises the line's first refusal."""
-        version, document = self.door(line.door_id)
-        spec = spec_of(line)
+    def hand_faults(self, line: Line, made: Explosion) -> tuple[AppError, ...]:
+        """Return everything that stands against a line's changes by hand, each once."""
+        edits = self.edits.get(line.id, ())
+        found: dict[str, AppError] = {str(one): one for one in hand_edits.lost_sets(edits, line.set_count)}
+        for own in dict.fromkeys(_edits_by_set(line, edits)):
+            found.update({str(one): one for one in hand_faults(made, own, self.stock, self.kinds)})
+        return tuple(found.values())
+
+    def explode(self, door_id: int, spec: LineSpec) -> Explosion:
+        """Return one set of a model, split by its version in force. Raises its first refusal."""
+        version, document = self.door(door_id)
         key = (version.id, spec.sha256)
         if key not in self.done:
             self.done[key] = explode(document, spec, self.stock)
+        return self.done[key]
+
+    def line(self, line: Line) -> FrozenLine:
+        """Return a line, split. Raises the line's first refusal."""
+        version, _document = self.door(line.door_id)
+        spec = spec_of(line)
         return FrozenLine(
             line_id=line.id,
             position=line.position,
             room=line.room,
-            set_count=line.set_count,
             door_version_id=version.id,
-            parameters_sha256=parameters_sha256(version.sha256, spec),
             spec=spec,
-            explosion=self.done[key],
+            sets=self._sets(line, version.sha256, spec, self.explode(line.door_id, spec)),
             kind=line.kind,
             touch_count=line.touch_count,
         )
 
+    def _sets(
+        self, line: Line, version_sha256: str, spec: LineSpec, made: Explosion
+    ) -> tuple[FrozenSet, ...]:
+        """Return what each set of a line is made of, changes by hand included. Raises what stands against them."""
+        if wrong := self.hand_faults(line, made):
+            raise wrong[0]
+        wanted = _edits_by_set(line, self.edits.get(line.id, ()))
+        different = {own: frozen_set(version_sha256, spec, made, own) for own in dict.fromkeys(wanted)}
+        return tuple(different[own] for own in wanted)
+
+    def lasting(self, made: Explosion, edits: Sequence[Edit]) -> tuple[Edit, ...]:
+        """Return those changes by hand of one set that still fit what the rules make of it now."""
+        return tuple(one for one in edits if not hand_faults(made, (one,), self.stock, self.kinds))
+
+
+def frozen_set(version_sha256: str, spec: LineSpec, made: Explosion, own: tuple[Edit, ...]) -> FrozenSet:
+    """Return one set as the rules make it and a hand has changed it."""
+    return FrozenSet(by_hand(made, own) if own else made, parameters_sha256(version_sha256, spec, own), own)
+
+
+def _edits_by_set(line: Line, edits: Sequence[Edit]) -> list[tuple[Edit, ...]]:
+    """Return the changes by hand of each set of a line, in the order of the sets."""
+    return [of_set(edits, position) for position in range(1, line.set_count + 1)]
+
 
 def faults(session: Session, order_id: int) -> list[Fault]:
     """Return everything that stands against making an order's lines, line by line."""
-    split = _Split(session)
-    return [
-        Fault(line.id, line.position, refusal)
-        for line in _lines(session, order_id)
-        for refusal in split.faults(line)
-    ]
+    lines = _lines(session, order_id)
+    split = Split(session, lines)
+    return [Fault(line.id, line.position, refusal) for line in lines for refusal in split.faults(line)]
 
 
 def prepare(session: Session, order_id: int) -> FrozenOrder:
@@ -119,7 +161,7 @@ def prepare(session: Session, order_id: int) -> FrozenOrder:
     lines = _lines(session, order_id)
     if not lines:
         raise NothingToRelease(number=order.number)
-    split, made, refused = _Split(session), [], []
+    split, made, refused = Split(session, lines), [], []
     for line in lines:
         try:
             made.append(split.line(line))
@@ -140,6 +182,11 @@ class SetPage:
     door_name_en: str
     pieces: list[tuple[Piece, Material | None]] = field(default_factory=list)
     requirements: list[tuple[Requirement, Material]] = field(default_factory=list)
+    edits: list[EditShown] = field(default_factory=list)  # the changes by hand that are in it
+
+    def reason(self, edit_id: int | None) -> str:
+        """Return why and by whom a piece or requirement was changed by hand."""
+        return next((f"{one.reason} · {one.who}" for one in self.edits if one.id == edit_id), "")
 
 
 def sets(session: Session, order_id: int) -> Sequence[DoorSet]:
@@ -173,6 +220,7 @@ def set_page(session: Session, set_id: int) -> SetPage:
         door.name_en,
         [(piece, material) for piece, material in pieces],
         [(wanted, material) for wanted, material in requirements],
+        hand_edits.frozen_in(session, row.line_id, row.position, row.frozen_at),
     )
 
 
@@ -242,13 +290,27 @@ def sets_found(session: Session, text: str, limit: int = 10) -> Sequence[DoorSet
 
 
 def prove(session: Session) -> list[str]:
-    """Return what is wrong with replaced pieces: each has exactly one that stands in its place."""
+    """Return what is wrong: replaced pieces without exactly one in their place, lines that count other sets."""
     orphans = session.scalars(
         select(Piece.code)
         .where(Piece.state == PieceState.REMAKE)
         .where(Piece.id.not_in(select(Piece.remake_of_id).where(Piece.remake_of_id.is_not(None))))
     )
-    return [f"piece {code} was scrapped and nothing replaces it" for code in orphans]
+    count, void = func.count(DoorSet.id), func.count(DoorSet.voided_at)
+    lines = session.execute(
+        select(Order.number, Line.position, Line.set_count, Line.cancelled_count, count, void)
+        .join(Order, Order.id == Line.order_id)
+        .join(DoorSet, DoorSet.line_id == Line.id)
+        .group_by(Order.number, Line.position, Line.set_count, Line.cancelled_count, Line.id)
+        .having((count != Line.set_count) | (void != Line.cancelled_count))
+    )
+    return [
+        *(f"piece {code} was scrapped and nothing replaces it" for code in orphans),
+        *(
+            f"{number} line {position}: {sets} sets of which {gone} cancelled, counted as {told} and {told_gone}"
+            for number, position, told, told_gone, sets, gone in lines
+        ),
+    ]
 
 
 def active_minutes(session: Session, order_id: int, since: datetime | None, before: datetime) -> Fraction:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,6 +13,7 @@ from fractions import Fraction
 from core.choices import Choice
 from core.errors import AppError, RuleViolation
 from core.i18n import N_
+from erp.catalogue.rules.by_hand import Edit, edits_sha256
 from erp.catalogue.rules.document import DoorKind
 from erp.catalogue.rules.explode import EVALUATOR_VERSION
 from erp.catalogue.rules.explosion import Explosion
@@ -88,12 +89,12 @@ class ChangedMeanwhile(RuleViolation):
 
 
 class PieceMoved(RuleViolation):
-    """A piece of a set that is to be cancelled is not where the clerk saw it."""
+    """A piece that is to be cancelled or made anew is not where the clerk saw it."""
 
     code = "mes.splitting.piece_moved"
     message = N_(
         "%(set)s · %(piece)s %(label)s was “%(seen)s” when you looked and is “%(state)s” now. "
-        "Nothing was cancelled. Look at the page again."
+        "Nothing was changed. Look at the page again."
     )
 
 
@@ -123,29 +124,59 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class FrozenSet:
+    """What one set of a line is made of; equal sets of a line are one object."""
+
+    explosion: Explosion
+    parameters_sha256: str
+    edits: tuple[Edit, ...] = ()  # the changes by hand that are in it
+
+
+@dataclass(frozen=True, slots=True)
 class FrozenLine:
-    """One line, split: what every one of its sets is made of."""
+    """One line, split: what each of its sets is made of, in their order."""
 
     line_id: int
     position: int
     room: str
-    set_count: int
     door_version_id: int
-    parameters_sha256: str
     spec: LineSpec
-    explosion: Explosion
+    sets: tuple[FrozenSet, ...]
     kind: DoorKind
     touch_count: int  # how often a hand was laid on the line
+    first_position: int = 1  # of its sets; sets that come later go on counting
+
+    @property
+    def set_count(self) -> int:
+        """How many sets it is."""
+        return len(self.sets)
+
+    @property
+    def hand_edit_count(self) -> int:
+        """How many changes by hand are in its sets; one of all its sets counts once."""
+        return len({edit.id for one in self.sets for edit in one.edits})
 
     @property
     def has_glass(self) -> bool:
         """Whether glass is let into one of its leaves."""
-        return any(leaf.get("glass") for leaf in self.explosion.drawing.to_dict()["leaves"])
+        return any(leaf.get("glass") for leaf in self.sets[0].explosion.drawing.to_dict()["leaves"])
 
     @property
     def has_transom(self) -> bool:
         """Whether there is a light above the door."""
         return bool(self.spec.options.get("transom"))
+
+
+@dataclass(frozen=True, slots=True)
+class SetChange:
+    """One door set that is frozen anew after its release: as what, and what becomes of the pieces it has."""
+
+    set_id: int
+    line: FrozenLine
+    made: FrozenSet
+    kept: Mapping[str, int]  # ids of the pieces that stay, by their code in the set
+    labels: Mapping[str, str | None]  # labels of the pieces that are made anew, by their code in the set
+    urgent: frozenset[str]  # codes of the pieces that others wait for
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +188,17 @@ class FrozenOrder:
     version: int
     lines: tuple[FrozenLine, ...]
 
-    def sets(self) -> Iterator[tuple[FrozenLine, int]]:
-        """Return every physical set: its line, and which of the line's equal sets it is."""
+    def sets(self) -> Iterator[tuple[FrozenLine, int, FrozenSet]]:
+        """Return every physical set: its line, which of the line's sets it is, and what it is made of."""
         for line in self.lines:
-            for position in range(1, line.set_count + 1):
-                yield line, position
+            for position, one in enumerate(line.sets, start=line.first_position):
+                yield line, position, one
+
+    def explosions(self) -> list[tuple[FrozenSet, int]]:
+        """Return each different explosion, with one of the sets made of it and how many there are."""
+        counts = Counter(id(one.explosion) for _, _, one in self.sets())
+        first = {id(one.explosion): one for _, _, one in self.sets()}
+        return [(one, counts[key]) for key, one in first.items()]
 
     @property
     def set_count(self) -> int:
@@ -172,18 +209,20 @@ class FrozenOrder:
     def tracked_count(self) -> int:
         """How many pieces get a label."""
         return sum(
-            line.set_count * sum(piece.is_tracked for piece in line.explosion.pieces) for line in self.lines
+            count * sum(piece.is_tracked for piece in one.explosion.pieces)
+            for one, count in self.explosions()
         )
 
     @property
     def package_count(self) -> int:
         """How many packages it goes into."""
-        return sum(line.set_count * len(line.explosion.packages) for line in self.lines)
+        return sum(count * len(one.explosion.packages) for one, count in self.explosions())
 
 
-def parameters_sha256(document_sha256: str, spec: LineSpec) -> str:
+def parameters_sha256(document_sha256: str, spec: LineSpec, edits: Sequence[Edit] = ()) -> str:
     """Return the fingerprint of everything that a split result depends on, but the evaluator."""
-    return hashlib.sha256(f"{document_sha256} {spec.sha256}".encode()).hexdigest()
+    by_hand = f" {edits_sha256(edits)}" if edits else ""
+    return hashlib.sha256(f"{document_sha256} {spec.sha256}{by_hand}".encode()).hexdigest()
 
 
 def net_need(order: FrozenOrder) -> dict[str, Decimal]:
@@ -192,9 +231,9 @@ def net_need(order: FrozenOrder) -> dict[str, Decimal]:
     Sheets in m2 and bars in m of the sizes as cut; the rest as the model's requirements count it.
     """
     need: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for line in order.lines:
-        for code, quantity in need_of_set(line.explosion).items():
-            need[code] += quantity * line.set_count
+    for one, count in order.explosions():
+        for code, quantity in need_of_set(one.explosion).items():
+            need[code] += quantity * count
     return dict(need)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, func, insert, select, update
+from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.audit import service as audit
@@ -18,6 +18,7 @@ from core.errors import NotFound
 from core.events import publish
 from core.i18n import Named
 from core.numbers.service import next_codes
+from erp.finance import queries as finance
 from erp.materials import queries as materials
 from erp.sales import service as sales
 from erp.sales.model import Order
@@ -35,9 +36,11 @@ from mes.splitting.rules import (
     CutMethod,
     FrozenLine,
     FrozenOrder,
+    FrozenSet,
     PieceMoved,
     PieceState,
     ReleaseReason,
+    SetChange,
     SetGone,
     Voided,
     check_reason,
@@ -61,6 +64,15 @@ ADVANCE = (
     .values(step_count=PIECES.c.step_count + 1, state=bindparam("after"), changed_at=bindparam("at"))
     .returning(PIECES.c.order_id)
 )
+CHANGED = "changed"  # why a former label is refused: its piece is made anew after a change of the order
+LOOSE = (  # what may differ of a piece that stays: nothing of it is wood
+    *("name", "name_en", "part_group", "mirror_code", "drawn_as", "package_kind", "package_index"),
+)
+STAY = (
+    update(PIECES)
+    .where(PIECES.c.id == bindparam("piece"))
+    .values({name: bindparam(f"new_{name}") for name in LOOSE})
+)
 TURN = (
     update(PIECES)
     .where(PIECES.c.id == bindparam("piece"), PIECES.c.state == bindparam("before"))
@@ -72,13 +84,16 @@ TURN = (
 def release(session: Session, order: FrozenOrder, *, by: int | None, at: datetime) -> None:
     """Freeze an order that was split in memory: sets, pieces, requirements, demand, packages.
 
-    Locks the order. Publishes SetsFrozen. Raises ChangedMeanwhile, StepRefused.
+    Locks the order, so that neither its payment nor its lines change meanwhile. Publishes SetsFrozen.
+    Raises ChangedMeanwhile, DepositMissing, CreditExceeded, StepRefused.
     """
     row = session.get(Order, order.order_id, with_for_update=True)
     if row is None:
         raise NotFound
     if row.version != order.version:
         raise ChangedMeanwhile(number=order.number)
+    if (unpaid := finance.release_refusal(session, order.order_id)) is not None:
+        raise unpaid
     counts = ReleasedCounts(order.set_count, order.tracked_count, order.package_count)
     sales.mark_released(session, order.order_id, counts=counts, by=by, at=at)
     by_code = materials.ids(session)
@@ -120,7 +135,7 @@ def record_release(
         version=version,
         reason=reason,
         note=note,
-        is_untouched=all(line.touch_count == 0 for line in lines),
+        is_untouched=bool(lines) and all(line.touch_count == 0 for line in lines),
         active_min=(Decimal(spent.numerator) / spent.denominator).quantize(MIN_STEP, ROUND_HALF_UP),
         released_at=at,
         released_by_id=by,
@@ -136,6 +151,7 @@ def record_release(
             has_transom=line.has_transom,
             set_count=line.set_count,
             touch_count=line.touch_count,
+            hand_edit_count=line.hand_edit_count,
         )
         for line in lines
     )
@@ -143,7 +159,8 @@ def record_release(
 
 
 def _insert_sets(session: Session, order: FrozenOrder, at: datetime) -> list[int]:
-    frozen = {line.line_id: _frozen(line) for line in order.lines}
+    different = {(line.line_id, id(one)): (line, one) for line, _, one in order.sets()}
+    frozen = {key: _frozen(line, one) for key, (line, one) in different.items()}
     labels = next_codes(session, Letter.DOOR_SET, order.set_count)
     rows = [
         {
@@ -152,34 +169,34 @@ def _insert_sets(session: Session, order: FrozenOrder, at: datetime) -> list[int
             "order_id": order.order_id,
             "position": position,
             "frozen_at": at,
-            **frozen[line.line_id],
+            **frozen[line.line_id, id(one)],
         }
-        for label, (line, position) in zip(labels, order.sets(), strict=True)
+        for label, (line, position, one) in zip(labels, order.sets(), strict=True)
     ]
     made = insert(SETS).returning(SETS.c.id, sort_by_parameter_order=True)
     return list(session.scalars(made, rows))
 
 
-def _frozen(line: FrozenLine) -> dict[str, Any]:
-    """Return what all sets of a line have in common."""
-    explosion = line.explosion
+def _frozen(line: FrozenLine, one: FrozenSet) -> dict[str, Any]:
+    """Return what equal sets of a line have in common."""
+    explosion = one.explosion
     return {
         "line_id": line.line_id,
         "room": line.room,
         "door_version_id": line.door_version_id,
-        "parameters_sha256": line.parameters_sha256,
+        "parameters_sha256": one.parameters_sha256,
         "evaluator": EVALUATOR,
         "results": {name: str(value) for name, value in explosion.results.items()},
         "drawing": explosion.drawing.to_dict(),
         "packages": [
             {
-                "kind": one.kind,
-                "index": one.index,
-                "name": one.name,
-                "name_en": one.name_en,
-                "pieces": list(one.piece_codes),
+                "kind": package.kind,
+                "index": package.index,
+                "name": package.name,
+                "name_en": package.name_en,
+                "pieces": list(package.piece_codes),
             }
-            for one in explosion.packages
+            for package in explosion.packages
         ],
     }
 
@@ -189,21 +206,21 @@ def _insert_pieces(
 ) -> None:
     bulk = Bulk(session.connection(), PIECES, PIECE_COLUMNS)
     templates = {  # equal lines are one explosion: their pieces are worked out and bound once
-        id(line.explosion): [bulk.bind(piece) for piece in _pieces(line, order.order_id, by_code, at)]
-        for line in {id(line.explosion): line for line in order.lines}.values()
+        id(one.explosion): [bulk.bind(piece) for piece in _pieces(one, order.order_id, by_code, at)]
+        for one, _ in order.explosions()
     }
     labels = iter(next_codes(session, Letter.PIECE, order.tracked_count))
     bulk.insert(
         [
             {**piece, "set_id": set_id, "code": next(labels) if piece["is_tracked"] else None}
-            for set_id, (line, _) in zip(set_ids, order.sets(), strict=True)
-            for piece in templates[id(line.explosion)]
+            for set_id, (_, _, one) in zip(set_ids, order.sets(), strict=True)
+            for piece in templates[id(one.explosion)]
         ]
     )
 
 
-def _pieces(line: FrozenLine, order_id: int, by_code: dict[str, int], at: datetime) -> list[dict[str, Any]]:
-    """Return the pieces of one set of a line, but for their set and label."""
+def _pieces(one: FrozenSet, order_id: int, by_code: dict[str, int], at: datetime) -> list[dict[str, Any]]:
+    """Return the pieces of one set, but for their set and label."""
     return [
         {
             "order_id": order_id,
@@ -230,13 +247,14 @@ def _pieces(line: FrozenLine, order_id: int, by_code: dict[str, int], at: dateti
             "package_kind": piece.package or None,
             "package_index": piece.package_index if piece.package else None,
             "route": list(piece.route),
+            "hand_edit_id": piece.hand_edit_id,
             "step_count": 0,
             "state": PieceState.PLANNED,
             "is_urgent": False,
             "remake_of_id": None,
             "changed_at": at,
         }
-        for piece in line.explosion.pieces
+        for piece in one.explosion.pieces
     ]
 
 
@@ -245,26 +263,30 @@ def _insert_requirements(
 ) -> None:
     bulk = Bulk(session.connection(), REQUIREMENTS, REQUIREMENT_COLUMNS)
     templates = {
-        id(line.explosion): [
-            bulk.bind(
-                {
-                    "rule_code": wanted.rule_code,
-                    "material_id": by_code[wanted.material_code],
-                    "needed_qty": wanted.quantity,
-                    "joins": wanted.joins or None,
-                }
-            )
-            for wanted in line.explosion.requirements
-        ]
-        for line in {id(line.explosion): line for line in order.lines}.values()
+        id(one.explosion): [bulk.bind(wanted) for wanted in _requirements(one, by_code)]
+        for one, _ in order.explosions()
     }
     bulk.insert(
         [
             {**wanted, "set_id": set_id}
-            for set_id, (line, _) in zip(set_ids, order.sets(), strict=True)
-            for wanted in templates[id(line.explosion)]
+            for set_id, (_, _, one) in zip(set_ids, order.sets(), strict=True)
+            for wanted in templates[id(one.explosion)]
         ]
     )
+
+
+def _requirements(one: FrozenSet, by_code: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Return what one set needs beside its pieces, but for its set."""
+    return [
+        {
+            "rule_code": wanted.rule_code,
+            "material_id": by_code[wanted.material_code],
+            "needed_qty": wanted.quantity,
+            "joins": wanted.joins or None,
+            "hand_edit_id": wanted.hand_edit_id,
+        }
+        for wanted in one.explosion.requirements
+    ]
 
 
 def advance(session: Session, piece_id: int, step: int, state: PieceState, *, at: datetime) -> bool:
@@ -391,7 +413,7 @@ def void(
     by_state: defaultdict[PieceState, list[int]] = defaultdict(list)
     for piece_id, state, _ in found:
         if seen.get(piece_id) is not state or state not in VOIDABLE:
-            raise _moved(session, piece_id, seen)
+            raise moved(session, piece_id, seen)
         by_state[state].append(piece_id)
     for state, ids in by_state.items():
         _void(session, ids, state, seen, at)
@@ -413,10 +435,11 @@ def _void(
     ).all()
     lost = set(ids) - set(won)
     if lost:  # a scan came between the reading and the writing
-        raise _moved(session, min(lost), seen)
+        raise moved(session, min(lost), seen)
 
 
-def _moved(session: Session, piece_id: int, seen: Mapping[int, PieceState]) -> PieceMoved:
+def moved(session: Session, piece_id: int, seen: Mapping[int, PieceState]) -> PieceMoved:
+    """Return the refusal that names a piece that is not where it was seen."""
     number, piece = session.execute(
         select(DoorSet.number, Piece)
         .join(DoorSet, DoorSet.id == Piece.set_id)
@@ -431,6 +454,106 @@ def _moved(session: Session, piece_id: int, seen: Mapping[int, PieceState]) -> P
         seen=was or "—",
         state=piece.state,
     )
+
+
+def take_out(session: Session, seen: Mapping[int, PieceState], *, at: datetime) -> None:
+    """Make pieces void that are made anew or not wanted any more, each where it was seen. Raises PieceMoved."""
+    by_state: defaultdict[PieceState, list[int]] = defaultdict(list)
+    for piece_id, state in sorted(seen.items()):
+        if state not in VOIDABLE:
+            raise moved(session, piece_id, seen)
+        by_state[state].append(piece_id)
+    for state, ids in by_state.items():
+        _void(session, ids, state, seen, at)
+
+
+def unpack(session: Session, seen: Mapping[int, PieceState], *, at: datetime) -> None:
+    """Take packed pieces back to made that go into another box; others stay. Raises PieceMoved."""
+    for piece_id, state in sorted(seen.items()):
+        after = PieceState.MADE if state is PieceState.PACKED else state
+        turn = {"piece": piece_id, "before": state, "after": after, "at": at}
+        if session.scalar(TURN, turn) is None:
+            raise moved(session, piece_id, seen)
+
+
+def refreeze(
+    session: Session, order_id: int, changes: Sequence[SetChange], *, by: int | None, at: datetime
+) -> dict[tuple[int, str], int]:
+    """Freeze released sets anew: what they are made of, pieces that come, requirements, labels.
+
+    Pieces that go are void already (`take_out`); each label of one that is made anew is refused from now on and
+    names the new one, others are cancelled by the caller. Returns the ids of the new pieces by set and code.
+    """
+    by_code = materials.ids(session)
+    rows, stays = [], []
+    for change in changes:
+        session.execute(
+            update(SETS)
+            .where(SETS.c.id == change.set_id)
+            .values(**_frozen(change.line, change.made), frozen_at=at)
+        )
+        for values in _pieces(change.made, order_id, by_code, at):
+            code = values["rule_code"]
+            if code in change.kept:
+                stays.append({"piece": change.kept[code], **{f"new_{name}": values[name] for name in LOOSE}})
+            else:
+                rows.append({**values, "set_id": change.set_id, "is_urgent": code in change.urgent})
+    if stays:
+        session.connection().execute(STAY, stays)
+    _require_anew(session, changes, by_code)
+    return _insert_anew(session, rows, changes, by=by, at=at)
+
+
+def _require_anew(session: Session, changes: Sequence[SetChange], by_code: Mapping[str, int]) -> None:
+    session.execute(
+        delete(REQUIREMENTS).where(REQUIREMENTS.c.set_id.in_([change.set_id for change in changes]))
+    )
+    rows = [
+        {"set_id": change.set_id, **wanted}
+        for change in changes
+        for wanted in _requirements(change.made, by_code)
+    ]
+    if rows:
+        session.execute(insert(REQUIREMENTS), rows)
+
+
+def _insert_anew(
+    session: Session,
+    rows: Sequence[dict[str, Any]],
+    changes: Sequence[SetChange],
+    *,
+    by: int | None,
+    at: datetime,
+) -> dict[tuple[int, str], int]:
+    if not rows:
+        return {}
+    codes = iter(next_codes(session, Letter.PIECE, sum(row["is_tracked"] for row in rows)))
+    labelled = [{**row, "code": next(codes) if row["is_tracked"] else None} for row in rows]
+    ids = session.scalars(insert(PIECES).returning(PIECES.c.id, sort_by_parameter_order=True), labelled).all()
+    former = {
+        (change.set_id, code): label for change in changes for code, label in change.labels.items() if label
+    }
+    for row in labelled:
+        old = former.get((row["set_id"], row["rule_code"]))
+        if old and row["code"]:
+            scanning.supersede(session, old, row["code"], CHANGED, by=by, at=at)
+        elif old:
+            scanning.cancel_labels(session, [old], by=by, at=at)
+    return {(row["set_id"], row["rule_code"]): piece for row, piece in zip(labelled, ids, strict=True)}
+
+
+def add_sets(session: Session, order: FrozenOrder, *, at: datetime) -> list[int]:
+    """Freeze further sets of a released order; return their ids in the order of `order.sets()`."""
+    by_code = materials.ids(session)
+    set_ids = _insert_sets(session, order, at)
+    _insert_pieces(session, order, set_ids, by_code, at)
+    _insert_requirements(session, order, set_ids, by_code)
+    return set_ids
+
+
+def name_room(session: Session, line_id: int, room: str) -> None:
+    """Let the sets of a line stand for another room; nothing of them is made anew."""
+    session.execute(update(SETS).where(SETS.c.line_id == line_id).values(room=room))
 
 
 def put_need(session: Session, order_id: int) -> None:
@@ -457,7 +580,7 @@ COPIED = (
     *("set_id", "order_id", "rule_code", "name", "name_en", "part_group", "material_id", "thickness_mm"),
     *("length_mm", "width_mm", "cut_length_mm", "cut_width_mm", "cut_method", "grain", "part_count"),
     *("is_tracked", "edges", "mitre", "machining", "drawn_as", "joins", "mirror_code", "package_kind"),
-    *("package_index", "route"),
+    *("package_index", "route", "hand_edit_id"),
 )
 
 

@@ -158,12 +158,13 @@ def _why(mates: tuple[str, ...]) -> Text:
 )
 def lot() -> LookAnswer:
     """Say what lot is in hand and propose its place."""
-    return _look(_lot, Letter.LOT)
+    return _look(_lot, Letter.LOT, Letter.SHEET)
 
 
 def _lot(session: Session, code: str) -> Accepted:
     lot = service.find_lot(session, code)
-    waiting = sum((p.qty for p in lot.portions if p.spot.kind is PlaceKind.RECEIVING), Decimal(0))
+    here = [p.qty for p in lot.portions if lot.is_offcut or p.spot.kind is PlaceKind.RECEIVING]
+    waiting = sum(here, Decimal(0))
     spot = queries.material_place(session, lot.material_id)
     return Accepted(
         Text(N_("Scan the place.")),
@@ -277,11 +278,11 @@ def _issue(session: Session, code: str) -> Accepted:
 )
 def where() -> LookAnswer:
     """Say where a thing is."""
-    return _look(_where, Letter.PACKAGE, Letter.PIECE, Letter.LOT, Letter.PLACE)
+    return _look(_where, Letter.PACKAGE, Letter.PIECE, Letter.LOT, Letter.SHEET, Letter.PLACE)
 
 
 def _where(session: Session, code: str) -> Accepted:
-    if code[0] == Letter.LOT:
+    if code[0] in (Letter.LOT, Letter.SHEET):
         lot = service.find_lot(session, code)
         places = [portion.spot.code for portion in lot.portions]
         name = lot.portions[0].spot.name if lot.portions else ""

@@ -15,7 +15,10 @@ from erp.parties.model import Party
 from erp.sales.model import Order
 from erp.stock import queries as stock
 from erp.stock.model import Balance, Demand, Place
-from erp.stock.rules import Need, PlaceKind
+from erp.stock.queries import LotFacts
+from erp.stock.rules import Need, PlaceKind, plain
+from mes.cutting.queries import offcuts
+from mes.cutting.rules.offcuts import OffcutState
 from mes.packing.model import Content, Package
 from mes.packing.rules import FINISHED
 from mes.planning.model import Batch, BatchOrder
@@ -46,10 +49,24 @@ def lot(session: Session, code: str) -> LotInHand | None:
         code=facts.lot.code,
         material_id=facts.material.id,
         material=Named(facts.material.name, facts.material.name_en),
-        article=facts.article.code,
+        article=_size(facts),
         unit=facts.unit,
+        is_offcut=facts.lot.is_offcut,
         portions=tuple(Portion(_spot(row.place), row.qty) for row in stock.of_lot(session, facts.lot.id)),
     )
+
+
+def _size(facts: LotFacts) -> str:
+    """Return the article's code, or an offcut's own size."""
+    if not facts.lot.is_offcut:
+        return facts.article.code
+    return " × ".join(plain(side) for side in (facts.lot.length_mm, facts.lot.width_mm) if side)
+
+
+def is_uncut_rest(session: Session, code: str) -> bool:
+    """Say whether a label stands for an offcut whose sheet is not reported as cut."""
+    row = offcuts.of_code(session, code)
+    return row is not None and row.state is OffcutState.PLANNED
 
 
 def batch(session: Session, code: str) -> Batch | None:

@@ -50,6 +50,7 @@ class LotInHand:
     article: str
     unit: Unit
     portions: tuple[Portion, ...] = ()
+    is_offcut: bool = False  # comes from the saw and may be put away from anywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +173,15 @@ def state_at(kind: PlaceKind) -> PackageState:
 
 
 def judge_goods_in(lot: LotInHand, spot: Spot) -> Blocked | None:
-    """Return why a lot cannot be put away from goods-in, if so."""
+    """Return why a lot cannot be put away from goods-in, if so; an offcut is put away from where it lies."""
+    is_here = any(portion.spot.place_id == spot.place_id for portion in lot.portions)
     if any(portion.spot.kind is PlaceKind.RECEIVING for portion in lot.portions):
+        return None
+    if lot.is_offcut and lot.portions and not is_here:
         return None
     facts = {"lot": lot.code, "place": spot.name, "places": _where(lot)}
     subject = ("lot", lot.lot_id)
-    if any(portion.spot.place_id == spot.place_id for portion in lot.portions):
+    if is_here:
         return _blocked(
             Block.E28,
             Text(N_("A lot at goods-in")),

@@ -37,7 +37,7 @@ STORE, ISSUE = "mes.warehouse.store", "mes.warehouse.issue"
 
 
 def goods_in(session: Session, scan: ScanRequest) -> Accepted:
-    """Put a received lot from goods-in to its place."""
+    """Put a received lot from goods-in, or an offcut from the saw, to its place."""
     lot, spot = service.find_lot(session, scan.code), service.find_spot(session, scan.context or "")
     _raise(judge_place(spot, FOR_MATERIAL, MATERIAL_PLACE) or judge_goods_in(lot, spot))
     qty = service.put_away(session, lot, spot, by=scan.who.id, at=scan.at)
@@ -139,7 +139,7 @@ def _carried(session: Session, box: Box, spot: Spot) -> Accepted:
 
 PACKAGE, PLACE = (Letter.PACKAGE,), (Letter.PLACE,)
 HANDLERS = (
-    Handler(ScanKind.GOODS_IN, STORE, goods_in, (Letter.LOT,), PLACE),
+    Handler(ScanKind.GOODS_IN, STORE, goods_in, (Letter.LOT, Letter.SHEET), PLACE),
     Handler(ScanKind.ISSUE, ISSUE, issue, (Letter.LOT,), (Letter.BATCH,)),
     Handler(ScanKind.STORE_IN, STORE, store_in, PACKAGE, PLACE),
     Handler(ScanKind.MOVE, STORE, move, PACKAGE, PLACE),

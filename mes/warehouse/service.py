@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
+from core.i18n import N_
 from erp.stock import queries as stock_queries
 from erp.stock import service as stock
 from erp.stock.rules import MoveKind, PlaceKind
@@ -15,6 +16,7 @@ from mes.packing import service as packing
 from mes.packing.rules import LOADABLE, Box, lost
 from mes.planning.model import Batch
 from mes.scanning import service as scanning
+from mes.scanning.rules import Block, Blocked, Text
 from mes.warehouse import queries
 from mes.warehouse.rules import LotInHand, Portion, Spot, state_at
 
@@ -29,8 +31,15 @@ def find_package(session: Session, code: str) -> Box:
 
 
 def find_lot(session: Session, code: str) -> LotInHand:
-    """Return the lot with this label. Raises Blocked E21, E26."""
+    """Return the lot or offcut with this label. Raises Blocked E21, E23, E26."""
     lot = queries.lot(session, code)
+    if lot is None and queries.is_uncut_rest(session, code):
+        raise Blocked(
+            Block.E23,
+            expected=Text(N_("An offcut of a sheet that is reported as cut")),
+            got=Text(N_("%(code)s, its sheet is not reported yet"), {"code": code}),
+            todo=Text(N_("Have the sheet scanned at the saw, then scan again.")),
+        )
     if lot is None:
         raise scanning.unknown(session, code)
     return lot
@@ -53,13 +62,14 @@ def find_batch(session: Session, code: str) -> Batch:
 
 
 def put_away(session: Session, lot: LotInHand, spot: Spot, *, by: int, at: datetime) -> Decimal:
-    """Carry all of a lot that lies at goods-in to a place; return how much it was.
+    """Carry all of a lot that lies at goods-in (an offcut: anywhere) to a place; return how much it was.
 
     Locks the balances. Raises StockShort, PlaceUnfit, PlaceClosed.
     """
     moved = Decimal(0)
     for portion in lot.portions:
-        if portion.spot.kind is PlaceKind.RECEIVING and portion.spot.place_id != spot.place_id:
+        is_waiting = lot.is_offcut or portion.spot.kind is PlaceKind.RECEIVING
+        if is_waiting and portion.spot.place_id != spot.place_id:
             places = (portion.spot.place_id, spot.place_id)
             stock.move(session, lot.lot_id, *places, portion.qty, MoveKind.TRANSFER, by=by, at=at)
             moved += portion.qty

@@ -17,13 +17,20 @@ from core.i18n import Named
 from erp.catalogue.rules.formula import Names, Table, Value
 from erp.materials.model import Material
 from erp.parties.model import Party
-from erp.sales.model import Line, Order
+from erp.sales.model import HandEdit, Line, Order
 from erp.sales.rules.states import OrderState
 from mes.production.queries import all_operation_names
 from mes.splitting.model import DoorSet, Piece, Requirement
 from mes.splitting.rules import LIVE, ON_FLOOR
 from mes.worksheets.model import MachineCode, Paper
-from mes.worksheets.rules import CARDS_A_PAGE, CodeTemplate, NothingToPrint, PaperKind, read_template
+from mes.worksheets.rules import (
+    CARDS_A_PAGE,
+    CodeTemplate,
+    EditedByHand,
+    NothingToPrint,
+    PaperKind,
+    read_template,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,7 @@ class SheetPiece:
     route: tuple[str, ...]
     step_count: int
     is_urgent: bool
+    is_by_hand: bool
     part_group: str
     handing: str
     joins: str | None
@@ -180,6 +188,7 @@ def _pieces(
             route=tuple(piece.route),
             step_count=piece.step_count,
             is_urgent=piece.is_urgent,
+            is_by_hand=piece.hand_edit_id is not None,
             part_group=piece.part_group,
             handing=line.handing.label if line.handing else "",
             joins=piece.joins,
@@ -258,6 +267,8 @@ def names_of(piece: Piece, door_set: DoorSet, line: Line) -> Names:
 def _stamp(row: MachineCode, template: CodeTemplate, piece: Piece, door_set: DoorSet, line: Line) -> Stamp:
     name = Named(row.name, row.name_en)
     try:
+        if piece.hand_edit_id is not None and (by_rules := template.names & set(door_set.results)):
+            raise EditedByHand(names=", ".join(sorted(by_rules)))
         return Stamp(name, template.build(names_of(piece, door_set, line)))
     except AppError as fault:
         return Stamp(name, "", fault)
@@ -318,17 +329,18 @@ def orders_named(session: Session, numbers: Sequence[str]) -> list[int]:
 
 def all_pieces(
     session: Session, order_ids: Sequence[int]
-) -> Sequence[tuple[Piece, DoorSet, Order, Material | None]]:
-    """Return every live piece of some orders with its set, order and material, for lists to take away."""
+) -> Sequence[tuple[Piece, DoorSet, Order, Material | None, str | None]]:
+    """Return every live piece of some orders with set, order, material and why a hand changed it, for lists."""
     rows = session.execute(
-        select(Piece, DoorSet, Order, Material)
+        select(Piece, DoorSet, Order, Material, HandEdit.reason)
         .join(DoorSet, DoorSet.id == Piece.set_id)
         .join(Order, Order.id == Piece.order_id)
         .outerjoin(Material, Material.id == Piece.material_id)
+        .outerjoin(HandEdit, HandEdit.id == Piece.hand_edit_id)
         .where(Piece.order_id.in_(order_ids), Piece.state.in_(LIVE))
         .order_by(Piece.order_id, Piece.set_id, Piece.id)
     )
-    return [(piece, door_set, order, material) for piece, door_set, order, material in rows]
+    return [(piece, door_set, order, material, why) for piece, door_set, order, material, why in rows]
 
 
 def all_requirements(

@@ -101,6 +101,16 @@ class CodeTooLong(RuleViolation):
     message = N_("The code “%(text)s” has %(length)s characters, this machine takes %(most)s.")
 
 
+class EditedByHand(RuleViolation):
+    """A code out of the rules' sizes for a piece that a hand made otherwise."""
+
+    code = "mes.worksheets.edited_by_hand"
+    message = N_(
+        "This piece was changed by hand, and the template takes %(names)s as the rules make them. "
+        "Type the values of the label in at the machine."
+    )
+
+
 class CodeTaken(RuleViolation):
     """A machine code of that name is there already."""
 
@@ -156,6 +166,11 @@ class CodeTemplate:
     tables: Tables
     alphabet: frozenset[str]  # empty: every printable ASCII character, which Code 128 holds
     length_max: int
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that its formulas use."""
+        return frozenset().union(*(part.formula.names for part in self.parts if isinstance(part, Hole)))
 
     def build(self, names: Names) -> str:
         """Return the code of one piece, checked. Raises what Hole.fill raises, CharacterRefused, CodeTooLong."""

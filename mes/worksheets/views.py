@@ -34,7 +34,14 @@ from mes.production.queries import all_operation_names
 from mes.splitting import queries as splitting
 from mes.worksheets import pdf, queries, service
 from mes.worksheets.forms import CodeForm
-from mes.worksheets.rules import PAGES_AT_ONCE, PaperKind, TooManyPages, read_template, tables_text
+from mes.worksheets.rules import (
+    PAGES_AT_ONCE,
+    NothingToPrint,
+    PaperKind,
+    TooManyPages,
+    read_template,
+    tables_text,
+)
 
 bp = Blueprint("mes_worksheets", __name__)
 READ, WRITE = "mes.worksheets.read", "mes.worksheets.write"
@@ -166,6 +173,7 @@ def piece_export() -> ResponseReturnValue:
         _("Mitre"): lambda row: row[0].mitre,
         _("Machining"): lambda row: row[0].machining,
         _("Route"): lambda row: " ".join(row[0].route),
+        _("By hand"): lambda row: row[4],
         _("State"): lambda row: label(row[0].state),
         _("Due"): lambda row: day(row[2].due_on),
     }
@@ -229,6 +237,19 @@ def machine_csv() -> ResponseReturnValue:
                 [piece.code, piece.set_number, named(piece.name), named(stamp.name), stamp.text, fault]
             )
     return answers.download(file.getvalue().encode("utf-8-sig"), CSV, f"{subject}-{operation}.csv")
+
+
+@bp.get("/machine-codes.pdf")
+@requires(READ)
+def machine_labels() -> ResponseReturnValue:
+    """Answer the machine codes of one operation as labels, in the factory's language. Raises NothingToPrint."""
+    ids, subject, _code = _wanted()
+    operation = request.args.get("operation", "")
+    pieces = [one for one in queries.operation_sheet(read(), ids, operation).pieces if one.stamps]
+    if not pieces:
+        raise NothingToPrint
+    name = f"{subject}-{operation}-codes.pdf"
+    return answers.pdf(pdf.draw_labels(pieces, name, current_app.config["LOCALE"]).content, name)
 
 
 # --- machine codes ------------------------------------------------------------

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.server import cli
+from core.server.serving import gunicorn
 
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 120.0  # a first start makes a database and loads the demo
@@ -46,8 +46,8 @@ def free_port() -> int:
 def web(app: str, env: dict[str, str], processes: int = 1, threads: int = 16) -> Iterator[Server]:
     """Serve an application ("wsgi:app") with the very command line, and so the settings, of `serve`."""
     port = free_port()
-    command = cli._web("127.0.0.1", port, processes, threads)
-    with running([*command[:-1], app], port, {**os.environ, **env}) as server:
+    command = gunicorn("127.0.0.1", port, processes, threads, app)
+    with running(command, port, {**os.environ, **env}) as server:
         yield server
 
 

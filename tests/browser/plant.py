@@ -56,6 +56,7 @@ NAMES = {
     "loader": "赵军",
     "leader": "徐勇",
     "administrator": "吴敏",
+    "accountant": "郑洁",
 }
 FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include><dir>{fonts}</dir><cachedir>{cache}</cachedir>

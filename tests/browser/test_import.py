@@ -89,6 +89,23 @@ def test_a_messy_sheet_becomes_a_confirmed_order(database, clerk):
         assert rooms[-1] == "阳台"
 
 
+def test_two_quick_answers_in_one_row_are_both_kept(database, clerk):
+    page = clerk
+    send(page, sheets.messy_order())
+
+    def slowly(route):
+        page.wait_for_timeout(400)
+        route.continue_()
+
+    page.route("**/rows/*", slowly)
+    old = row(page, 14)
+    old.locator("button[value^='offer:HANDING_AMBIGUOUS']").first.click()
+    old.locator("button[value^='offer:LEAF_SIZE_SUSPECT']").first.click()  # before the first is answered
+    settled(page, row(page, 14), "tr.issue")  # neither of the two doubts is left
+    with database.session as session:
+        assert session.scalar(select(ImportRow).where(ImportRow.row_number == 14)).values["handing"]
+
+
 def test_a_correction_outlives_the_page(database, clerk):
     page = clerk
     send(page, sheets.messy_order())

@@ -4,13 +4,29 @@ import pytest
 from sqlalchemy import func, inspect, select
 
 from core.db import Model
+from core.files.service import keep
+from core.jobs.worker import run_waiting
 from core.server.cli import database as commands
 from core.words.model import Word
-from tests.conftest import application
-from tests.factories.factory import make_order, release_order
+from erp.finance import queries as finance
+from erp.finance.model import Charge
+from erp.sales import service as sales
+from erp.sales.model import Import, ImportRow, Line, Order, Question
+from erp.sales.rules.issues import Field
+from erp.sales.rules.questions import About, Answer, Asking, QuestionState
+from erp.sales.rules.states import OrderState
+from erp.stock.model import Demand
+from mes.cutting import service as cutting
+from mes.planning.service import create_batch
+from tests.conftest import NOON, application
+from tests.factories.factory import make_line, make_order, release_order
 from tests.factories.people import make_person
+from tests.mes.changes.office import cancel, sets_of
 
+BEFORE_ACCOUNTS = "0015"  # the migration below the one that makes them
+BY = {"by": None, "at": NOON}
 BEFORE_WORDS = "0002"  # the migration below the one that makes them
+BEFORE_UNITS = "0017"
 
 
 @pytest.fixture
@@ -56,6 +72,92 @@ def test_orders_and_partners_that_were_there_get_the_words_that_the_commands_wou
     with full.extensions["sessions"].reading() as session:
         assert session.execute(wanted).all() == before
     assert {subject for subject, _, _ in before} == {"erp.sales.order", "erp.parties.party"}
+
+
+def test_orders_that_were_agreed_before_are_charged_and_cancelled_sets_taken_off(full):
+    with full.extensions["sessions"].writing() as session:
+        order = release_order(session, make_line(set_count=3))  # 3 × 1320.00
+        cancel(session, order, sets_of(session, order)[0])
+        session.commit()
+    wanted = select(Charge.order_id, Charge.kind, Charge.amount, Charge.charged_at).order_by(
+        Charge.order_id, Charge.id
+    )
+    counts = select(Line.id, Line.cancelled_count).order_by(Line.id)
+    totals = select(Order.id, Order.total_amount).order_by(Order.id)
+
+    def kept():
+        with full.extensions["sessions"].reading() as session:
+            return [session.execute(one).all() for one in (wanted, counts, totals)]
+
+    before = kept()
+    assert [(kind, amount) for _, kind, amount, _ in before[0]] == [
+        ("AGREED", 1320),
+        ("AGREED", 3960),
+        ("CHANGED", -1320),
+    ]
+    run(full, "downgrade", BEFORE_ACCOUNTS)
+    with full.extensions["sessions"].reading() as session:
+        assert sorted(one.total_amount for one in session.execute(totals) if one.total_amount) == [1320, 3960]
+    run(full, "upgrade")
+    assert kept() == before
+    with full.extensions["sessions"].reading() as session:
+        assert finance.prove(session) == []
+
+
+def test_an_answer_that_had_landed_counts_as_accepted_and_a_correction_as_typed(template, tmp_path):
+    with application(template, "answered", tmp_path) as app:
+        with app.extensions["sessions"].writing() as session:
+            order = make_order(session)
+            line = session.scalars(select(Line).where(Line.order_id == order.id)).one()
+            about = About(order_id=order.id)
+            sales.ask(session, about, [Asking("墙厚？", line_id=line.id, field=Field.WALL)], "t", **BY)
+            (question,) = session.scalars(select(Question))
+            sales.answer(session, "t", [Answer(question.id, value="200")], "陈丽", at=NOON)
+            sheet = make_import_row(session, order.dealer_id)
+            session.commit()
+            question_id, row_id = question.id, sheet.id
+        run(app, "downgrade", "0010")
+        run(app, "upgrade")
+        with app.extensions["sessions"].reading() as session:
+            question = session.get_one(Question, question_id)
+            assert (question.state, question.decided_at) == (QuestionState.ACCEPTED, NOON)
+            assert session.get_one(ImportRow, row_id).typed_fields == ["colour"]
+
+
+def make_import_row(session, dealer_id):
+    """A row of a sheet whose colour was corrected."""
+    file = keep(session, "a.csv", "text/csv", b"a", by=None, at=NOON)
+    sheet = Import(dealer_id=dealer_id, file_id=file.id, sheet_name="a", facts={}, issues=[], created_at=NOON)
+    session.add(sheet)
+    session.flush()
+    row = ImportRow(
+        import_id=sheet.id,
+        row_number=2,
+        source={},
+        read_values={"colour": "", "room": "主卧"},
+        values={"colour": "WHITE", "room": "主卧"},
+        typed_fields=["colour"],
+        issues=[],
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def test_what_a_batch_needs_is_measured_as_the_command_measures_it(full):
+    with full.extensions["sessions"].writing() as session:
+        ids = session.scalars(select(Order.id).where(Order.state == OrderState.RELEASED)).all()
+        cutting.plan_batch(session, create_batch(session, ids, by=None, at=NOON).id, by=None, at=NOON)
+        session.commit()
+    run_waiting(full)
+    wanted = select(Demand.id, Demand.unit_qty).where(Demand.subject == cutting.BATCH).order_by(Demand.id)
+    with full.extensions["sessions"].reading() as session:
+        before = session.execute(wanted).all()
+    run(full, "downgrade", BEFORE_UNITS)
+    run(full, "upgrade")
+    with full.extensions["sessions"].reading() as session:
+        assert session.execute(wanted).all() == before
+    assert any(qty for _, qty in before)
 
 
 def test_tables_and_migrations_agree(full):

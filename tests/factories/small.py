@@ -1,4 +1,4 @@
-"""A factory of five models: what drafts are judged by in tests, since the demo's richer models take seconds each."""
+"""A factory of five models: what drafts are judged by in tests, since its profile touches few models at once."""
 
 from functools import cache
 from pathlib import Path

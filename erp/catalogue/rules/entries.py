@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeVar
 
-from core.i18n import Named
+from core.choices import Choice
+from core.i18n import N_, Named
 from erp.catalogue.rules.document import (
     Case,
     Check,
@@ -58,12 +59,28 @@ class ColourEntry:
     nicknames: tuple[str, ...] = ()
 
 
+class Duty(Choice):
+    """Whose fault a scrap, a remake or a claim is (domain: remake flow)."""
+
+    SPLITTING = "SPLITTING", N_("Splitting")
+    OPERATION = "OPERATION", N_("The work at an operation")
+    MACHINE = "MACHINE", N_("A machine")
+    MATERIAL = "MATERIAL", N_("Material, its supplier")
+    HANDLING = "HANDLING", N_("Handling in the house")
+    CARRIER = "CARRIER", N_("The carrier")
+    DEALER = "DEALER", N_("The dealer's order")
+    MEASURER = "MEASURER", N_("Measuring on site")
+    INSTALLER = "INSTALLER", N_("Installing on site")
+    UNKNOWN = "UNKNOWN", N_("Not known")
+
+
 @dataclass(frozen=True, slots=True)
 class DefectEntry:
-    """One defect that a piece can be scrapped for."""
+    """One defect that a piece can be scrapped for, and whose fault it is as a rule."""
 
     code: str
     name: Named
+    duty: Duty = Duty.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

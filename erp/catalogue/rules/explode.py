@@ -47,6 +47,7 @@ EVALUATOR_VERSION = 1  # goes up when the same document and line would give othe
 STEPS_MM = {Cut.SHEET: Decimal("0.5"), Cut.BAR: Decimal(1)}
 FINISHED_STEP_MM = Decimal("0.1")
 QUANTITY_STEP = Decimal("0.001")  # a millimetre of band, a gram of paint
+ZERO = Decimal(0)
 MOST_OF_ONE = 200  # more of one part in a set is a slip of the pen
 DRAWN = (
     "gi",
@@ -102,8 +103,8 @@ def _explode(work: Evaluator, spec: LineSpec, stock_lengths: StockLengths) -> Ex
     if scope is None:
         return None
     pieces = tuple(_pieces(work, scope))
-    for piece in pieces:
-        _check_stock(work, piece, stock_lengths.get(piece.material_code, ()))
+    too_large = (stock_refusal(piece, stock_lengths.get(piece.material_code, ())) for piece in pieces)
+    work.refusals += [refusal for refusal in too_large if refusal is not None]
     packages = tuple(_packages(work.document, pieces))
     where = {code: one for one in packages for code in one.piece_codes}
     pieces = tuple(_placed(piece, where.get(piece.code)) for piece in pieces)
@@ -180,7 +181,7 @@ def _pieces_of(work: Evaluator, rule: PartRule, place: _Place, count: int) -> li
 
 def _piece(work: Evaluator, rule: PartRule, place: _Place, code: str, count: int) -> PieceSpec:
     names, suffix = place.names, f" {place.leaf}" if place.leaf and place.leaf_count > 1 else ""
-    length, width, cut_length, cut_width = _measures(work, rule, names)
+    length, width, cut_length, cut_width, extra_length, extra_width = _measures(work, rule, names)
     return PieceSpec(
         code=code,
         rule_code=rule.code,
@@ -206,6 +207,8 @@ def _piece(work: Evaluator, rule: PartRule, place: _Place, code: str, count: int
         package_index=place.leaf or 1,
         is_mirror_of=_mirror(rule, place),
         drawn_as=(rule.drawn_as or "").replace("{leaf}", str(place.from_left)),
+        extra_length_mm=extra_length or ZERO,
+        extra_width_mm=extra_width or ZERO,
     )
 
 
@@ -217,19 +220,21 @@ def _material(work: Evaluator, rule: PartRule, names: Names) -> str:
 
 
 def _measures(work: Evaluator, rule: PartRule, names: Names) -> tuple[Decimal | None, ...]:
-    """Return finished length and width, and length and width as cut."""
+    """Return finished length and width, length and width as cut, and how much more the cut ones are, exact."""
     length = work.size(rule.length, names, rule.code, "length")
     width = work.size(rule.width, names, rule.code, "width")
     step = STEPS_MM.get(rule.cut)
     if step is None or not work.truth(rule.cut_when, names, rule.code):
-        return _finished(length), _finished(width), None, None
+        return _finished(length), _finished(width), None, None, None, None
     raw_length = work.size(rule.cut_length, names, rule.code, "cut_length") or length
     raw_width = work.size(rule.cut_width, names, rule.code, "cut_width") or width
     cut_length = raw_length and half_up(raw_length, step)
     cut_width = half_up(raw_width, step) if raw_width and rule.cut is Cut.SHEET else None
     if rule.size is SizeKind.RAW:  # what is cut is all that is known: it is joined, and sized there
-        return _finished(raw_length), _finished(raw_width), cut_length, cut_width
-    return _finished(length), _finished(width), cut_length, cut_width
+        return _finished(raw_length), _finished(raw_width), cut_length, cut_width, None, None
+    extra_length = raw_length - length if raw_length and length else None
+    extra_width = raw_width - width if raw_width and width and cut_width else None
+    return _finished(length), _finished(width), cut_length, cut_width, extra_length, extra_width
 
 
 def _finished(value: Decimal | None) -> Decimal | None:
@@ -264,19 +269,18 @@ def _route(work: Evaluator, rule: PartRule, names: Names) -> tuple[str, ...]:
     return ()
 
 
-def _check_stock(work: Evaluator, piece: PieceSpec, sizes: tuple[StockSize, ...]) -> None:
-    """Refuse a piece that can be cut from none of the sizes; without grain it may be turned."""
+def stock_refusal(piece: PieceSpec, sizes: tuple[StockSize, ...]) -> StockTooShort | StockTooNarrow | None:
+    """Return why a piece can be cut from none of the sizes, or None; without grain it may be turned."""
     if piece.cut_length_mm is None or not sizes or any(_fits(piece, size) for size in sizes):
-        return
+        return None
     need, longest = piece.cut_length_mm, max(size.length_mm for size in sizes)
     name = Named(piece.name, piece.name_en)
     facts = {"piece": piece.code, "name": name, "material": piece.material_code}
     if need > longest:
-        work.refusals.append(StockTooShort(**facts, need_mm=tidy(need), longest_mm=tidy(longest)))
-    else:
-        widest = max(size.width_mm or Decimal(0) for size in sizes if size.length_mm >= need)
-        need = piece.cut_width_mm or Decimal(0)
-        work.refusals.append(StockTooNarrow(**facts, need_mm=tidy(need), widest_mm=tidy(widest)))
+        return StockTooShort(**facts, need_mm=tidy(need), longest_mm=tidy(longest))
+    widest = max(size.width_mm or Decimal(0) for size in sizes if size.length_mm >= need)
+    need = piece.cut_width_mm or Decimal(0)
+    return StockTooNarrow(**facts, need_mm=tidy(need), widest_mm=tidy(widest))
 
 
 def _fits(piece: PieceSpec, size: StockSize) -> bool:

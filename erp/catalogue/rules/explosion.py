@@ -39,6 +39,9 @@ class PieceSpec:
     package_index: int
     is_mirror_of: str
     drawn_as: str
+    extra_length_mm: Decimal = Decimal(0)  # how much longer it is cut than finished, exact
+    extra_width_mm: Decimal = Decimal(0)
+    hand_edit_id: int | None = None  # the change by hand that is in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class RequirementSpec:
     quantity: Decimal
     unit: Unit
     joins: str  # code of the kit piece it lies in
+    hand_edit_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

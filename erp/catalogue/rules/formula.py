@@ -430,3 +430,11 @@ _FUNCTIONS: dict[str, tuple[Callable[[Arguments], Value] | None, int, int]] = {
     "band": (_band, 2, 2),
     "if_": (None, 3, 3),
 }
+
+
+def applied(name: str, *numbers: Decimal) -> Decimal:
+    """Return what a function of the language gives for numbers. Raises DecimalException where it cannot."""
+    function = _FUNCTIONS[name][0]
+    if function is None:
+        raise KeyError(name)
+    return _number(function(list(numbers)))

@@ -1,40 +1,38 @@
-"""Formulas worked out over ranges: what a formula can give while its names run over whole intervals.
+"""Formulas worked out over ranges: what a formula can give while its names run over many lines at once.
 
-A number is an interval with both ends allowed, rounded outward; a word or a truth is the set of what it can
-be. The range holds every value that `Formula.evaluate` gives for names inside; it may hold more.
+A number is one of numbers.py; a word or a truth is the set of what it can be. The range holds every value that
+`Formula.evaluate` gives for names inside; it may hold more.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, DecimalException
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, DecimalException
+from functools import reduce
 from itertools import product
 
-from erp.catalogue.rules.formula import CONTEXT, Table, Template, Value, half_up
+from erp.catalogue.rules.formula import Table, Template, Value, applied
+from erp.catalogue.rules.numbers import (
+    DOWN,
+    ONE,
+    UP,
+    ZERO,
+    MayFail,
+    Num,
+    add,
+    divide,
+    either,
+    multiply,
+    near,
+    negative,
+    places_of,
+    point,
+    subtract,
+)
 
-DOWN, UP = CONTEXT.copy(), CONTEXT.copy()
-DOWN.rounding, UP.rounding = ROUND_FLOOR, ROUND_CEILING
 MOST_WORDS = 200  # that a template with holes is filled to
-
-
-class MayFail(Exception):
-    """Somewhere in the range the formula may fail, or no narrow enough range of it is known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Num:
-    """All numbers from `low` to `high`; only the whole ones where `is_whole`."""
-
-    low: Decimal
-    high: Decimal
-    is_whole: bool = False
-
-    @property
-    def is_point(self) -> bool:
-        """Whether it is one number."""
-        return self.low == self.high
+SLACK = Decimal("1e-38")  # of the numbers that a step is taken from: what rounding them may shift it by
 
 
 Words = frozenset[str]
@@ -50,7 +48,7 @@ EITHER: Truths = frozenset({True, False})
 def exact(value: Value | Table) -> Ranged:
     """Return the range that holds one value only."""
     if isinstance(value, Decimal):
-        return Num(value, value, value == value.to_integral_value())
+        return point(value)
     if isinstance(value, tuple):
         return tuple(exact(one) for one in value)
     return frozenset({value}) if isinstance(value, str) else frozenset({bool(value)})
@@ -104,8 +102,7 @@ def joined(values: Iterable[Ranged]) -> Ranged:
     found = list(values)
     numbers = [one for one in found if isinstance(one, Num)]
     if found and len(numbers) == len(found):
-        low, high = min(one.low for one in numbers), max(one.high for one in numbers)
-        return Num(low, high, all(one.is_whole for one in numbers))
+        return reduce(either, numbers)
     members = [one for value in found if isinstance(value, frozenset) for one in value]
     if any(not isinstance(value, frozenset) for value in found):
         raise MayFail
@@ -130,26 +127,20 @@ def _unary(node: ast.UnaryOp, look: Look) -> Ranged:
     if isinstance(node.op, ast.Not):
         return frozenset(not one for one in truths(ranged(node.operand, look)))
     value = number(ranged(node.operand, look))
-    return Num(-value.high, -value.low, value.is_whole) if isinstance(node.op, ast.USub) else value
+    return negative(value) if isinstance(node.op, ast.USub) else value
 
 
 def _binary(node: ast.BinOp, look: Look) -> Ranged:
     a, b = number(ranged(node.left, look)), number(ranged(node.right, look))
-    is_whole = a.is_whole and b.is_whole
-    if isinstance(node.op, ast.Add):
-        return Num(DOWN.add(a.low, b.low), UP.add(a.high, b.high), is_whole)
-    if isinstance(node.op, ast.Sub):
-        return Num(DOWN.subtract(a.low, b.high), UP.subtract(a.high, b.low), is_whole)
-    is_product = isinstance(node.op, ast.Mult)
-    if not is_product and b.low <= 0 <= b.high:
-        raise MayFail
-    pairs = list(product((a.low, a.high), (b.low, b.high)))
+    return _OPERATIONS[type(node.op)](a, b)
 
-    def ends(context: Context) -> list[Decimal]:
-        work = context.multiply if is_product else context.divide
-        return [work(x, y) for x, y in pairs]
 
-    return Num(min(ends(DOWN)), max(ends(UP)), is_product and is_whole)
+_OPERATIONS: dict[type[ast.operator], Callable[[Num, Num], Num]] = {
+    ast.Add: add,
+    ast.Sub: subtract,
+    ast.Mult: multiply,
+    ast.Div: divide,
+}
 
 
 def _bool(node: ast.BoolOp, look: Look) -> Ranged:
@@ -179,11 +170,17 @@ def _equal(a: Ranged, b: Ranged) -> Truths:
     if isinstance(a, Num) and isinstance(b, Num):
         if a.is_point and b.is_point and a.low == b.low:
             return YES
-        return NO if a.high < b.low or b.high < a.low else EITHER
+        apart = _apart(a, b)
+        return NO if apart.low > 0 or apart.high < 0 else EITHER
     if isinstance(a, frozenset) and isinstance(b, frozenset):
         joined((a, b))  # of one kind
         return frozenset(x == y for x, y in product(a, b))
     raise MayFail
+
+
+def _apart(a: Num, b: Num) -> Num:
+    """Return how much larger `b` is than `a`; its sign is theirs, however it is rounded."""
+    return subtract(b, a)
 
 
 def _among(a: Ranged, b: Ranged) -> Truths:
@@ -196,10 +193,10 @@ def _among(a: Ranged, b: Ranged) -> Truths:
 
 
 def _less(a: Ranged, b: Ranged) -> Truths:
-    x, y = number(a), number(b)
-    if x.high < y.low:
+    apart = _apart(number(a), number(b))
+    if apart.low > 0:
         return YES
-    return NO if x.low >= y.high else EITHER
+    return NO if apart.high <= 0 else EITHER
 
 
 def _not(found: Truths) -> Truths:
@@ -232,25 +229,30 @@ def _call(node: ast.Call, look: Look) -> Ranged:
 
 def _snap(values: list[Num], rounding: str) -> Num:
     x, step = values[0], values[1]
-    origin = values[2] if len(values) > 2 else Num(Decimal(0), Decimal(0), True)
+    origin = values[2] if len(values) > 2 else point(ZERO)
     if step.low <= 0:
         raise MayFail
+    below, above = (step.high, ZERO) if rounding == ROUND_FLOOR else (ZERO, step.high)
     if not step.is_point or not origin.is_point:
-        below, above = (step.high, Decimal(0)) if rounding == ROUND_FLOOR else (Decimal(0), step.high)
         return Num(DOWN.subtract(x.low, below), UP.add(x.high, above))
-    ends = [
-        ((one - origin.low) / step.low).to_integral_value(rounding) * step.low + origin.low
-        for one in (x.low, x.high)
-    ]
-    return Num(ends[0], ends[1], step.is_whole and origin.is_whole)
+    slack = UP.multiply(UP.add(_most(x), UP.add(_most(origin), step.high)), SLACK)
+    name = "snap_down" if rounding == ROUND_FLOOR else "snap_up"
+    ends = [applied(name, one, step.low, origin.low) for one in (x.low, x.high)]
+    places = max(places_of(step.low), places_of(origin.low))
+    return near(x, ends[0], ends[1], UP.add(below, slack), UP.add(above, slack), places)
+
+
+def _most(value: Num) -> Decimal:
+    return max(abs(value.low), abs(value.high))
 
 
 def _round(values: list[Num]) -> Num:
-    places = values[1] if len(values) > 1 else Num(Decimal(0), Decimal(0), True)
+    places = values[1] if len(values) > 1 else point(ZERO)
     if not places.is_point or places.low not in range(7):
         raise MayFail
-    step = Decimal(1).scaleb(-int(places.low))
-    return Num(half_up(values[0].low, step), half_up(values[0].high, step), places.low == 0)
+    step = ONE.scaleb(-int(places.low))
+    ends = [applied("round", one, places.low) for one in (values[0].low, values[0].high)]
+    return near(values[0], ends[0], ends[1], step, step, int(places.low))
 
 
 def _band(rows: Ranged, x: Num) -> Ranged:
@@ -266,20 +268,29 @@ def _band(rows: Ranged, x: Num) -> Ranged:
     )
 
 
-def _extreme(values: list[Num], pick: Callable[[Iterable[Decimal]], Decimal]) -> Num:
-    is_whole = all(one.is_whole for one in values)
-    return Num(pick(one.low for one in values), pick(one.high for one in values), is_whole)
+def _smaller(a: Num, b: Num) -> Num:
+    apart = _apart(a, b)
+    if apart.low >= 0:
+        return a
+    if apart.high <= 0:
+        return b
+    both = either(a, b)
+    return Num(both.low, min(a.high, b.high), both.places)
 
 
-def _integral(value: Num, rounding: str) -> Num:
-    return Num(value.low.to_integral_value(rounding), value.high.to_integral_value(rounding), True)
+def _larger(a: Num, b: Num) -> Num:
+    return negative(_smaller(negative(a), negative(b)))
+
+
+def _integral(name: str, value: Num) -> Num:
+    return near(value, applied(name, value.low), applied(name, value.high), ONE, ONE, 0)
 
 
 _FUNCTIONS: dict[str, Callable[[list[Num]], Num]] = {
-    "min": lambda values: _extreme(values, min),
-    "max": lambda values: _extreme(values, max),
-    "ceil": lambda values: _integral(values[0], ROUND_CEILING),
-    "floor": lambda values: _integral(values[0], ROUND_FLOOR),
+    "min": lambda values: reduce(_smaller, values),
+    "max": lambda values: reduce(_larger, values),
+    "ceil": lambda values: _integral("ceil", values[0]),
+    "floor": lambda values: _integral("floor", values[0]),
     "round": _round,
     "snap_down": lambda values: _snap(values, ROUND_FLOOR),
     "snap_up": lambda values: _snap(values, ROUND_CEILING),

@@ -11,8 +11,8 @@ from core.i18n import N_
 from erp.catalogue.rules.document import Cut, ModelDocument, PartRule, RequirementRule, Tracked
 from erp.catalogue.rules.entries import Assembly, ModelEntry, Pack, may_be
 from erp.catalogue.rules.formula import Formula, Template
+from erp.catalogue.rules.order import ON_EVERY_LEAF, ON_EVERY_LINE
 from erp.catalogue.rules.reading import Reader
-from erp.catalogue.rules.scope import ON_EVERY_LEAF, ON_EVERY_LINE
 
 EDGES = re.compile(r"[L-]{2}[S-]{2}")
 

@@ -5,12 +5,13 @@ Refusals are gathered, not raised, so that a person sees everything that is wron
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from core.errors import AppError
-from erp.catalogue.rules.document import CheckKind, Field, Leaf, Limits, Measure, ModelDocument, Option
+from erp.catalogue.rules.boxes import LARGEST_MM
+from erp.catalogue.rules.document import Case, CheckKind, Field, Measure, ModelDocument, Option
 from erp.catalogue.rules.formula import Formula, FormulaFault, Names, Table, Template, Value, tidy
 from erp.catalogue.rules.line import (
     ArchitraveTooNarrow,
@@ -25,26 +26,9 @@ from erp.catalogue.rules.line import (
     OutOfLimits,
     RuleFault,
 )
+from erp.catalogue.rules.order import OF_THE_SET, Source, Stage, given_in
 
-LARGEST_MM = Decimal(20000)  # no wall has a larger opening; guards the arithmetic
-ON_EVERY_LINE = frozenset(
-    (
-        "W",
-        "H",
-        "WT",
-        "OW",
-        "OH",
-        "kind",
-        "colour",
-        "handing",
-        "hinge_side",
-        "opens",
-        "dim_basis",
-        "mother_width",
-        "leaves",
-    )
-)
-ON_EVERY_LEAF = frozenset(("LW", "LH", "leaf", "is_active", "leaf_handing", "leaf_hinge"))
+Scoped = dict[str, Value | Table]
 REFUSALS = {
     CheckKind.ARCHITRAVE_COVER: ArchitraveTooNarrow,
     CheckKind.LEAF_WIDTH: LeafTooNarrow,
@@ -75,6 +59,7 @@ class Evaluator:
     def __init__(self, document: ModelDocument) -> None:
         self.document = document
         self.refusals: list[AppError] = []
+        self.leaves: list[int] = []  # which of the document's leaves there are, counted from 1
 
     def value(self, formula: Formula, names: Names, part: str, field: str) -> Value | None:
         """Return the value, or None after noting the fault."""
@@ -132,31 +117,25 @@ def _shown(value: Value | Table) -> Value | Table:
 
 def build_scope(work: Evaluator, spec: LineSpec) -> Scope | None:
     """Return the names for `spec`, or None where so much is wrong that nothing follows from it."""
-    document = work.document
-    names: dict[str, Value | Table] = {"kind": str(document.kind)}
-    names.update(document.parameters)
-    names.update(document.tables)
-    names.update(_choices(work, spec))
-    made = [leaf for leaf in document.leaves if work.truth(leaf.when, names, "leaves")]
-    names["leaves"] = Decimal(len(made))
-    _check_required(work, spec, names)
-    if not _sizes(work, spec, names):
+    names: Scoped = {}
+    if not all(_STAGES[stage](work, spec, names) for stage in OF_THE_SET):
         return None
-    for name, formula in document.results.items():
-        value = work.value(formula, names, name, "results")
-        if value is None:
-            return None
-        names[name] = value
     _check_sizes(work, names)
-    scopes = _leaves(work, names, made)
-    _materials(work, names)
+    scopes = _leaf_scopes(work, spec, names)
+    _materials(work, spec, names)
     for leaf in scopes:
-        _materials(work, leaf.names)
-    return None if made and not scopes else Scope(names, scopes)
+        _materials(work, spec, leaf.names)
+    return None if work.leaves and not scopes else Scope(names, scopes)
 
 
-def _choices(work: Evaluator, spec: LineSpec) -> dict[str, Value]:
-    """Return the choices as names; refuse the unknown ones and the missing options."""
+def _constants(work: Evaluator, spec: LineSpec, names: Scoped) -> bool:
+    for name, value in given_in(work.document, Stage.CONSTANT, spec.dim_basis):
+        names[name] = value  # type: ignore[assignment]  # a constant is a value or a table
+    return True
+
+
+def _choices(work: Evaluator, spec: LineSpec, names: Scoped) -> bool:
+    """Add the choices; refuse the unknown ones and the missing options."""
     hand = str(spec.handing or "")
     made: dict[str, Value] = {
         "colour": spec.colour or "",
@@ -168,12 +147,12 @@ def _choices(work: Evaluator, spec: LineSpec) -> dict[str, Value]:
     }
     if spec.colour and spec.colour not in work.document.colours:
         work.refusals.append(_unknown(Field.COLOUR, spec.colour, work.document.colours))
-    for option in work.document.options:
-        made[option.code] = _option(work, spec, option)
-    for code in spec.options.keys() - {option.code for option in work.document.options}:
-        known = tuple(option.code for option in work.document.options)
+    for name, source in given_in(work.document, Stage.CHOICE, spec.dim_basis):
+        names[name] = _option(work, spec, source) if isinstance(source, Option) else made[name]
+    known = tuple(option.code for option in work.document.options)
+    for code in spec.options.keys() - set(known):
         work.refusals.append(_unknown(Field.OPTION, code, known))
-    return made
+    return True
 
 
 def _option(work: Evaluator, spec: LineSpec, option: Option) -> str:
@@ -190,6 +169,15 @@ def _unknown(field: object, value: str, allowed: tuple[str, ...]) -> ChoiceUnkno
     return ChoiceUnknown(field=field, value=value, allowed=", ".join(allowed) or "–")
 
 
+def _leaf_count(work: Evaluator, spec: LineSpec, names: Scoped) -> bool:
+    """Add how many leaves there are; refuse what must be chosen and is not."""
+    rules = enumerate(work.document.leaves, start=1)
+    work.leaves = [at for at, leaf in rules if work.truth(leaf.when, names, "leaves")]
+    names["leaves"] = Decimal(len(work.leaves))
+    _check_required(work, spec, names)
+    return True
+
+
 def _check_required(work: Evaluator, spec: LineSpec, names: Names) -> None:
     given = {
         Field.COLOUR: spec.colour,
@@ -201,13 +189,13 @@ def _check_required(work: Evaluator, spec: LineSpec, names: Names) -> None:
             work.refusals.append(ChoiceMissing(field=field))
 
 
-def _sizes(work: Evaluator, spec: LineSpec, names: dict[str, Value | Table]) -> bool:
-    """Add the sizes given and the opening that follows; return whether the model is made for it."""
+def _sizes(work: Evaluator, spec: LineSpec, names: Scoped) -> bool:
+    """Add the sizes given; refuse what is no size, and a basis that the model does not know."""
     document = work.document
     given = {Field.WIDTH: spec.width_mm, Field.HEIGHT: spec.height_mm}
-    wall = Decimal(0)
     if document.limits.wall is not None:
-        given[Field.WALL] = wall = spec.wall_mm
+        given[Field.WALL] = spec.wall_mm
+    sizes = {"W": spec.width_mm, "H": spec.height_mm, "WT": given.get(Field.WALL, Decimal(0))}
     if spec.mother_width_mm is not None:
         given[Field.MOTHER_WIDTH] = spec.mother_width_mm
     wrong = [
@@ -216,31 +204,25 @@ def _sizes(work: Evaluator, spec: LineSpec, names: dict[str, Value | Table]) -> 
         if not value.is_finite() or not 0 < value <= LARGEST_MM
     ]
     work.refusals.extend(NotASize(field=field, value=tidy(value)) for field, value in wrong)
-    opening = next((one for one in document.openings if one.basis == spec.dim_basis), None)
-    if opening is None:
-        known = tuple(str(one.basis) for one in document.openings)
+    known = tuple(str(one.basis) for one in document.openings)
+    if str(spec.dim_basis) not in known:
         work.refusals.append(_unknown(Field.BASIS, str(spec.dim_basis), known))
-    if wrong or opening is None:
-        return False
-    names.update({"W": spec.width_mm, "H": spec.height_mm, "WT": wall})
-    _measures(work, spec, names)
-    width = work.number(opening.width, names, "openings", "width")
-    height = work.number(opening.height, names, "openings", "height")
-    if width is None or height is None:
-        return False
-    names.update({"OW": width, "OH": height})
-    return _within(work, document.limits, width, height, wall)
+    for name, _ in given_in(document, Stage.SIZE, spec.dim_basis):
+        names[name] = sizes[name]
+    return not wrong and str(spec.dim_basis) in known
 
 
-def _measures(work: Evaluator, spec: LineSpec, names: dict[str, Value | Table]) -> None:
-    """Add the further sizes in their order, each as given or by its default; refuse what cannot be."""
+def _measures(work: Evaluator, spec: LineSpec, names: Scoped) -> bool:
+    """Add the further sizes, each as given or by its default; refuse what cannot be."""
     known = tuple(one.code for one in work.document.measures)
     work.refusals.extend(
         _unknown(Field.MEASURE, code, known) for code in sorted(spec.measures.keys() - set(known))
     )
-    for measure in work.document.measures:
-        is_asked = work.truth(measure.when, names, measure.code)
-        names[measure.code] = _measure(work, spec, names, measure) if is_asked else Decimal(0)
+    for name, measure in given_in(work.document, Stage.MEASURE, spec.dim_basis):
+        if isinstance(measure, Measure):
+            is_asked = work.truth(measure.when, names, name)
+            names[name] = _measure(work, spec, names, measure) if is_asked else Decimal(0)
+    return True
 
 
 def _measure(work: Evaluator, spec: LineSpec, names: Names, measure: Measure) -> Decimal:
@@ -255,17 +237,63 @@ def _measure(work: Evaluator, spec: LineSpec, names: Names, measure: Measure) ->
     return measure.min if value is None else value
 
 
-def _within(work: Evaluator, limits: Limits, width: Decimal, height: Decimal, wall: Decimal) -> bool:
-    sized = [(Field.WIDTH, width, limits.width), (Field.HEIGHT, height, limits.height)]
+def _opening(work: Evaluator, spec: LineSpec, names: Scoped) -> bool:
+    """Add the opening that follows from what was given; return whether the model is made for it."""
+    fields = {"OW": "width", "OH": "height"}
+    rows = given_in(work.document, Stage.OPENING, spec.dim_basis)
+    made = {name: work.number(_formula(one), names, "openings", fields[name]) for name, one in rows}
+    for name, size in made.items():
+        if size is None:
+            return False
+        names[name] = size
+    return _within(work, spec, names)
+
+
+def _within(work: Evaluator, spec: LineSpec, names: Names) -> bool:
+    limits = work.document.limits
+    sized = [(Field.WIDTH, names["OW"], limits.width), (Field.HEIGHT, names["OH"], limits.height)]
     if limits.wall is not None:
-        sized.append((Field.WALL, wall, limits.wall))
+        sized.append((Field.WALL, spec.wall_mm, limits.wall))
     outside = [
         OutOfLimits(field=field, value=tidy(value), lowest=tidy(limit.min), highest=tidy(limit.max))
         for field, value, limit in sized
-        if not limit.min <= value <= limit.max
+        if isinstance(value, Decimal) and not limit.min <= value <= limit.max
     ]
     work.refusals.extend(outside)
     return not outside
+
+
+def _formula(source: Source) -> Formula:
+    if not isinstance(source, Formula):
+        raise TypeError(source)
+    return source
+
+
+def _results(work: Evaluator, spec: LineSpec, names: Scoped) -> bool:
+    """Add what follows from the sizes; what comes after a fault does not follow."""
+    return _follow(work, given_in(work.document, Stage.RESULT, spec.dim_basis), names)
+
+
+def _follow(work: Evaluator, rows: Iterable[tuple[str, Source]], names: Scoped, part: str = "") -> bool:
+    """Add one result after the other; return whether all could be worked out."""
+    for name, formula in rows:
+        where = (part, name) if part else (name, "results")
+        value = work.value(_formula(formula), names, *where)
+        if value is None:
+            return False
+        names[name] = value
+    return True
+
+
+_STAGES: dict[Stage, Callable[[Evaluator, LineSpec, Scoped], bool]] = {
+    Stage.CONSTANT: _constants,
+    Stage.CHOICE: _choices,
+    Stage.LEAVES: _leaf_count,
+    Stage.SIZE: _sizes,
+    Stage.MEASURE: _measures,
+    Stage.OPENING: _opening,
+    Stage.RESULT: _results,
+}
 
 
 def _check_sizes(work: Evaluator, names: Names) -> None:
@@ -278,21 +306,23 @@ def _check_sizes(work: Evaluator, names: Names) -> None:
             work.refusals.append(REFUSALS[check.kind](check=check.name, value=tidy(value), least=tidy(least)))
 
 
-def _leaves(work: Evaluator, names: Mapping[str, Value | Table], leaves: list[Leaf]) -> tuple[LeafScope, ...]:
+def _leaf_scopes(work: Evaluator, spec: LineSpec, names: Scoped) -> tuple[LeafScope, ...]:
     """Return the names of each leaf: those of the set, its own size and side, and the leaf results."""
     made: list[LeafScope] = []
-    for index, rule in enumerate(leaves, start=1):
+    for index, rule in enumerate(work.leaves, start=1):
         part = f"LEAF_{index}"
-        width, height = (work.size(one, names, part, "leaves") for one in (rule.width, rule.height))
-        if width is None or height is None:
+        sizes = {
+            name: work.size(_formula(one), names, part, "leaves")
+            for name, one in given_in(work.document, Stage.LEAF_SIZE, spec.dim_basis, rule)
+        }
+        own: Scoped = dict(names)
+        own.update({name: size for name, size in sizes.items() if size is not None})
+        if None in sizes.values():
             return ()
-        own = dict(names) | _leaf_names(names, index)
-        own.update({"LW": width, "LH": height})
-        for name, formula in work.document.leaf_results.items():
-            value = work.value(formula, own, part, name)
-            if value is None:
-                return ()
-            own[name] = value
+        sides = _leaf_names(names, index)
+        own.update((name, sides[name]) for name, _ in given_in(work.document, Stage.LEAF, spec.dim_basis))
+        if not _follow(work, given_in(work.document, Stage.LEAF_RESULT, spec.dim_basis), own, part):
+            return ()
         made.append(LeafScope(index, own))
     return tuple(made)
 
@@ -311,8 +341,9 @@ def _leaf_names(names: Names, index: int) -> dict[str, Value]:
     }
 
 
-def _materials(work: Evaluator, names: dict[str, Value | Table]) -> None:
+def _materials(work: Evaluator, spec: LineSpec, names: Scoped) -> None:
     """Add each material choice: the first case that holds."""
-    for name, cases in work.document.materials.items():
-        fits = next((case for case in cases if work.truth(case.when, names, name)), None)
+    for name, cases in given_in(work.document, Stage.MATERIAL, spec.dim_basis):
+        rows = [case for case in cases if isinstance(case, Case)] if isinstance(cases, tuple) else []
+        fits = next((case for case in rows if work.truth(case.when, names, name)), None)
         names[name] = "" if fits is None else work.text(fits.use, names, name, "materials")

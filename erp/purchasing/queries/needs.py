@@ -9,13 +9,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from core.errors import AppError
 from core.i18n import Named
 from erp.catalogue import queries as catalogue
 from erp.catalogue.model import Door, DoorVersion
+from erp.catalogue.rules.by_hand import Edit, by_hand, is_stale, of_set
 from erp.catalogue.rules.document import ModelDocument
 from erp.catalogue.rules.explode import explode
 from erp.catalogue.rules.need import need_of_set
@@ -31,10 +32,12 @@ from erp.purchasing.rules.needs import (
     WantKind,
     deal_out,
     gross,
+    still_needed,
     wastage,
 )
 from erp.purchasing.rules.orders import COMING
 from erp.sales.model import Line, Order
+from erp.sales.queries import hand_edits
 from erp.sales.queries.orders import entry
 from erp.sales.rules.states import OPEN_STATES, OrderState
 from erp.stock import queries as stock
@@ -48,7 +51,7 @@ _kept: dict[tuple[str, str], dict[str, Decimal]] = {}  # by hash of model and ha
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a requirement is narrowed to: needs until a day (those without a day left out), one subject."""
+    """What a requirement is narrowed to: needs and arrivals until a day (those without one left out), one subject."""
 
     until: date | None = None
     kind: WantKind | None = None
@@ -72,7 +75,7 @@ def requirements(session: Session, asked: Asked) -> list[Requirement]:
     Stock is dealt out over all wants within the horizon, so that what is lacking is right for each of them.
     """
     wants = _wants(session, asked.until)
-    on_order = _on_order(session)
+    on_order = _on_order(session, asked.until)
     policies = {one.material_id: one for one in session.scalars(select(Policy))}
     on_hand = stock.on_hand_by_material(session)
     ids = set(wants) | set(on_order) | {key for key, one in policies.items() if one.safety_qty}
@@ -116,16 +119,13 @@ def _wants(session: Session, until: date | None) -> dict[int, list[Want]]:
     known = {one.id: one for one in session.scalars(select(Material))}
     policies: dict[int, Decimal] = dict(session.execute(select(Policy.material_id, Policy.waste_rate)).all())
     yields = stock.last_yields(session, PLANS)
-    per_piece = _piece_in_unit(session)
     found: defaultdict[int, list[Want]] = defaultdict(list)
     for kind, subject_id, name, day, material_id, qty in (*_demands(session), *expected_wants(session)):
         if until is not None and (day is None or day > until):
             continue
         material = known[material_id]
         needed = qty
-        if kind is WantKind.BATCH and material.kind in CUT:
-            qty = needed = qty * per_piece.get(material_id, Decimal(1))
-        elif material.kind in CUT:
+        if kind is not WantKind.BATCH and material.kind in CUT:  # a batch's plans have their waste in them
             waste = wastage(yields.get(material_id, []), policies.get(material_id, ZERO))
             needed = gross(qty, waste)
         found[material_id].append(Want(kind, subject_id, name, day, qty, needed))
@@ -147,7 +147,7 @@ def _demands(session: Session) -> list[Row]:
     orders = {key: (number, due_on) for key, number, due_on in rows}
     found: list[Row] = []
     for one in demands:
-        qty = one.needed_qty - one.issued_qty
+        qty = still_needed(one.needed_qty, one.issued_qty, one.unit_qty)
         if one.subject == stock.BATCH:
             found.append((WantKind.BATCH, one.subject_id, _name(one), one.needed_on, one.material_id, qty))
         elif one.subject_id in orders:
@@ -175,10 +175,14 @@ def expected_wants(session: Session) -> list[Row]:
     total: defaultdict[tuple[int, int], Decimal] = defaultdict(Decimal)
     heads = {order.id: order for order, _, _ in rows}
     versions = _versions(session, {line.door_id for _, line, _ in rows})
+    edits = hand_edits.in_force(session, [line.id for _, line, _ in rows])
     for order, line, door in rows:
-        for material, qty in _need_of(line, door.code, versions[line.door_id], documents, lengths).items():
+        place = (line, door.code, versions[line.door_id], documents, lengths)
+        changed = edits.get(line.id, ())
+        need = _need_by_hand(*place, changed) if changed else _need_of(*place)
+        for material, qty in need.items():
             if material in ids:
-                total[order.id, ids[material]] += qty * line.set_count
+                total[order.id, ids[material]] += qty * (1 if changed else line.set_count)
     return [
         (WantKind.EXPECTED, order_id, heads[order_id].number, heads[order_id].due_on, material_id, qty)
         for (order_id, material_id), qty in total.items()
@@ -219,8 +223,31 @@ def _need_of(
     return need
 
 
-def _on_order(session: Session) -> dict[int, Decimal]:
-    """Return the open rest of purchase lines by material, in the material's unit."""
+def _need_by_hand(
+    line: Line,
+    door_code: str,
+    version: DoorVersion,
+    documents: dict[int, ModelDocument],
+    lengths: Mapping[str, Any],
+    edits: tuple[Edit, ...],
+) -> dict[str, Decimal]:
+    """Return the net need of all sets of a line with changes by hand; those that are stale do not count yet."""
+    document = documents.setdefault(version.id, catalogue.document(version))
+    try:
+        made = explode(document, entry(line, door_code).spec, lengths)
+    except AppError:
+        return {}
+    fresh = [edit for edit in edits if not is_stale(made, edit)]
+    need: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for position in range(1, line.set_count + 1):
+        for material, qty in need_of_set(by_hand(made, of_set(fresh, position))).items():
+            need[material] += qty
+    return need
+
+
+def _on_order(session: Session, until: date | None) -> dict[int, Decimal]:
+    """Return the open rest of purchase lines by material, in its unit: of a horizon, what is expected within it."""
+    within = PurchaseOrder.expected_on <= until if until is not None else true()
     rows = session.execute(
         select(
             Material, Article.length_mm, Article.width_mm, PurchaseLine.ordered_qty, PurchaseLine.received_qty
@@ -228,7 +255,7 @@ def _on_order(session: Session) -> dict[int, Decimal]:
         .join(Article, Article.material_id == Material.id)
         .join(PurchaseLine, PurchaseLine.article_id == Article.id)
         .join(PurchaseOrder, PurchaseOrder.id == PurchaseLine.order_id)
-        .where(PurchaseOrder.state.in_(COMING), PurchaseLine.ordered_qty > PurchaseLine.received_qty)
+        .where(PurchaseOrder.state.in_(COMING), PurchaseLine.ordered_qty > PurchaseLine.received_qty, within)
     )
     total: defaultdict[int, Decimal] = defaultdict(Decimal)
     for material, length, width, ordered, received in rows:
@@ -236,23 +263,3 @@ def _on_order(session: Session) -> dict[int, Decimal]:
             ordered - received, material.kind, Size(length, width, material.trim_mm)
         )
     return dict(total)
-
-
-def _piece_in_unit(session: Session) -> dict[int, Decimal]:
-    """Return what one sheet or bar of a material is in its unit: its first active article speaks for all."""
-    first = (
-        select(Article.material_id, func.min(Article.id).label("id"))
-        .where(Article.is_active)
-        .group_by(Article.material_id)
-        .subquery()
-    )
-    rows = session.execute(
-        select(Material, Article.length_mm, Article.width_mm)
-        .join(Article, Article.material_id == Material.id)
-        .join(first, first.c.id == Article.id)
-        .where(Material.kind.in_(CUT))
-    )
-    return {
-        material.id: in_unit(Decimal(1), material.kind, Size(length, width, material.trim_mm))
-        for material, length, width in rows
-    }

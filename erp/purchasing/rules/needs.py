@@ -75,6 +75,18 @@ def gross(net_qty: Decimal, waste: Wastage) -> Decimal:
     return (net_qty / waste.yield_rate).quantize(STEP, ROUND_CEILING)
 
 
+def still_needed(needed_qty: Decimal, issued_qty: Decimal, unit_qty: Decimal | None) -> Decimal:
+    """Return what has still to be drawn, in the material's unit, rounded up to 0.001.
+
+    With `unit_qty` the other two count articles, which together are so much: of sheets of two sizes each counts
+    as their mean.
+    """
+    left = needed_qty - issued_qty
+    if unit_qty is None or not needed_qty:
+        return left
+    return (unit_qty * left / needed_qty).quantize(STEP, ROUND_CEILING)
+
+
 def deal_out(wants: Sequence[Want], on_hand_qty: Decimal, on_order_qty: Decimal) -> list[Share]:
     """Give stock, then what is on order, to the wants: the earliest need first, those without a day last.
 

@@ -18,6 +18,7 @@ from erp.sales.model import Import, ImportRow, Order
 from erp.sales.rules.issues import FURTHER_CHOICES, FURTHER_SIZES, Field, Issue, Severity
 from erp.sales.rules.kept import read_issues
 from erp.sales.rules.review import count_open
+from erp.sales.rules.states import ImportState
 
 PAGE_ROWS = 25
 
@@ -100,7 +101,7 @@ def columns_of(rows: Sequence[RowShown]) -> list[Field]:
     spoken |= {
         change.field.value for row in rows for one in row.issues for offer in one.offers for change in offer
     }
-    further = (*FURTHER_CHOICES, *FURTHER_SIZES)
+    further = (*FURTHER_CHOICES, *FURTHER_SIZES, Field.PRICE)
     return [one for one in Field if one not in further or one.value in spoken]
 
 
@@ -138,6 +139,23 @@ def _seen_before(session: Session, found: Import, file: File) -> Sequence[Any]:
         .order_by(Import.id)
         .limit(5)
     ).all()
+
+
+def is_in_review(session: Session, import_id: int) -> bool:
+    """Return whether a sheet may still be corrected. Raises NotFound."""
+    found = session.get(Import, import_id)
+    if found is None:
+        raise NotFound
+    return found.state is ImportState.OPEN
+
+
+def file_of(session: Session, import_id: int) -> tuple[Import, str, bytes]:
+    """Return a sheet with its file's name and bytes. Raises NotFound."""
+    found = session.get(Import, import_id)
+    if found is None:
+        raise NotFound
+    name, content = session.execute(select(File.name, File.content).where(File.id == found.file_id)).one()
+    return found, name, content
 
 
 def import_row(session: Session, row_id: int) -> RowShown:

@@ -24,10 +24,11 @@ from erp.catalogue.rules.explode import attempt
 from erp.catalogue.rules.explosion import Explosion
 from erp.parties.model import Party
 from erp.parties.queries import SUBJECT as PARTY_SUBJECT
-from erp.sales.model import Import, Line, Order
+from erp.sales.model import Import, Line, Order, Question, QuestionLink
 from erp.sales.queries.offer import Offer, Offered
 from erp.sales.rules.issues import Issue
 from erp.sales.rules.orders import LineEntry, as_issues, making_issues
+from erp.sales.rules.questions import QuestionState
 from erp.sales.rules.states import OPEN_STATES, OrderState
 
 SUBJECT = "erp.sales.order"  # of its words
@@ -51,6 +52,7 @@ class View(Choice):
     OPEN = "open", N_("Open")
     DRAFT = "draft", N_("Drafts")
     QUERY = "query", N_("Waiting for the dealer")
+    ANSWERED = "answered", N_("Answers to decide on")
     READY = "ready", N_("Ready to ship")
     LATE = "late", N_("Late")
     WEEK = "week", N_("Due within a week")
@@ -75,11 +77,18 @@ def _view(view: View, today: date) -> ColumnElement[bool] | None:
         View.OPEN: is_open,
         View.DRAFT: Order.state == OrderState.DRAFT,
         View.QUERY: Order.state == OrderState.QUERY,
+        View.ANSWERED: and_(is_open, Order.id.in_(_answered())),
         View.READY: Order.state == OrderState.READY,
         View.LATE: and_(is_open, Order.due_on < today),
         View.WEEK: and_(is_open, Order.due_on >= today, Order.due_on <= today + WEEK),
     }
     return found.get(view)
+
+
+def _answered() -> Select[int | None]:
+    """Return the orders with an answer that waits for a clerk."""
+    links = select(QuestionLink.order_id).join(Question, Question.link_id == QuestionLink.id)
+    return links.where(Question.state == QuestionState.ANSWERED, QuestionLink.order_id.is_not(None))
 
 
 def _matches(session: Session, text: str) -> ColumnElement[bool]:
@@ -132,9 +141,9 @@ def view_counts(session: Session, today: date) -> dict[View, int]:
 
 
 def set_counts(session: Session, order_ids: Sequence[int]) -> dict[int, int]:
-    """Return how many sets each order asks for."""
+    """Return how many sets each order asks for, cancelled ones left out."""
     rows = session.execute(
-        select(Line.order_id, func.sum(Line.set_count))
+        select(Line.order_id, func.sum(Line.set_count - Line.cancelled_count))
         .where(Line.order_id.in_(order_ids))
         .group_by(Line.order_id)
     )
@@ -223,7 +232,7 @@ def order_page(session: Session, order_id: int, offered: Offer) -> OrderPage:
             select(File).join(Import, Import.file_id == File.id).where(Import.id == found.import_id)
         )
     happened = history(session, "erp.sales.order", order_id, limit=8)
-    return OrderPage(found, dealer, lines, happened, file, sum(line.set_count for line, _ in rows))
+    return OrderPage(found, dealer, lines, happened, file, sum(line.live_count for line, _ in rows))
 
 
 def _shown(line: Line, door: Door, offered: Offer, *, is_drawn: bool) -> LineShown:

@@ -11,7 +11,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.codelists.model import Entry
 from core.errors import AppError, NotFound
+from erp.catalogue import queries as catalogue
 from erp.catalogue.model import Door
 from erp.catalogue.rules.explode import attempt
 from erp.catalogue.rules.prices import PriceBook
@@ -21,7 +23,7 @@ from erp.pricing.rules.prices import ZERO, LinePrice, NoBook, price
 from erp.sales.model import Line, Order, Quotation
 from erp.sales.queries.offer import Offer, Offered
 from erp.sales.queries.orders import entry
-from erp.sales.rules.orders import DoorUnknown
+from erp.sales.rules.orders import DoorUnknown, LineEntry
 from erp.sales.rules.pricing import (
     OrderPrice,
     PricedLine,
@@ -41,45 +43,60 @@ def order_price(session: Session, order: Order, offered: Offer, on: date) -> Ord
     rows = _rows(session, order.id)
     if order.total_amount is not None:
         return _frozen(order, [line for line, _door in rows])
-    row = pricing.in_force(session, on)
-    if row is None and not pricing.published(session):
+    made = pricing_of(session, order, offered, on)
+    if made.book is None and not pricing.published(session):
         return None
-    book = pricing.content(row) if row else None
-    level = pricing.level_of(session, order.dealer_id)
-    made = _Pricing(book, level, order.rebate_rate, on, offered)
     return OrderPrice(
-        book=row.code if row else "",
-        level=level,
+        book=made.book_code,
+        level=made.level,
         rebate=order.rebate_rate,
-        tax_rate=book.tax_rate if book else ZERO,
-        is_tax_included=book.is_tax_included if book else True,
+        tax_rate=made.book.tax_rate if made.book else ZERO,
+        is_tax_included=made.book.is_tax_included if made.book else True,
         lines=tuple(made.line(line, door.code) for line, door in rows),
     )
 
 
-class _Pricing:
-    """Prices lines by one book."""
+def pricing_of(session: Session, order: Order, offered: Offer, on: date) -> Pricing:
+    """Return what prices lines of an order by the book in force on a day."""
+    row = pricing.in_force(session, on)
+    return Pricing(
+        row.code if row else "",
+        pricing.content(row) if row else None,
+        pricing.level_of(session, order.dealer_id),
+        order.rebate_rate,
+        on,
+        offered,
+    )
 
-    def __init__(self, book: PriceBook | None, level: str, rebate: Decimal, on: date, offered: Offer) -> None:
-        self.book, self.level, self.rebate, self.on, self.offered = book, level, rebate, on, offered
+
+@dataclass(frozen=True, slots=True)
+class Pricing:
+    """Prices lines by one book; without a book every line is refused."""
+
+    book_code: str
+    book: PriceBook | None
+    level: str
+    rebate: Decimal
+    on: date
+    offered: Offer
 
     def line(self, line: Line, code: str) -> PricedLine:
         """Return one line with its price, or with why there is none."""
-        if line.agreed_amount is not None:
-            return PricedLine(line.id, line.position, line.set_count, agreed(line.agreed_amount))
+        found, refusal = None, None
         try:
-            found = self._price(line, code)
-        except AppError as refusal:
-            return PricedLine(line.id, line.position, line.set_count, None, refusal)
-        return PricedLine(line.id, line.position, line.set_count, found)
+            by_hand = line.agreed_amount
+            found = agreed(by_hand) if by_hand is not None else self.of(entry(line, code))
+        except AppError as wrong:
+            refusal = wrong
+        return PricedLine(line.id, line.position, line.set_count, found, refusal, line.expected_amount)
 
-    def _price(self, line: Line, code: str) -> LinePrice:
+    def of(self, asked: LineEntry) -> LinePrice:
+        """Return what one set of a line costs. Raises NoBook, DoorUnknown, NoPrice and what is wrong with the line."""
         if self.book is None:
             raise NoBook(day=self.on)
-        model: Offered | None = self.offered.doors.get(code)
+        model: Offered | None = self.offered.doors.get(asked.door_code)
         if model is None:
-            raise DoorUnknown(code=code)
-        asked = entry(line, code)
+            raise DoorUnknown(code=asked.door_code)
         explosion, refusals = attempt(model.document, asked.spec, self.offered.stock)
         if explosion is None:
             raise refusals[0]
@@ -87,7 +104,7 @@ class _Pricing:
 
 
 def _frozen(order: Order, lines: Sequence[Line]) -> OrderPrice:
-    """Return what was agreed when the order was confirmed."""
+    """Return what was agreed when the order was confirmed, of the sets that were not cancelled since."""
     return OrderPrice(
         book=order.price_book,
         level=order.price_level,
@@ -98,8 +115,9 @@ def _frozen(order: Order, lines: Sequence[Line]) -> OrderPrice:
             PricedLine(
                 one.id,
                 one.position,
-                one.set_count,
+                one.live_count,
                 None if one.unit_amount is None else LinePrice(read_terms(one.price_terms), one.unit_amount),
+                expected=one.expected_amount,
             )
             for one in lines
         ),
@@ -124,6 +142,7 @@ def _rows(session: Session, order_id: int) -> list[tuple[Line, Door]]:
 
 def content(session: Session, order_id: int, price: OrderPrice) -> dict[str, Any]:
     """Return what was agreed as plain data, so that its paper can be printed for ever; every line has a price."""
+    colours = catalogue.colours(session)
     return {
         "book": price.book,
         "level": price.level,
@@ -131,14 +150,14 @@ def content(session: Session, order_id: int, price: OrderPrice) -> dict[str, Any
         "tax_rate": f"{price.tax_rate:f}",
         "is_tax_included": price.is_tax_included,
         "lines": [
-            _line_data(line, door, priced)
+            _line_data(line, door, colours.get(line.colour_code or ""), priced)
             for line, door in _rows(session, order_id)
             if (priced := price.of(line.id)) is not None
         ],
     }
 
 
-def _line_data(line: Line, door: Door, priced: PricedLine) -> dict[str, Any]:
+def _line_data(line: Line, door: Door, colour: Entry | None, priced: PricedLine) -> dict[str, Any]:
     terms = priced.price.terms if priced.price else ()
     return {
         "position": line.position,
@@ -147,6 +166,8 @@ def _line_data(line: Line, door: Door, priced: PricedLine) -> dict[str, Any]:
         "name": door.name,
         "name_en": door.name_en,
         "colour": line.colour_code or "",
+        "colour_name": colour.name if colour else "",
+        "colour_name_en": colour.name_en if colour else "",
         "basis": line.dim_basis.value,
         "width": f"{line.width_mm:f}",
         "height": f"{line.height_mm:f}",

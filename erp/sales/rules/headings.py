@@ -2,10 +2,11 @@
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 
 from erp.catalogue.rules.document import DimBasis
-from erp.sales.rules.normalise import key, plain
+from erp.sales.rules.normalise import INCH_MM, key, plain
 
 
 class Column(Enum):
@@ -33,6 +34,9 @@ class Column(Enum):
     WALL_R = "wall_r"
     FLOOR = "floor"
     LIGHT = "light"
+    CORNER = "corner"
+    HINGE = "hinge"
+    PRICE = "price"
 
 
 # A heading is the first column one of whose words it is, else the first one whose word it contains.
@@ -46,6 +50,8 @@ WORDS: tuple[tuple[Column, tuple[str, ...]], ...] = (
     (Column.GLASS, ("玻璃", "玻璃型号", "玻璃款式", "glass")),
     (Column.BOTTOM, ("下槛", "门槛", "木槛", "threshold")),
     (Column.FACES, ("套线面数", "单双面", "套线单双面", "architrave faces", "faces")),
+    (Column.CORNER, ("碰角", "套线碰角", "碰角方式", "拼角", "corner", "mitre")),
+    (Column.HINGE, ("合页", "铰链", "合页数", "合页数量", "合页边", "合页方向", "hinge", "hinges", "hinge side")),
     (Column.DIM_BASIS, ("尺寸类型", "尺寸按", "尺寸说明", "量法", "sizes are of", "size basis")),
     (Column.WALL, ("墙厚", "墙体厚", "墙体", "套板宽", "门洞厚", "wall", "wall thickness", "厚")),
     (Column.HANDING, ("开向", "开启方向", "开门方向", "方向", "开启", "handing", "swing")),
@@ -60,6 +66,9 @@ WORDS: tuple[tuple[Column, tuple[str, ...]], ...] = (
     (Column.WIDTH, ("宽", "宽度", "洞口宽", "门洞宽", "width", "w")),
     (Column.HEIGHT, ("高", "高度", "洞口高", "门洞高", "height", "h")),
 )  # fmt: skip
+_PRICES = frozenset(
+    ("单价", "价格", "成交价", "成交单价", "折后单价", "每樘价格", "unitprice", "price")
+)  # of one set
 _SKIPPED_SIZES = re.compile(r"(踢脚|地板|地面|套线|线条|玻璃|面积|价|金额|执手|轨道|单位$)")
 _BASES = (
     (DimBasis.LEAF, ("门扇", "扇尺寸", "leaf")),
@@ -85,12 +94,14 @@ def basis_of(text: str) -> DimBasis | None:
     return next((basis for basis, words in _BASES if any(word in flat for word in words)), None)
 
 
-def unit_of(text: str) -> int | None:
-    """Return 1, 10 or 1000 for a heading that names its unit, as mm."""
-    match = re.search(r"(毫米|mm|厘米|公分|cm|(?<![a-z])米|\(m\))", plain(text).casefold())
-    if match is None:
-        return None
-    return {"毫米": 1, "mm": 1, "厘米": 10, "公分": 10, "cm": 10}.get(match[1], 1000)
+_UNITS = {"毫米": Decimal(1), "mm": Decimal(1), "厘米": Decimal(10), "公分": Decimal(10), "cm": Decimal(10)}
+_UNITS |= {"英寸": INCH_MM, "inch": INCH_MM}
+
+
+def unit_of(text: str) -> Decimal | None:
+    """Return the unit that a heading names, in mm: 1, 10, 25.4 or 1000."""
+    match = re.search(r"(毫米|mm|厘米|公分|cm|英寸|inch|(?<![a-z])米|\(m\))", plain(text).casefold())
+    return _UNITS.get(match[1], Decimal(1000)) if match else None
 
 
 def order_of(text: str) -> str:
@@ -107,11 +118,13 @@ def order_of(text: str) -> str:
 def heading(text: str, own: tuple[tuple[str, str], ...] = ()) -> Heading:
     """Return which column a heading means; `own` are the dealer's agreed headings."""
     bare = re.sub(r"[(（【\[].*?[)）】\]]", "", plain(text))
-    bare = re.sub(r"(毫米|厘米|公分|mm|cm)", "", bare, flags=re.IGNORECASE)
+    bare = re.sub(r"(毫米|厘米|公分|英寸|mm|cm|inch(es)?)", "", bare, flags=re.IGNORECASE)
     flat = key(bare) or key(text)
     for word, name in own:
         if key(word) in (flat, key(text)):
             return Heading(text, Column[name], True)
+    if flat in _PRICES:
+        return Heading(text, Column.PRICE, True)
     if not flat or MONEY.search(flat):
         return Heading(text, None, False)
     for column, words in WORDS:

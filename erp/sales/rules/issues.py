@@ -35,9 +35,12 @@ class Field(Choice):
     WALL_R = "wall_r", N_("Wall right")
     FLOOR = "floor", N_("Floor still to come")
     LIGHT = "light", N_("Transom height")
+    CORNER = "corner", N_("Architrave corner")
+    HINGE = "hinge", N_("Hinges")
+    PRICE = "price", N_("Dealer's price of one set")
 
 
-FURTHER_CHOICES = (Field.GLASS, Field.BOTTOM, Field.FACES)
+FURTHER_CHOICES = (Field.GLASS, Field.BOTTOM, Field.FACES, Field.CORNER, Field.HINGE)
 FURTHER_SIZES = (Field.WALL_L, Field.WALL_R, Field.FLOOR, Field.LIGHT)
 
 
@@ -88,6 +91,10 @@ class IssueCode(Choice):
     OPTION_READ = "OPTION_READ", N_("Further choice")
     OPTION_UNKNOWN = "OPTION_UNKNOWN", N_("No such choice")
     OPTION_UNUSED = "OPTION_UNUSED", N_("Not for this model")
+    PRICE_UNREADABLE = "PRICE_UNREADABLE", N_("Price cannot be read")
+    PRICE_READ = "PRICE_READ", N_("Dealer's prices")
+    HINGE_SIDE_DIFFERS = "HINGE_SIDE_DIFFERS", N_("Hinges on the other side?")
+    LEARNED_USUAL = "LEARNED_USUAL", N_("Usual with this dealer")
     PICTURE_ON_ROW = "PICTURE_ON_ROW", N_("Picture on the row")
     COPIED_ROWS = "COPIED_ROWS", N_("Same row many times")
     LEARNED_READ = "LEARNED_READ", N_("As this dealer writes")
@@ -146,6 +153,14 @@ SENTENCES: dict[IssueCode, str] = {
     IssueCode.OPTION_READ: N_('"%(raw)s" was read as %(read)s.'),
     IssueCode.OPTION_UNKNOWN: N_('"%(raw)s" is not one of the choices of this model: %(choices)s.'),
     IssueCode.OPTION_UNUSED: N_('This model has no such choice or size; confirmed, "%(raw)s" is left out.'),
+    IssueCode.PRICE_UNREADABLE: N_('"%(raw)s" is not a price of one set; nothing is compared with it.'),
+    IssueCode.PRICE_READ: N_(
+        'The column "%(raw)s" says what the dealer expects to pay; it is compared with our price, never taken.'
+    ),
+    IssueCode.HINGE_SIDE_DIFFERS: N_('The hinge column says "%(raw)s", the handing was read as %(read)s.'),
+    IssueCode.LEARNED_USUAL: N_(
+        "Nothing is written here; %(read)s was taken, as remembered for this dealer on %(day)s."
+    ),
     IssueCode.PICTURE_ON_ROW: N_("A picture lies on this row; look at it in the file, nothing was read from it."),
     IssueCode.COPIED_ROWS: N_("Rows %(rows)s say the same and count one by one: %(count)s sets in all."),
     IssueCode.LEARNED_READ: N_('"%(raw)s" was read as %(read)s, as remembered for this dealer on %(day)s.'),
@@ -182,6 +197,7 @@ _CONFIDENCE = {
     IssueCode.REMARK_SAYS_MORE: Decimal("0.3"),
     IssueCode.DUPLICATE_LINE: Decimal("0.7"),
     IssueCode.COPIED_ROWS: Decimal("0.7"),
+    IssueCode.LEARNED_USUAL: Decimal("0.8"),
     IssueCode.UNIT_READ: Decimal(1),
 }
 

@@ -23,12 +23,14 @@ from erp.sales.rules.issues import (
 from erp.sales.rules.normalise import is_blank, key, plain, shown
 from erp.sales.rules.reading import (
     OFFERS_MAX,
+    Read,
     read_basis,
     read_choice,
     read_colour,
     read_count,
     read_handing,
     read_model,
+    read_price,
 )
 from erp.sales.rules.remarks import check_note
 from erp.sales.rules.sizes import Told, plausible, read_one, swap_question
@@ -63,6 +65,9 @@ class LineValues:
     wall_r: Decimal | None = None
     floor: Decimal | None = None
     light: Decimal | None = None
+    corner: str = ""
+    hinge: str = ""
+    price: Decimal | None = None  # what the dealer expects for one set
 
     def text(self, field: Field) -> str:
         """Return one value as text: sizes without needless zeros, choices as their stored word."""
@@ -86,7 +91,7 @@ class LineValues:
                     value = Handing[text]
                 case Field.SET_COUNT:
                     value = int(text)
-                case _ if field in SIZES:
+                case _ if field in SIZES or field is Field.PRICE:
                     value = Decimal(text)
                 case _:
                     value = text
@@ -126,20 +131,27 @@ def correct(values: LineValues, field: Field, text: str, vocabulary: Vocabulary)
             return Corrected(values.with_text(field, None), ())
         size = read_one(field, text, "", Told(unit_mm=None if _has_unit(text) else Decimal(1)))
         return Corrected(values.with_value(field, size.value_mm), size.issues)
+    if field in FURTHER_CHOICES:
+        read = read_choice(field, text, "", vocabulary.model(values.model))
+    else:
+        read = _read_word(field, text, vocabulary)
+    return Corrected(values.with_text(field, read.value), read.issues)
+
+
+def _read_word(field: Field, text: str, vocabulary: Vocabulary) -> Read:
     match field:
         case Field.MODEL:
-            read = read_model(text, "", vocabulary)
+            return read_model(text, "", vocabulary)
         case Field.COLOUR:
-            read = read_colour(text, "", vocabulary)
+            return read_colour(text, "", vocabulary)
         case Field.HANDING:
-            read = read_handing(text, "", vocabulary.habits)
+            return read_handing(text, "", vocabulary.habits)
         case Field.DIM_BASIS:
-            read = read_basis(text, "")
-        case Field.GLASS | Field.BOTTOM | Field.FACES:
-            read = read_choice(field, text, "", vocabulary.model(values.model))
+            return read_basis(text, "")
+        case Field.PRICE:
+            return read_price(text, "")
         case _:
-            read = read_count(text, "")
-    return Corrected(values.with_text(field, read.value), read.issues)
+            return read_count(text, "")
 
 
 def read_lock(text: str, model: ModelWords | None) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from core.choices import Choice
 from core.errors import RuleViolation
@@ -74,7 +75,7 @@ class TableColumn:
     column: Column
     text: str
     basis: DimBasis | None
-    unit_mm: int | None
+    unit_mm: Decimal | None
     order: str
 
 

@@ -114,6 +114,7 @@ class _Reader:
                 *self._lock_issue(),
                 *self._form_issue(),
                 *self._habit_issues(),
+                *self._price_issue(),
                 *copied_rows(self.rows),
                 *self.issues,
                 *unread,
@@ -133,6 +134,13 @@ class _Reader:
         if habits.order_day and size is not None and not size.order:
             cell = address(self.layout.header_row, size.index)
             yield issue(IssueCode.LEARNED_USED, Severity.NOTE, cell=cell, raw=size.text)
+
+    def _price_issue(self) -> Iterator[Issue]:
+        """Say once what becomes of the dealer's prices."""
+        column = self.layout.find(Column.PRICE)
+        if column is not None:
+            cell = address(self.layout.header_row, column.index)
+            yield issue(IssueCode.PRICE_READ, Severity.NOTE, Field.PRICE, cell=cell, raw=column.text)
 
     def _form_issue(self) -> Iterator[Issue]:
         """Say how a text file was decoded and cut into cells; the file itself does not tell."""
@@ -204,7 +212,12 @@ class _Reader:
     def _lock_issue(self) -> Iterator[Issue]:
         """Say once for the whole sheet that it has no column for locks."""
         models = (self.vocabulary.model(row.values.model) for row in self.rows)
-        if self.layout.find(Column.LOCK) is None and any(model and model.locks for model in models):
+        is_usual = any(one.field == Field.LOCK.value for one in self.vocabulary.habits.usual)
+        if (
+            not is_usual
+            and self.layout.find(Column.LOCK) is None
+            and any(model and model.locks for model in models)
+        ):
             cell = address(self.layout.header_row, self.layout.columns[0].index)
             yield issue(IssueCode.LOCK_USUAL, Severity.NOTE, Field.LOCK, cell=cell)
 

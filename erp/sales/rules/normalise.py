@@ -11,7 +11,9 @@ from functools import lru_cache
 from erp.sales.rules.workbook import CellValue
 
 BLANKS = frozenset({"", "-", "--", "—", "——", "/", "\\", "无", "没有", "none", "n/a", "na", "."})
+NONE_WORDS = frozenset({"无", "没有", "none"})
 EXCEL_EPOCH = date(1899, 12, 30)  # day 0 of Excel's calendar, its leap-year mistake included
+INCH_MM = Decimal("25.4")
 SERIALS = range(36_526, 73_051)  # 2000-01-01 to 2100-01-01: what a date serial of ours can be
 
 
@@ -53,6 +55,11 @@ def is_blank(text: str) -> bool:
     return plain(text).casefold() in BLANKS
 
 
+def says_none(text: str) -> bool:
+    """Whether the cell says that there shall be none (无), more than that nobody wrote anything."""
+    return plain(text).casefold() in NONE_WORDS
+
+
 def day_of(text: str) -> date | None:
     """Return the day that a cell names: 2026-11-20, 2026年11月20日, 20261120, or Excel's serial."""
     flat = plain(text)
@@ -80,11 +87,11 @@ class Side(Enum):
 _SIDES = {"宽": Side.WIDTH, "w": Side.WIDTH, "高": Side.HEIGHT, "h": Side.HEIGHT, "墙厚": Side.WALL}
 _SIDES |= {"墙": Side.WALL, "厚": Side.WALL, "t": Side.WALL, "d": Side.WALL}
 _UNITS = {"mm": Decimal(1), "毫米": Decimal(1), "cm": Decimal(10), "厘米": Decimal(10), "公分": Decimal(10)}
-_UNITS |= {"m": Decimal(1000), "米": Decimal(1000)}
+_UNITS |= {"m": Decimal(1000), "米": Decimal(1000), "inch": INCH_MM, "英寸": INCH_MM}
 _SIDE = "墙厚|宽|高|墙|厚|w|h|t|d"
 _MEASURE = re.compile(
     rf"(?:(?P<before>{_SIDE})度?\s*[:=]?\s*)?(?P<number>[+-]?\d{{1,12}}(?:\.\d{{1,4}})?)\s*"
-    rf"(?P<unit>mm|毫米|cm|厘米|公分|m|米)?\s*(?:\(?(?P<after>{_SIDE})度?\)?)?"
+    rf"(?P<unit>mm|毫米|cm|厘米|公分|inch|英寸|m|米)?\s*(?:\(?(?P<after>{_SIDE})度?\)?)?"
 )
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _BETWEEN = re.compile(r"\s*[*xX×✕✖╳]\s*")

@@ -24,6 +24,20 @@ class OrderFrozen(RuleViolation):
     message = N_("%(number)s is %(state)s; its lines can no longer be edited. Put it back to draft first.")
 
 
+class SetsFrozenAlready(RuleViolation):
+    """Sets are edited by hand until their order is released, and not later."""
+
+    code = "erp.sales.sets_frozen"
+    message = N_("%(number)s is %(state)s; its sets can be changed by hand only before the release.")
+
+
+class EditGone(Conflict):
+    """The change by hand was dropped, or is about another order."""
+
+    code = "erp.sales.edit_gone"
+    message = N_("This change by hand is no longer there. Look at the set again.")
+
+
 class OrderEmpty(RuleViolation):
     """An order without a line says nothing."""
 
@@ -94,6 +108,16 @@ class LineGone(Conflict):
     message = N_("This line is no longer there. Look at the order again.")
 
 
+class LineMoved(Conflict):
+    """Somebody changed the line, or accepted an answer about it, while its form was open."""
+
+    code = "erp.sales.line_moved"
+    message = N_(
+        "Line %(position)s was changed since you opened it. What you typed still stands here: compare it with the "
+        "line, then save again."
+    )
+
+
 class DueInPast(RuleViolation):
     """A day was promised that is over."""
 
@@ -136,6 +160,7 @@ class LineEntry:
     options: Mapping[str, str] = field(default_factory=dict)
     measures: Mapping[str, Decimal] = field(default_factory=dict)
     note: str = ""
+    expected_amount: Decimal | None = None  # the dealer's price of one set; nothing leaves what was known
 
     @property
     def spec(self) -> LineSpec:
@@ -163,20 +188,24 @@ class ReleasedCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """What is added to a released order's counts; what is taken off them is below zero."""
+
+    sets: int = 0
+    pieces: int = 0  # with a label
+    made: int = 0
+    packed: int = 0
+    packages: int = 0
+    sealed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """What of a released order was cancelled: its door sets by number, and what of them was counted so far."""
+    """What of a released order was cancelled: its door sets by number and by line, and what was counted of them."""
 
     numbers: tuple[str, ...]
-    pieces: int  # with a label
-    made: int
-    packed: int
-    packages: int
-    sealed: int
-
-    @property
-    def sets(self) -> int:
-        """How many door sets it is."""
-        return len(self.numbers)
+    by_line: Mapping[int, int]  # how many sets of each line
+    counted: Counted  # below zero
 
 
 def entry_of(
@@ -214,6 +243,7 @@ def entry_of(
             if one.value in further and (size := getattr(values, one.value)) is not None
         },
         note=" · ".join(text for text in (values.note, unknown_lock) if text),
+        expected_amount=values.price,
     )
 
 

@@ -93,6 +93,12 @@ class PricedLine:
     set_count: int
     price: LinePrice | None
     refusal: AppError | None = None
+    expected: Decimal | None = None  # what the dealer's sheet says of one set
+
+    @property
+    def is_unexpected(self) -> bool:
+        """Whether one set costs other than the dealer expects."""
+        return self.price is not None and self.expected not in (None, self.price.unit_amount)
 
     @property
     def amount(self) -> Decimal:
@@ -111,6 +117,11 @@ class OrderPrice:
     is_tax_included: bool
     lines: tuple[PricedLine, ...]
     is_frozen: bool = False
+
+    @property
+    def unexpected(self) -> list[int]:
+        """The positions of the lines that cost other than the dealer expects."""
+        return [one.position for one in self.lines if one.is_unexpected]
 
     @property
     def total(self) -> Decimal:

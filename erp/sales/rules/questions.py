@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from core.choices import Choice
-from core.errors import RuleViolation
+from core.errors import Conflict, RuleViolation
 from core.i18n import N_
 from erp.sales.rules.issues import Field, Issue, Severity
 from erp.sales.rules.judging import LineValues, correct
@@ -17,13 +18,15 @@ from erp.sales.rules.vocabulary import Vocabulary
 
 LINK_HOLDS = timedelta(days=14)
 TEXT_MAX = 500
+BESIDE = frozenset({Field.ROOM, Field.NOTE, Field.PRICE})  # of no consequence to what an answer was given on
 
 
 class QuestionState(Choice):
     """How far a question has come."""
 
     OPEN = "OPEN", N_("Waiting for the answer")
-    ANSWERED = "ANSWERED", N_("Answered")
+    ANSWERED = "ANSWERED", N_("Answered, to be accepted or rejected")
+    ACCEPTED = "ACCEPTED", N_("Answer accepted")
     CLOSED = "CLOSED", N_("Closed without an answer")
 
 
@@ -100,9 +103,7 @@ class QuestionSettled(RuleViolation):
     """The question has another answer already, or is closed."""
 
     code = "erp.sales.question_settled"
-    message = N_(
-        "A question that you answered is “%(state)s” already. Nothing was changed; look at the page again."
-    )
+    message = N_("This question is “%(state)s” already. Nothing was changed; look at the page again.")
 
 
 class CloseReasonMissing(RuleViolation):
@@ -120,6 +121,42 @@ class QuestionsOpen(RuleViolation):
         "%(number)s waits for the dealer: %(count)s questions are open. "
         "Wait for the answers, or close the questions with a reason."
     )
+
+
+class AnswersUndecided(RuleViolation):
+    """The dealer answered, and nobody has accepted or rejected it yet."""
+
+    code = "erp.sales.answers_undecided"
+    message = N_(
+        "%(number)s has %(count)s answers of the dealer that nobody has accepted or rejected. Decide on them first."
+    )
+
+
+class RejectReasonMissing(RuleViolation):
+    """An answer is rejected without telling the dealer why."""
+
+    code = "erp.sales.reject_reason_missing"
+    message = N_(
+        "Say why the answer is rejected: the dealer reads it beside the question. 1 to %(limit)s characters "
+        "are expected, %(came)s came."
+    )
+
+
+class AnswerUnfit(RuleViolation):
+    """An answer that could be read when it came cannot be put on the line as it stands now."""
+
+    code = "erp.sales.answer_unfit"
+    message = N_(
+        "The answer “%(answer)s” cannot be put on %(place)s as it stands now. "
+        "Correct it there by hand, or reject the answer."
+    )
+
+
+class PlaceMoved(Conflict):
+    """Somebody changed the line while the clerk looked at the answer."""
+
+    code = "erp.sales.place_moved"
+    message = N_("%(place)s was changed a moment ago. Look at it again, then accept or reject the answer.")
 
 
 class AnswersUnreadable(RuleViolation):
@@ -161,11 +198,18 @@ class Answer:
     offer: int | None = None
     is_right: bool = False
     remark: str = ""
+    seen: str = ""  # fingerprint of the row or line that the dealer saw; "" for none
 
     @property
     def says_something(self) -> bool:
         """Whether there is anything to take."""
         return bool(self.value or self.remark or self.is_right) or self.offer is not None
+
+
+def seen_as(values: LineValues) -> str:
+    """Return the fingerprint of what a line asks for; its room, remark and expected price make no difference."""
+    told = {field.value: values.text(field) for field in Field if field not in BESIDE}
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def token_sha256(token: str) -> str:
@@ -179,6 +223,12 @@ def check_link(expires_at: datetime, revoked_at: datetime | None, at: datetime) 
         raise LinkRevoked
     if at >= expires_at:
         raise LinkExpired
+
+
+def check_reject_reason(text: str) -> None:
+    """Raise RejectReasonMissing unless a reason says something and is short enough to be read."""
+    if not 1 <= len(text) <= TEXT_MAX:
+        raise RejectReasonMissing(limit=TEXT_MAX, came=len(text))
 
 
 def check_wording(text: str) -> None:
@@ -199,6 +249,11 @@ def typed_by(answer: Answer, field: Field | None, issue: Issue | None) -> dict[F
     if answer.value and field is not None:
         return {field: answer.value}
     return {}
+
+
+def corrections(kept: Mapping[str, str]) -> dict[Field, str]:
+    """Return what a kept answer corrects, by field; nothing where it only confirms or remarks."""
+    return {field: kept[field.value] for field in Field if field.value in kept}
 
 
 def read_typed(

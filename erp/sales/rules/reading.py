@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from decimal import Decimal
 from difflib import SequenceMatcher
 
 from erp.catalogue.rules.document import DimBasis, Handing
@@ -52,6 +54,16 @@ def read_learned(field: Field, text: str, cell: str, habits: Habits) -> Read | N
         day=found.day,
     )
     return Read(found.value, (note,))
+
+
+def read_usual(field: Field, cell: str, habits: Habits) -> Read | None:
+    """Return what this dealer means where nothing is written; a wall, which decides the frame, is asked."""
+    found = next((one for one in habits.usual if one.field == field.value), None)
+    if found is None:
+        return None
+    severity = Severity.ASK if field is Field.WALL else Severity.NOTE
+    said = issue(IssueCode.LEARNED_USUAL, severity, field, cell=cell, read=found.value, day=found.day)
+    return Read(found.value, (said,))
 
 
 def read_model(text: str, cell: str, vocabulary: Vocabulary) -> Read:
@@ -192,6 +204,35 @@ def _compose(flat: str) -> Handing | None:
     return Handing[f"{way}_{side}"] if whole else None
 
 
+_SIDES = {"左": "左", "左边": "左", "左侧": "左", "左手": "左", "left": "左", "l": "左"}
+_SIDES |= {"右": "右", "右边": "右", "右侧": "右", "右手": "右", "right": "右", "r": "右"}
+
+
+def side_of(text: str) -> str | None:
+    """Return 左 or 右 where a hinge column names the side and nothing else."""
+    return _SIDES.get(key(text))
+
+
+def read_with_hinge(text: str, cell: str, side: str, habits: Habits) -> Read:
+    """Read the handing together with the side of the hinges; ask when the two contradict each other."""
+    whole = read_handing(text, cell, habits)
+    if whole.value is None:
+        return read_handing(f"{side}{plain(text) if not is_blank(text) else ''}", cell, habits)
+    is_left = (side == "左") is not habits.is_seen_from_inside
+    if whole.value.endswith("L") is is_left:
+        return whole
+    differs = issue(
+        IssueCode.HINGE_SIDE_DIFFERS,
+        Severity.ASK,
+        Field.HANDING,
+        cell=cell,
+        offers=one_each(Field.HANDING, (Handing[whole.value].mirrored.value,)),
+        raw=side,
+        read=whole.value,
+    )
+    return Read(whole.value, (*whole.issues, differs))
+
+
 def _half_handing(text: str, flat: str, cell: str, habits: Habits) -> Read:
     """A lone 左 or an unknown word: offer the readings; take the habit's when the dealer has one."""
     is_left, is_right = "左" in flat or flat in ("l", "left"), "右" in flat or flat in ("r", "right")
@@ -224,11 +265,14 @@ _CHOICE_WORDS: dict[Field, dict[str, str]] = {
     | {"无": "NONE", "不要": "NONE", "no": "NONE"},
     Field.FACES: {"双面": "BOTH", "两面": "BOTH", "both": "BOTH", "单面": "OPEN", "一面": "OPEN"}
     | {"无": "NONE", "不要": "NONE", "无套线": "NONE", "none": "NONE"},
+    Field.CORNER: dict.fromkeys(("45", "45°", "45度", "45度角", "45°角", "斜拼", "斜角", "mitre"), "MITRE45")
+    | dict.fromkeys(("90", "90°", "90度", "90度角", "90°角", "直拼", "直角", "butt"), "BUTT90"),
+    Field.HINGE: {},
 }
 
 
 def read_choice(field: Field, text: str, cell: str, model: ModelWords | None) -> Read:
-    """Read a further choice (glass, threshold, architrave faces) by its code, its name or a usual word.
+    """Read a further choice (glass, threshold, architrave faces, corner, hinges) by its code, its name or a usual word.
 
     无 is a choice of its own here, and only an empty cell or a dash leaves the model's usual one.
     """
@@ -273,6 +317,23 @@ def read_count(text: str, cell: str) -> Read:
         )
         return Read(None, (wrong,))
     return Read(str(count))
+
+
+_PRICE = re.compile(
+    r"(?:¥|rmb|cny)?([0-9]{1,7}(?:\.[0-9]{1,2})?)(?:元|块|rmb|cny)?(?:/[樘套扇])?", re.IGNORECASE
+)
+
+
+def read_price(text: str, cell: str) -> Read:
+    """Read what the dealer expects to pay for one set; what is no price is said, and nothing is compared then."""
+    flat = re.sub(r"(?<=[0-9]),(?=[0-9]{3})|\s", "", plain(text).replace("\uffe5", "¥"))
+    if is_blank(text):
+        return Read(None)
+    found = _PRICE.fullmatch(flat)
+    if found is not None:
+        return Read(f"{Decimal(found[1]):.2f}")
+    unread = issue(IssueCode.PRICE_UNREADABLE, Severity.NOTE, Field.PRICE, cell=cell, raw=plain(text))
+    return Read(None, (unread,))
 
 
 def read_basis(text: str, cell: str) -> Read:

@@ -32,6 +32,9 @@ OF_READING = frozenset(
         IssueCode.LEARNED_READ,
         IssueCode.OPTION_READ,
         IssueCode.OPTION_UNKNOWN,
+        IssueCode.PRICE_UNREADABLE,
+        IssueCode.HINGE_SIDE_DIFFERS,
+        IssueCode.LEARNED_USUAL,
         IssueCode.PICTURE_ON_ROW,
         IssueCode.HIDDEN_ROW,
         IssueCode.DUPLICATE_LINE,
@@ -94,11 +97,13 @@ def _is_answered(one: Issue, changed: Collection[Field]) -> bool:
 
 def keep_settled(issues: Iterable[Issue], before: Iterable[Issue]) -> list[Issue]:
     """Return the issues with those marked that were confirmed before and still say the same."""
-    settled = {(one.code, one.field, one.facts) for one in before if one.is_settled}
-    return [
-        replace(one, is_settled=True) if (one.code, one.field, one.facts) in settled else one
-        for one in issues
-    ]
+    settled = {_said(one) for one in before if one.is_settled}
+    return [replace(one, is_settled=True) if _said(one) in settled else one for one in issues]
+
+
+def _said(one: Issue) -> tuple[object, ...]:
+    """Return what an issue says; PostgreSQL gives the facts of a kept one back in an order of its own."""
+    return one.code, one.field, frozenset(one.facts)
 
 
 class Act(Enum):
@@ -151,8 +156,3 @@ def count_open(issues: Iterable[Issue]) -> tuple[int, int]:
     """Return how many places must be corrected, and how many confirmed."""
     still = [one.severity for one in issues if one.is_open]
     return still.count(Severity.STOP), still.count(Severity.ASK)
-
-
-def touches(as_read: Mapping[str, str], as_taken: Mapping[str, str]) -> int:
-    """Return how many fields of a row a hand changed between reading it and taking it in."""
-    return sum(as_read.get(name) != as_taken.get(name) for name in {*as_read, *as_taken})

@@ -17,12 +17,12 @@ from erp.sales.rules.issues import (
     Severity,
     issue,
 )
-from erp.sales.rules.judging import LineValues, read_lock, recheck
+from erp.sales.rules.judging import NO_WALL_KINDS, LineValues, read_lock, recheck
 from erp.sales.rules.layout import (
     Layout,
     TableColumn,
 )
-from erp.sales.rules.normalise import is_blank, plain, text_of
+from erp.sales.rules.normalise import is_blank, plain, says_none, text_of
 from erp.sales.rules.reading import (
     Read,
     read_basis,
@@ -32,6 +32,10 @@ from erp.sales.rules.reading import (
     read_handing,
     read_learned,
     read_model,
+    read_price,
+    read_usual,
+    read_with_hinge,
+    side_of,
 )
 from erp.sales.rules.sizes import Told, read_cell, read_one
 from erp.sales.rules.vocabulary import Habits, Vocabulary
@@ -132,17 +136,15 @@ class RowReader:
         self._take(
             Field.MODEL, self._learned(Field.MODEL, model, cell) or read_model(model, cell, vocabulary)
         )
-        lock, _ = self._cell(Column.LOCK, Field.LOCK)
-        self.values = replace(self.values, lock=read_lock(lock, vocabulary.model(self.values.model)))
+        self._read_lock()
         colour, cell = self._cell(Column.COLOUR, Field.COLOUR)
         self._take(
             Field.COLOUR, self._learned(Field.COLOUR, colour, cell) or read_colour(colour, cell, vocabulary)
         )
         self._read_choices()
-        handing, cell = self._cell(Column.HANDING, Field.HANDING)
-        self._take(
-            Field.HANDING, self._learned(Field.HANDING, handing, cell) or read_handing(handing, cell, habits)
-        )
+        self._read_handing()
+        price, cell = self._cell(Column.PRICE, Field.PRICE)
+        self._take(Field.PRICE, read_price(price, cell))
         count, cell = self._cell(Column.SET_COUNT, Field.SET_COUNT)
         if not self._stopped(Field.SET_COUNT):
             self._take(Field.SET_COUNT, read_count(count, cell))
@@ -151,12 +153,50 @@ class RowReader:
     def _learned(self, one: Field, text: str, cell: str) -> Read | None:
         return read_learned(one, text, cell, self.vocabulary.habits)
 
+    def _read_lock(self) -> None:
+        """Read the lock; where none is named, the dealer's usual one if the model has it."""
+        text, cell = self._cell(Column.LOCK, Field.LOCK)
+        model = self.vocabulary.model(self.values.model)
+        read = self._learned(Field.LOCK, text, cell) or Read(read_lock(text, model) or None)
+        if read.value is None and not says_none(text):
+            usual = read_usual(Field.LOCK, cell, self.vocabulary.habits)
+            has_it = usual is not None and model is not None and model.has_lock(usual.value or "")
+            read = usual if usual is not None and has_it else read
+        self._take(Field.LOCK, read)
+
+    def _read_usual_wall(self) -> None:
+        """Take the dealer's usual wall where the sheet names none and the model needs one."""
+        model = self.vocabulary.model(self.values.model)
+        needs_none = model is not None and model.kind in NO_WALL_KINDS
+        if self.values.wall_mm is not None or self._stopped(Field.WALL) or needs_none:
+            return
+        usual = read_usual(Field.WALL, self.looked_at.get(Field.WALL, ""), self.vocabulary.habits)
+        if usual is not None:
+            self._take(Field.WALL, usual)
+
     def _read_choices(self) -> None:
         for one in FURTHER_CHOICES:
             column = Column(one.value)
-            if self.layout.find(column) is not None:
+            if one is not Field.HINGE and self.layout.find(column) is not None:
                 text, cell = self._cell(column, one)
                 self._take(one, read_choice(one, text, cell, self.vocabulary.model(self.values.model)))
+
+    def _read_handing(self) -> None:
+        """Read how the door opens; a hinge column says the side, or which hinges or how many there shall be."""
+        habits, model = self.vocabulary.habits, self.vocabulary.model(self.values.model)
+        hinge, hinge_cell = self._cell(Column.HINGE, Field.HINGE)
+        handing, cell = self._cell(Column.HANDING, Field.HANDING)
+        side = side_of(hinge)
+        if side is None and model is not None and model.option(Field.HINGE.value) is not None:
+            self._take(Field.HINGE, read_choice(Field.HINGE, hinge, hinge_cell, model))
+        elif side is None and not is_blank(hinge):
+            self.values = replace(
+                self.values, hinge=plain(hinge)
+            )  # judged with the model: it has no such choice
+        read = self._learned(Field.HANDING, handing, cell)
+        if read is None and side is not None:
+            read = read_with_hinge(handing, cell or hinge_cell, side, habits)
+        self._take(Field.HANDING, read or read_handing(handing, cell, habits))
 
     def _read_basis(self, habits: Habits) -> None:
         """Take what the sizes are of from the row, else the heading, else the habit, else the opening."""
@@ -176,6 +216,7 @@ class RowReader:
         else:
             self._read_pair()
         self._read_measure(Column.WALL, Field.WALL)
+        self._read_usual_wall()
         self._read_measure(Column.MOTHER_WIDTH, Field.MOTHER_WIDTH)
         for one in FURTHER_SIZES:
             self._read_measure(Column(one.value), one)

@@ -6,11 +6,12 @@ asked (ASK) with the other readings as offers; what is no size stops (STOP).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from erp.sales.rules.issues import Change, Field, Issue, IssueCode, Severity, issue
-from erp.sales.rules.normalise import Measure, Side, measures, shown
+from erp.sales.rules.issues import Change, Field, Issue, IssueCode, Severity, issue, one_each
+from erp.sales.rules.normalise import Measure, Side, measures, plain, shown
 from erp.sales.rules.vocabulary import SWING, Limits, ModelWords
 
 MM_MIN, MM_MAX = Decimal("0.1"), Decimal("99999")  # beyond, it is no size at all
@@ -68,7 +69,7 @@ def read_one(field: Field, text: str, cell: str, told: Told) -> SizeRead:
     """Read a cell that holds one measure."""
     found = measures(text)
     if found is None or len(found) != 1:
-        return SizeRead(None, (_unreadable(field, text, cell),))
+        return SizeRead(None, (_unreadable(field, text, cell, _meant(field, text, told)),))
     factor, is_guess = _factor(field, found[0], told)
     value = possible(found[0].value * factor)
     if value is None:
@@ -243,5 +244,23 @@ def _unit_issues(
     return ()
 
 
-def _unreadable(field: Field, text: str, cell: str) -> Issue:
-    return issue(IssueCode.SIZE_UNREADABLE, Severity.STOP, field, cell=cell, raw=text)
+_TOLERANCE = re.compile(r"(.+?)(?:±|\+/-|\+-).+")
+_RANGE = re.compile(r"(.+?)(?:~|至|到)(.+)")
+
+
+def _meant(field: Field, text: str, told: Told) -> tuple[str, ...]:
+    """Return what 900±5 or 2090～2100 may mean: the size without its tolerance, either end of a range."""
+    flat = plain(text)
+    said = _TOLERANCE.fullmatch(flat) or _RANGE.fullmatch(flat)
+    found = []
+    for part in said.groups() if said else ():
+        one = measures(part)
+        if one is not None and len(one) == 1:
+            value = possible(one[0].value * _factor(field, one[0], told)[0])
+            found += [shown(value)] if value is not None else []
+    return tuple(found)
+
+
+def _unreadable(field: Field, text: str, cell: str, meant: tuple[str, ...] = ()) -> Issue:
+    offers = one_each(field, meant)
+    return issue(IssueCode.SIZE_UNREADABLE, Severity.STOP, field, cell=cell, offers=offers, raw=text)

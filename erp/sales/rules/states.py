@@ -36,6 +36,9 @@ STEPS = {
     (OrderState.READY, OrderState.SHIPPED),
     (OrderState.SHIPPED, OrderState.CLOSED),
 }
+UNRELEASED = frozenset(
+    {OrderState.DRAFT, OrderState.QUERY, OrderState.CONFIRMED}
+)  # sets may be edited by hand
 EDITABLE = frozenset({OrderState.DRAFT, OrderState.QUERY})  # lines may be edited freely
 WITHDRAWABLE = frozenset(  # of these the floor takes door sets back; with the last one the order is cancelled
     {OrderState.RELEASED, OrderState.IN_PRODUCTION, OrderState.READY}
@@ -56,14 +59,21 @@ class Verb(Choice):
     CONFIRM = "confirm", N_("confirmed")
     ASK = "ask", N_("asked the dealer")
     ANSWER = "answer", N_("the dealer's answer:")
+    ACCEPT_ANSWER = "accept answer", N_("accepted the dealer's answer")
+    REJECT_ANSWER = "reject answer", N_("rejected the dealer's answer")
     CLOSE_QUESTION = "close question", N_("closed a question to the dealer")
     LINK = "link", N_("changed the dealer's link")
     REOPEN = "reopen", N_("put back to draft")
     CANCEL = "cancel", N_("cancelled")
     RELEASE = "release", N_("released")
     WITHDRAW = "withdraw", N_("cancelled door sets")
+    CHANGE = "change", N_("changed the released order")
     PRICE = "price", N_("changed a price")
     QUOTE = "quote", N_("quotation")
+    WAIVE_RELEASE = "waive release", N_("let its release pass unpaid:")
+    WAIVE_LOADING = "waive loading", N_("let its loading pass unpaid:")
+    EDIT_SET = "edit set", N_("changed a set by hand")
+    DROP_EDIT = "drop edit", N_("dropped a change by hand")
 
 
 class ImportState(Choice):

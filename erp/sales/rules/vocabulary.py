@@ -68,6 +68,10 @@ class ModelWords:
         """Return the further choice of that code."""
         return next((one for one in self.options if one.code == code), None)
 
+    def has_lock(self, code: str) -> bool:
+        """Whether the lock of that code can be had."""
+        return any(one.code == code for one in self.locks)
+
     @property
     def needs_handing(self) -> bool:
         """Whether it swings."""
@@ -85,10 +89,10 @@ class ColourWords:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """One word of a dealer whose meaning was shown by a person: a model, a colour or a handing."""
+    """One word of a dealer whose meaning was shown by a person: a model, a colour, a handing, a lock, a wall."""
 
     field: str  # as issues.Field stores it
-    word: str
+    word: str  # "": what is meant where nothing is written
     value: str
     day: str  # when it was shown, for the note that names the source
 
@@ -104,6 +108,7 @@ class Habits:
     is_seen_from_inside: bool = False
     columns: tuple[tuple[str, str], ...] = ()  # the dealer's own heading -> name of a Column
     learned: tuple[Learned, ...] = ()
+    usual: tuple[Learned, ...] = ()  # what is meant where nothing is written: the lock, the wall
     order_day: str = ""  # when the order of sizes was shown by a person; "": chosen or not agreed
 
 

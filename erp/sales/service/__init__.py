@@ -1,17 +1,30 @@
 """Commands of sales: orders by hand, orders out of dealers' sheets, and the progress that mes tells."""
 
+from erp.sales.service.amendments import amend, discard, drop_line, edit_line, restore_line
+from erp.sales.service.answers import accept_answer, answer, reject_answer
 from erp.sales.service.copies import Copied, copy_order
+from erp.sales.service.hand_edits import (
+    Place,
+    add_piece,
+    change_need,
+    change_piece,
+    confirm_edit,
+    drop_edit,
+    end_edits,
+    leave_out,
+)
 from erp.sales.service.imports import (
     Upload,
     correct_fact,
     drop_import,
+    read_again,
     review_row,
     review_sheet,
     settle_all,
     start_import,
     take_in,
 )
-from erp.sales.service.lessons import forget, learn
+from erp.sales.service.lessons import forget, learn, teach
 from erp.sales.service.lines import add_line, amend_line, copy_line, remove_line
 from erp.sales.service.orders import (
     amend_head,
@@ -19,6 +32,7 @@ from erp.sales.service.orders import (
     cancel,
     confirm,
     create_order,
+    lock,
     reopen,
     set_due,
 )
@@ -33,7 +47,6 @@ from erp.sales.service.prices import (
 from erp.sales.service.progress import mark_released, record_progress, withdraw
 from erp.sales.service.questions import (
     Sent,
-    answer,
     ask,
     close_question,
     renew_link,
@@ -42,33 +55,50 @@ from erp.sales.service.questions import (
 )
 
 __all__ = [
+    "amend",
+    "discard",
+    "drop_line",
+    "edit_line",
+    "restore_line",
     "Copied",
     "copy_order",
     "Offering",
+    "Place",
     "Sent",
     "Upload",
+    "accept_answer",
     "accept_quotation",
     "agree_price",
     "forget",
     "give_rebate",
     "learn",
+    "lock",
     "quote",
     "withdraw_quotation",
     "add_line",
+    "add_piece",
     "amend_head",
     "amend_line",
     "answer",
     "ask",
     "ask_dealer",
     "cancel",
+    "change_need",
+    "change_piece",
     "close_question",
     "confirm",
+    "confirm_edit",
     "copy_line",
     "correct_fact",
     "create_order",
+    "drop_edit",
+    "end_edits",
     "drop_import",
+    "leave_out",
     "mark_released",
+    "read_again",
     "record_progress",
+    "reject_answer",
     "remove_line",
     "renew_link",
     "reopen",
@@ -79,6 +109,7 @@ __all__ = [
     "settle_all",
     "start_import",
     "take_in",
+    "teach",
     "withdraw",
     "view_link",
 ]

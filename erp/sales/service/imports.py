@@ -16,7 +16,6 @@ from core.files.service import keep
 from core.states import check_step
 from erp.sales.model import Import, ImportRow, Order
 from erp.sales.queries.offer import Offer, entry_for, offer, vocabulary, with_making
-from erp.sales.queries.questions import open_count
 from erp.sales.rules.archive import media_type_of
 from erp.sales.rules.issues import Field
 from erp.sales.rules.kept import (
@@ -35,11 +34,13 @@ from erp.sales.rules.orders import (
     NothingToTake,
     OrderHead,
 )
-from erp.sales.rules.questions import About, QuestionsOpen
-from erp.sales.rules.review import Act, Action, amend, count_open, keep_settled, offered, settle, touches
+from erp.sales.rules.questions import About
+from erp.sales.rules.review import Act, Action, amend, count_open, keep_settled, offered, settle
+from erp.sales.rules.row import ReadRow
 from erp.sales.rules.states import IMPORT_STEPS, ImportState
+from erp.sales.rules.vocabulary import Profile
 from erp.sales.service.lines import add_lines
-from erp.sales.service.orders import create_order
+from erp.sales.service.orders import check_answered, create_order
 
 SUBJECT = "erp.sales.import"
 
@@ -51,6 +52,7 @@ class Upload:
     dealer_id: int
     name: str
     content: bytes
+    profile: str = Profile.PLAIN.value  # how this dealer writes, as chosen for this sheet
 
 
 def start_import(
@@ -64,6 +66,7 @@ def start_import(
         file_id=file.id,
         state=ImportState.OPEN,
         sheet_name=read.sheet_name,
+        profile=upload.profile,
         facts={
             fact.name.value: {"value": fact.value, "cell": fact.cell, "text": fact.text}
             for fact in read.facts
@@ -74,21 +77,69 @@ def start_import(
     )
     session.add(started)
     session.flush()  # the rows need its id
-    rows = [
-        {
-            "import_id": started.id,
-            "row_number": row.row_number,
-            "source": source_data(row.source),
-            "read_values": values_data(row.values),
-            "values": values_data(row.values),
-            "issues": issues_data(row.issues),
-            "is_skipped": False,
-        }
-        for row in read.rows
-    ]
-    session.execute(insert(ImportRow), rows)
+    session.execute(insert(ImportRow), [_row_data(started.id, row) for row in read.rows])
     record(session, subject=SUBJECT, subject_id=started.id, verb="start", by=by, at=at)
     return started
+
+
+def _row_data(import_id: int, row: ReadRow) -> dict[str, Any]:
+    return {
+        "import_id": import_id,
+        "row_number": row.row_number,
+        "source": source_data(row.source),
+        "read_values": values_data(row.values),
+        "values": values_data(row.values),
+        "typed_fields": [],
+        "issues": issues_data(row.issues),
+        "is_skipped": False,
+    }
+
+
+def read_again(
+    session: Session, import_id: int, read: ReadOrder, *, by: int | None, at: datetime
+) -> dict[str, list[Any]]:
+    """Put a new reading of its file under a sheet in review; what was typed, confirmed or left out stays.
+
+    A row that is no line any more is left out. The facts of the order as a whole stay as they are. Returns what
+    changed, as the history tells it. Raises NotFound, ImportClosed.
+    """
+    found = _open_import(session, import_id)
+    found.issues = issues_data(keep_settled(read.issues, read_issues(found.issues)))
+    there = {row.row_number: row for row in rows_of(session, import_id)}
+    offering = offer(session)
+    changes: dict[str, list[Any]] = {}
+    for fresh in read.rows:
+        row = there.pop(fresh.row_number, None)
+        if row is None:
+            session.execute(insert(ImportRow), [_row_data(import_id, fresh)])
+            changes[f"{fresh.row_number}"] = ["", "read"]
+        else:
+            changes |= _put_reading(row, fresh, offering)
+    for gone in there.values():
+        gone.is_skipped = True
+    if changes:
+        record(
+            session, subject=SUBJECT, subject_id=import_id, verb="read again", by=by, at=at, changes=changes
+        )
+    return changes
+
+
+def _put_reading(row: ImportRow, fresh: ReadRow, offering: Offer) -> dict[str, list[Any]]:
+    """Put a new reading under a row, and over it what was typed by hand. Returns what changed of its values."""
+    old, before = read_values(row.values), read_issues(row.issues)
+    typed = {field: old.text(field) for field in Field if field.value in row.typed_fields}
+    reviewed = amend(fresh.values, fresh.issues, typed, vocabulary(offering))
+    issues = reviewed.issues if reviewed.changed else fresh.issues
+    if reviewed.changed:
+        issues = with_making(reviewed.values, issues, offering)
+    row.source, row.read_values = source_data(fresh.source), values_data(fresh.values)
+    row.values = values_data(reviewed.values)
+    row.issues = issues_data(keep_settled(issues, before))
+    return {
+        f"{row.row_number}.{field.value}": [old.text(field), reviewed.values.text(field)]
+        for field in Field
+        if old.text(field) != reviewed.values.text(field)
+    }
 
 
 # --- corrections ------------------------------------------------------------
@@ -148,6 +199,7 @@ def _amend(
     reviewed = amend(old, before, typed, vocabulary(offering))
     issues = keep_settled(with_making(reviewed.values, reviewed.issues, offering), before)
     row.values = values_data(reviewed.values)
+    row.typed_fields = sorted({*row.typed_fields, *(field.value for field in reviewed.changed)})
     row.issues = issues_data(issues)
     changes: dict[str, list[Any]] = {
         f"{row.row_number}.{field.value}": [old.text(field), reviewed.values.text(field)]
@@ -239,7 +291,8 @@ def rows_of(session: Session, import_id: int) -> list[ImportRow]:
 def take_in(session: Session, import_id: int, *, by: int | None, at: datetime, on: date) -> Order:
     """Turn a settled sheet into a draft order with its lines; sent twice, it is the same order.
 
-    Locks the import. Raises NotFound, ImportClosed, ImportUnsettled, NothingToTake, QuestionsOpen.
+    Locks the import. Raises NotFound, ImportClosed, ImportUnsettled, NothingToTake, QuestionsOpen,
+    AnswersUndecided.
     """
     found = session.get(Import, import_id, with_for_update=True, populate_existing=True)
     if found is None:
@@ -252,19 +305,14 @@ def take_in(session: Session, import_id: int, *, by: int | None, at: datetime, o
     if not rows:
         raise NothingToTake
     _check_settled(found, rows)
-    if (asked := open_count(session, About(import_id=import_id))) > 0:
-        raise QuestionsOpen(number=found.sheet_name, count=asked)
+    check_answered(session, About(import_id=import_id), found.sheet_name)
     order = create_order(session, _head(found), by=by, at=at, on=on, import_id=import_id)
     offering = offer(session)
     entries = [(entry_for(read_values(row.values), offering), row) for row in rows]
     add_lines(
         session,
         order,
-        [
-            (entry, dict(row.source), touches(row.read_values, row.values))
-            for entry, row in entries
-            if entry is not None
-        ],
+        [(entry, dict(row.source), len(row.typed_fields)) for entry, row in entries if entry is not None],
     )
     found.state = ImportState.TAKEN
     record(session, subject=SUBJECT, subject_id=import_id, verb="take in", by=by, at=at)

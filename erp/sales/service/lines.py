@@ -6,15 +6,17 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from core.audit.service import record
 from erp.catalogue import queries as catalogue
-from erp.sales.model import Line, Order, Question
+from erp.catalogue.model import Door
+from erp.sales.model import HandEdit, Line, Order, Question
 from erp.sales.queries.orders import SUBJECT
-from erp.sales.rules.orders import DoorUnknown, LineEntry, LineGone
-from erp.sales.rules.questions import QuestionState
+from erp.sales.queries.questions import line_values
+from erp.sales.rules.orders import DoorUnknown, LineEntry, LineGone, LineMoved
+from erp.sales.rules.questions import QuestionState, seen_as
 from erp.sales.rules.states import Verb
 from erp.sales.service.orders import lock_editable, put_words
 
@@ -60,12 +62,12 @@ def add_lines(
     An entry is the line, the cells it came from, and how often a hand was laid on it.
     """
     doors = {door.code: door for door in catalogue.doors(session)}
-    position = _last_position(session, order.id)
+    position = last_position(session, order.id)
     lines = []
     for entry, source, touch_count in entries:
         position += 1
         line = Line(order_id=order.id, position=position, source=source, touch_count=touch_count)
-        _fill(line, entry, doors)
+        fill(line, entry, doors)
         lines.append(line)
     session.add_all(lines)
     session.flush()  # the caller wants ids and positions
@@ -73,14 +75,15 @@ def add_lines(
     return lines
 
 
-def _last_position(session: Session, order_id: int) -> int:
+def last_position(session: Session, order_id: int) -> int:
+    """Return the position of an order's last line; 0 without one."""
     return (
         session.scalar(select(func.coalesce(func.max(Line.position), 0)).where(Line.order_id == order_id))
         or 0
     )
 
 
-def _fill(line: Line, entry: LineEntry, doors: Mapping[str, Any]) -> None:
+def fill(line: Line, entry: LineEntry, doors: Mapping[str, Any]) -> None:
     """Write the entry into the row; `doors` are the models by code. Raises DoorUnknown."""
     door = doors.get(entry.door_code)
     if door is None:
@@ -94,10 +97,12 @@ def _fill(line: Line, entry: LineEntry, doors: Mapping[str, Any]) -> None:
     line.options = dict(entry.options)
     line.measures = {code: f"{size:f}" for code, size in entry.measures.items()}
     line.set_count = entry.set_count
+    if entry.expected_amount is not None:
+        line.expected_amount = entry.expected_amount
 
 
 def _settle(session: Session, order: Order) -> None:
-    """Bring what the order says of its lines up to date: its count of sets, and the rooms it is found by."""
+    """Bring what the order says of its lines up to date: its count of sets, the rooms and remarks it is found by."""
     put_words(session, order)
     order.set_count = (
         session.scalar(select(func.coalesce(func.sum(Line.set_count), 0)).where(Line.order_id == order.id))
@@ -106,13 +111,26 @@ def _settle(session: Session, order: Order) -> None:
 
 
 def amend_line(
-    session: Session, order_id: int, line_id: int, entry: LineEntry, *, by: int | None, at: datetime
+    session: Session,
+    order_id: int,
+    line_id: int,
+    entry: LineEntry,
+    *,
+    by: int | None,
+    at: datetime,
+    seen: str = "",
 ) -> Line:
-    """Change a line. Locks the order. Raises NotFound, OrderFrozen, LineGone, DoorUnknown."""
+    """Change a line; `seen` is the fingerprint of what its form was opened on, where there was a form.
+
+    Locks the order. Raises NotFound, OrderFrozen, LineGone, LineMoved, DoorUnknown.
+    """
     order = lock_editable(session, order_id)
     line = _line(session, order_id, line_id)
+    code = session.get_one(Door, line.door_id).code
+    if seen and seen != seen_as(line_values(line, code)):
+        raise LineMoved(position=line.position)
     before = {name: getattr(line, name) for name in FIELDS}
-    _fill(line, entry, {door.code: door for door in catalogue.doors(session)})
+    fill(line, entry, {door.code: door for door in catalogue.doors(session)})
     changes = {
         f"{line.position}.{name}": [before[name], getattr(line, name)]
         for name in FIELDS
@@ -135,7 +153,7 @@ def copy_line(session: Session, order_id: int, line_id: int, *, by: int | None, 
     old = _line(session, order_id, line_id)
     line = Line(
         order_id=order_id,
-        position=_last_position(session, order_id) + 1,
+        position=last_position(session, order_id) + 1,
         source={},
         touch_count=1,  # repeating it is a touch of its own
         **{name: getattr(old, name) for name in FIELDS if name != "room"},
@@ -156,16 +174,18 @@ def remove_line(session: Session, order_id: int, line_id: int, *, by: int | None
     line = _line(session, order_id, line_id)
     _record(session, order_id, Verb.REMOVE_LINE, {"line": [line.position, None]}, by=by, at=at)
     _forget_questions(session, line, by=by, at=at)
+    session.execute(delete(HandEdit).where(HandEdit.line_id == line.id))  # of no release: it is a draft
     session.delete(line)
     session.flush()  # the sum below reads the table
     _settle(session, order)
 
 
 def _forget_questions(session: Session, line: Line, *, by: int | None, at: datetime) -> None:
-    """Close what the dealer is still asked about a line that goes, and let its questions stand without it."""
+    """Close what is still asked, or to be decided, about a line that goes; its questions stand without it."""
     about_it = update(Question).where(Question.line_id == line.id)
     closed = {"state": QuestionState.CLOSED, "closed_at": at, "closed_by_id": by}
-    session.execute(about_it.where(Question.state == QuestionState.OPEN).values(**closed))
+    still = (QuestionState.OPEN, QuestionState.ANSWERED)
+    session.execute(about_it.where(Question.state.in_(still)).values(**closed))
     session.execute(about_it.values(line_id=None))
 
 

@@ -17,12 +17,12 @@ from core.numbers.service import next_number
 from core.states import check_step
 from core.words import service as words
 from erp.parties import queries as parties
-from erp.sales.events import OrderCancelled, OrderConfirmed
+from erp.sales.events import AmountChanged, OrderCancelled, OrderConfirmed
 from erp.sales.model import Line, Order
 from erp.sales.queries.offer import Offer, offer
 from erp.sales.queries.orders import SUBJECT, unready_lines
 from erp.sales.queries.prices import content, order_price
-from erp.sales.queries.questions import open_count
+from erp.sales.queries.questions import open_count, undecided_count
 from erp.sales.rules.orders import (
     DealerUnknown,
     LinesUnready,
@@ -32,7 +32,7 @@ from erp.sales.rules.orders import (
     check_due,
 )
 from erp.sales.rules.pricing import LinesUnpriced
-from erp.sales.rules.questions import About, QuestionsOpen
+from erp.sales.rules.questions import About, AnswersUndecided, QuestionsOpen
 from erp.sales.rules.states import EDITABLE, STEPS, OrderState, Verb
 
 PREFIX = "SO"
@@ -89,9 +89,10 @@ def create_order(
 
 
 def put_words(session: Session, order: Order) -> None:
-    """Have the order found by what its head says, and by the rooms of its lines."""
-    rooms = session.scalars(select(Line.room).where(Line.order_id == order.id).distinct().order_by(Line.room))
-    texts = (order.number, order.dealer_reference, order.customer, order.site, *rooms)
+    """Have the order found by what its head says, then by the rooms, then by the remarks of its lines."""
+    lines = session.execute(select(Line.room, Line.note).where(Line.order_id == order.id)).all()
+    rooms, notes = (sorted({one[place] for one in lines}) for place in (0, 1))
+    texts = (order.number, order.dealer_reference, order.customer, order.site, *rooms, *notes)
     words.put(session, SUBJECT, order.id, texts)
 
 
@@ -131,7 +132,7 @@ def amend_head(
 ) -> Order:
     """Change what the order says as a whole; `on` is the factory's day. Locks the order.
 
-    Raises NotFound, Conflict, OrderFrozen, DueInPast.
+    Publishes AmountChanged where the dealer is another one. Raises NotFound, Conflict, OrderFrozen, DueInPast.
     """
     order = lock_editable(session, order_id)
     if order.version != version:
@@ -144,6 +145,8 @@ def amend_head(
         if old != new:
             changes[name] = [old, new]
             setattr(order, name, new)
+    if "dealer_id" in changes:
+        publish(session, AmountChanged(order_id, by, at))
     if changes:
         put_words(session, order)
         record(
@@ -195,13 +198,12 @@ def confirm(session: Session, order_id: int, *, on: date, by: int | None, at: da
     """Agree on the order: every line can be made, nothing is missing, and its prices stand from now on.
 
     `on` is the factory's day, which decides the price book. Where there is no price book at all, orders have no
-    prices. Locks the order. Publishes OrderConfirmed. Raises NotFound, StepRefused, OrderEmpty, LinesUnready,
-    LinesUnpriced, QuestionsOpen.
+    prices. Locks the order. Publishes OrderConfirmed, AmountChanged. Raises NotFound, StepRefused,
+    OrderEmpty, LinesUnready, LinesUnpriced, QuestionsOpen, AnswersUndecided.
     """
     order = lock(session, order_id)
     check_step(STEPS, order.number, order.state, OrderState.CONFIRMED)
-    if (asked := open_count(session, About(order_id=order_id))) > 0:
-        raise QuestionsOpen(number=order.number, count=asked)
+    check_answered(session, About(order_id=order_id), order.number)
     count = session.scalar(select(func.sum(Line.set_count)).where(Line.order_id == order_id)) or 0
     order.set_count = count
     if not count:
@@ -214,7 +216,16 @@ def confirm(session: Session, order_id: int, *, on: date, by: int | None, at: da
     _step(session, order, OrderState.CONFIRMED, Verb.CONFIRM, "", by=by, at=at)
     order.confirmed_at = at
     publish(session, OrderConfirmed(order_id))
+    publish(session, AmountChanged(order_id, by, at))
     return order
+
+
+def check_answered(session: Session, about: About, name: str) -> None:
+    """Raise QuestionsOpen or AnswersUndecided while the dealer, or a clerk, has to say something yet."""
+    if (asked := open_count(session, about)) > 0:
+        raise QuestionsOpen(number=name, count=asked)
+    if (answered := undecided_count(session, about)) > 0:
+        raise AnswersUndecided(number=name, count=answered)
 
 
 def _agree_prices(session: Session, order: Order, offered: Offer, on: date) -> None:
@@ -246,27 +257,36 @@ def _thaw(session: Session, order: Order) -> None:
 
 
 def ask_dealer(session: Session, order_id: int, question: str, *, by: int | None, at: datetime) -> Order:
-    """Hold the order until the dealer has answered. Locks the order. Raises NotFound, StepRefused."""
+    """Hold the order until the dealer has answered. Locks the order.
+
+    Publishes AmountChanged. Raises NotFound, StepRefused.
+    """
     order = lock(session, order_id)
     _step(session, order, OrderState.QUERY, Verb.ASK, question, by=by, at=at)
     _thaw(session, order)
+    publish(session, AmountChanged(order_id, by, at))
     return order
 
 
 def reopen(session: Session, order_id: int, *, by: int | None, at: datetime) -> Order:
-    """Put a confirmed or queried order back to draft. Locks the order. Raises NotFound, StepRefused."""
+    """Put a confirmed or queried order back to draft. Locks the order.
+
+    Publishes AmountChanged. Raises NotFound, StepRefused.
+    """
     order = lock(session, order_id)
     _step(session, order, OrderState.DRAFT, Verb.REOPEN, "", by=by, at=at)
     _thaw(session, order)
+    publish(session, AmountChanged(order_id, by, at))
     return order
 
 
 def cancel(session: Session, order_id: int, reason: str, *, by: int | None, at: datetime) -> Order:
     """Cancel an order that is not released. Locks the order.
 
-    Publishes OrderCancelled. Raises NotFound, StepRefused.
+    Publishes OrderCancelled, AmountChanged. Raises NotFound, StepRefused.
     """
     order = lock(session, order_id)
     _step(session, order, OrderState.CANCELLED, Verb.CANCEL, reason, by=by, at=at)
     publish(session, OrderCancelled(order_id))
+    publish(session, AmountChanged(order_id, by, at))
     return order

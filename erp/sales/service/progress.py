@@ -24,10 +24,10 @@ from core.audit.service import record
 from core.errors import NotFound
 from core.events import publish
 from core.states import StepRefused
-from erp.sales.events import OrderCancelled
-from erp.sales.model import Order
+from erp.sales.events import AmountChanged, OrderCancelled
+from erp.sales.model import ZERO, Line, Order
 from erp.sales.queries.orders import SUBJECT
-from erp.sales.rules.orders import ReleasedCounts, Withdrawn
+from erp.sales.rules.orders import Counted, ReleasedCounts, Withdrawn
 from erp.sales.rules.states import WITHDRAWABLE, OrderState, Verb
 
 ORDERS = cast(Table, Order.__table__)
@@ -89,43 +89,24 @@ def record_progress(
 def withdraw(
     session: Session, order_id: int, gone: Withdrawn, reason: str, *, by: int | None, at: datetime
 ) -> OrderState:
-    """Take cancelled door sets off a released order's counts, and return where it stands then.
+    """Take cancelled door sets off a released order's counts and total, and return where it stands then.
 
     With its last set it is CANCELLED; one whose other packages are all shipped or sealed is SHIPPED or READY.
-    Locks the order. Publishes OrderCancelled. Raises NotFound, StepRefused.
+    Locks the order. Publishes OrderCancelled, AmountChanged. Raises NotFound, StepRefused.
     """
     before = session.scalar(select(ORDERS.c.state).where(ORDERS.c.id == order_id).with_for_update())
     if before is None:
         raise NotFound
-    counts = ORDERS.c
-    left = counts.package_count - gone.packages
-    is_shipped = and_(left > 0, counts.shipped_count >= left)
-    kind = counts.state.type
     after: OrderState | None = session.scalar(
         update(ORDERS)
-        .where(counts.id == order_id, counts.state.in_(WITHDRAWABLE))
-        .values(
-            set_count=counts.set_count - gone.sets,
-            piece_count=counts.piece_count - gone.pieces,
-            made_count=counts.made_count - gone.made,
-            packed_count=counts.packed_count - gone.packed,
-            package_count=left,
-            sealed_count=counts.sealed_count - gone.sealed,
-            state=case(
-                (counts.set_count <= gone.sets, literal(OrderState.CANCELLED, kind)),
-                (is_shipped, literal(OrderState.SHIPPED, kind)),
-                (and_(left > 0, counts.sealed_count - gone.sealed >= left), literal(OrderState.READY, kind)),
-                (counts.state == OrderState.RELEASED, literal(OrderState.RELEASED, kind)),
-                else_=literal(OrderState.IN_PRODUCTION, kind),
-            ),
-            shipped_at=case((is_shipped, literal(at, counts.shipped_at.type)), else_=counts.shipped_at),
-            version=counts.version + 1,
-        )
-        .returning(counts.state)
+        .where(ORDERS.c.id == order_id, ORDERS.c.state.in_(WITHDRAWABLE))
+        .values(counted(gone.counted, at))
+        .returning(ORDERS.c.state)
     )
     if after is None:
         order = session.get_one(Order, order_id, populate_existing=True)
         raise StepRefused(number=order.number, state=order.state, wanted=OrderState.CANCELLED)
+    _take_back(session, order_id, gone)
     changes: dict[str, list[Any]] = {
         "state": [before.value, after.value],
         "sets": ["", ", ".join(gone.numbers)],
@@ -136,7 +117,44 @@ def withdraw(
     )
     if after is OrderState.CANCELLED:
         publish(session, OrderCancelled(order_id))
+    publish(session, AmountChanged(order_id, by, at))
     return after
+
+
+def counted(by: Counted, at: datetime) -> dict[str, Any]:
+    """Return what an UPDATE sets where sets, pieces and packages of a released order come or go."""
+    counts = ORDERS.c
+    kind = counts.state.type
+    left, sealed = counts.package_count + by.packages, counts.sealed_count + by.sealed
+    is_shipped = and_(left > 0, counts.shipped_count >= left)
+    return {
+        "set_count": counts.set_count + by.sets,
+        "piece_count": counts.piece_count + by.pieces,
+        "made_count": counts.made_count + by.made,
+        "packed_count": counts.packed_count + by.packed,
+        "package_count": left,
+        "sealed_count": sealed,
+        "state": case(
+            (counts.set_count + by.sets <= 0, literal(OrderState.CANCELLED, kind)),
+            (is_shipped, literal(OrderState.SHIPPED, kind)),
+            (and_(left > 0, sealed >= left), literal(OrderState.READY, kind)),
+            (counts.state == OrderState.RELEASED, literal(OrderState.RELEASED, kind)),
+            else_=literal(OrderState.IN_PRODUCTION, kind),
+        ),
+        "shipped_at": case((is_shipped, literal(at, counts.shipped_at.type)), else_=counts.shipped_at),
+        "version": counts.version + 1,
+    }
+
+
+def _take_back(session: Session, order_id: int, gone: Withdrawn) -> None:
+    """Count the sets that were taken back at their lines, and take what was agreed for them off the total."""
+    lines = session.scalars(select(Line).where(Line.id.in_(gone.by_line), Line.order_id == order_id)).all()
+    for line in lines:
+        line.cancelled_count += gone.by_line[line.id]
+    less = sum(((line.unit_amount or ZERO) * gone.by_line[line.id] for line in lines), ZERO)
+    session.execute(
+        update(ORDERS).where(ORDERS.c.id == order_id).values(total_amount=ORDERS.c.total_amount - less)
+    )
 
 
 def _progress() -> Update:

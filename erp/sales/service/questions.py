@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, func, select
@@ -11,43 +11,27 @@ from sqlalchemy.orm import Session
 
 from core.audit.service import record
 from core.errors import NotFound
-from erp.catalogue.model import Door
 from erp.sales.model import Import, ImportRow, Line, Order, Question, QuestionLink
-from erp.sales.queries.offer import LOCK_OPTION, Offer, offer, vocabulary
-from erp.sales.queries.orders import SUBJECT, entry
-from erp.sales.queries.questions import about_of, line_values, link_by_token, link_of, row_name
-from erp.sales.rules.issues import Field, Issue, IssueCode, Severity, issue
-from erp.sales.rules.kept import issue_data, read_issue, read_values
-from erp.sales.rules.orders import LineEntry, entry_of
+from erp.sales.queries.orders import SUBJECT
+from erp.sales.queries.questions import link_by_token, link_of, row_name
+from erp.sales.rules.kept import issue_data
 from erp.sales.rules.questions import (
     LINK_HOLDS,
     About,
-    Answer,
-    AnswersUnreadable,
     Asking,
     AskingOver,
     CloseReasonMissing,
-    NameMissing,
-    NothingAnswered,
     NothingAsked,
     PlaceUnknown,
     QuestionSettled,
     QuestionState,
     check_link,
     check_wording,
-    may_be_right,
-    read_typed,
     token_sha256,
-    typed_by,
 )
-from erp.sales.rules.review import Act, Action
 from erp.sales.rules.states import EDITABLE, ImportState, OrderState, Verb
 from erp.sales.service.imports import SUBJECT as IMPORT_SUBJECT
-from erp.sales.service.imports import review_row
-from erp.sales.service.lines import amend_line
 from erp.sales.service.orders import ask_dealer, reopen
-
-NAME_MAX = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +42,7 @@ class Sent:
     is_new_token: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One answer, read but not yet taken: what it corrects."""
-
-    question: Question
-    answer: Answer
-    typed: Mapping[Field, str]
-
-
-def _lock(session: Session, about: About) -> Order | Import:
+def lock_subject(session: Session, about: About) -> Order | Import:
     """Return the order or sheet, locked. Raises NotFound."""
     found: Order | Import | None
     if about.order_id is not None:
@@ -79,7 +54,7 @@ def _lock(session: Session, about: About) -> Order | Import:
     return found
 
 
-def _check_open(found: Order | Import) -> None:
+def check_open(found: Order | Import) -> None:
     """Raise AskingOver unless an answer could land: in an order that may be edited, or a sheet in review."""
     is_open = found.state is ImportState.OPEN if isinstance(found, Import) else found.state in EDITABLE
     if not is_open:
@@ -94,15 +69,15 @@ def ask(
     The token is used where there is no link, or none that is good any more. An order is held until all is
     answered. Raises NotFound, NothingAsked, WordingMissing, PlaceUnknown, AskingOver, StepRefused.
     """
-    found = _lock(session, about)
+    found = lock_subject(session, about)
     if not askings:
         raise NothingAsked
     places = [_place(session, about, one) for one in askings]
     if isinstance(found, Order):
-        _hold(session, found, askings, by=by, at=at)
-    _check_open(found)
+        hold(session, found, " / ".join(one.text for one in askings), by=by, at=at)
+    check_open(found)
     link, is_new = _link(session, about, token, by=by, at=at)
-    known = {_same(one) for one in session.scalars(_open(link))}
+    known = {_same(one) for one in session.scalars(open_of(link))}
     for one, place in zip(askings, places, strict=True):
         made = Question(
             link_id=link.id,
@@ -156,8 +131,8 @@ def _place(session: Session, about: About, one: Asking) -> str:
     return ""
 
 
-def _hold(session: Session, order: Order, askings: Sequence[Asking], *, by: int | None, at: datetime) -> None:
-    note = " / ".join(one.text for one in askings)
+def hold(session: Session, order: Order, note: str, *, by: int | None, at: datetime) -> None:
+    """Have a locked order wait for its dealer. Raises StepRefused."""
     if order.state is not OrderState.QUERY:
         ask_dealer(session, order.id, note, by=by, at=at)
         return
@@ -165,7 +140,8 @@ def _hold(session: Session, order: Order, askings: Sequence[Asking], *, by: int 
     record(session, subject=SUBJECT, subject_id=order.id, verb=Verb.ASK.value, by=by, at=at, changes=changes)
 
 
-def _open(link: QuestionLink) -> Select[Question]:
+def open_of(link: QuestionLink) -> Select[Question]:
+    """Return the select of a link's open questions."""
     return select(Question).where(Question.link_id == link.id, Question.state == QuestionState.OPEN)
 
 
@@ -195,25 +171,25 @@ def _put_token(session: Session, link: QuestionLink, token: str, *, by: int | No
 
 def renew_link(session: Session, about: About, token: str, *, by: int | None, at: datetime) -> QuestionLink:
     """Open the questions with a new token; the old one opens nothing any more. Raises NotFound, AskingOver."""
-    found = _lock(session, about)
-    _check_open(found)
+    found = lock_subject(session, about)
+    check_open(found)
     link = link_of(session, about)
     if link is None:
         raise NotFound
     _put_token(session, link, token, by=by, at=at)
-    _told(session, link, Verb.LINK, {"note": ["", "renewed"]}, by=by, at=at)
+    told(session, link, Verb.LINK, {"note": ["", "renewed"]}, by=by, at=at)
     return link
 
 
 def revoke_link(session: Session, about: About, *, by: int | None, at: datetime) -> QuestionLink:
     """Take a link back; sent twice, the first moment stands. Raises NotFound."""
-    _lock(session, about)
+    lock_subject(session, about)
     link = link_of(session, about)
     if link is None:
         raise NotFound
     if link.revoked_at is None:
         link.revoked_at = at
-        _told(session, link, Verb.LINK, {"note": ["", "revoked"]}, by=by, at=at)
+        told(session, link, Verb.LINK, {"note": ["", "revoked"]}, by=by, at=at)
     return link
 
 
@@ -226,7 +202,7 @@ def view_link(session: Session, token: str, *, at: datetime) -> QuestionLink:
     return link
 
 
-def _told(
+def told(
     session: Session,
     link: QuestionLink,
     verb: Verb,
@@ -241,130 +217,15 @@ def _told(
     record(session, subject=subject, subject_id=subject_id, verb=verb.value, by=by, at=at, changes=changes)
 
 
-# --- answers ----------------------------------------------------------------
+# --- questions that are over -----------------------------------------------
 
 
-def answer(
-    session: Session, token: str, answers: Sequence[Answer], name: str, *, at: datetime
-) -> list[Question]:
-    """Take what a dealer answers: all of it, or nothing; sent twice, it is taken once.
-
-    Each answer is judged like a correction typed by the clerk, and lands on the sheet's row or the order's
-    line. When the last question is answered the order is a draft again. Returns the questions that were
-    answered. Raises LinkUnknown, LinkRevoked, LinkExpired, AskingOver, NameMissing, NothingAnswered,
-    QuestionSettled, AnswersUnreadable.
-    """
-    link = link_by_token(session, token)
-    found = _lock(session, about_of(link))
-    session.refresh(link)
-    check_link(link.expires_at, link.revoked_at, at)
-    _check_open(found)
-    given = [one for one in answers if one.says_something]
-    if not given:
-        raise NothingAnswered
-    if not name.strip():
-        raise NameMissing
-    offering = offer(session)
-    for one in _read(session, link, given, offering):
-        _land(session, link, one, name.strip()[:NAME_MAX], offering, at=at)
-    _let_go(session, link, found, by=None, at=at)
-    return [session.get_one(Question, one.question_id) for one in given]
-
-
-def _read(session: Session, link: QuestionLink, given: Sequence[Answer], offering: Offer) -> list[Reading]:
-    """Return the answers, read; those that were taken before are passed over."""
-    readings: list[Reading] = []
-    wrong: dict[int, Issue] = {}
-    for one in given:
-        question = session.get(Question, one.question_id, populate_existing=True)
-        if question is None or question.link_id != link.id:
-            raise PlaceUnknown
-        asked = read_issue(question.issue) if question.issue else None
-        typed = typed_by(one, question.field, asked)
-        if question.state is not QuestionState.OPEN:
-            if question.state is QuestionState.ANSWERED and _kept(one, typed) == question.answer:
-                continue
-            raise QuestionSettled(state=question.state)
-        _entry, fault = _judge(session, question, typed, offering)
-        if fault is not None:
-            wrong[question.id] = fault
-        readings.append(Reading(question, one, typed))
-    if wrong:
-        raise AnswersUnreadable(wrong)
-    return readings
-
-
-def _kept(one: Answer, typed: Mapping[Field, str]) -> dict[str, str]:
-    """Return an answer as it is kept."""
-    if typed:
-        return {field.value: text for field, text in typed.items()}
-    return {"right": "1"} if one.is_right else {"text": one.value} if one.value else {}
-
-
-def _judge(
-    session: Session, question: Question, typed: Mapping[Field, str], offering: Offer
-) -> tuple[LineEntry | None, Issue | None]:
-    """Return an order's line as the answer wants it, and what of the answer cannot be read."""
-    words = vocabulary(offering)
-    if question.row_id is not None:
-        row = session.get_one(ImportRow, question.row_id)
-        return None, read_typed(read_values(row.values), typed, words)[1]
-    if question.line_id is None or not typed:
-        return None, None
-    line = session.get_one(Line, question.line_id)
-    old = entry(line, session.get_one(Door, line.door_id).code)
-    values, fault = read_typed(line_values(line, old.door_code), typed, words)
-    if fault is not None:
-        return None, fault
-    model = offering.doors.get(values.model or "")
-    options = model.document.options if model else ()
-    locks = frozenset(one.code for option in options if option.code == LOCK_OPTION for one in option.values)
-    made = entry_of(values, locks)
-    if made is None:
-        return None, issue(IssueCode.SIZE_MISSING, Severity.STOP, question.field)
-    return replace(made, options={**old.options, **made.options}, measures=old.measures), None
-
-
-def _land(
-    session: Session, link: QuestionLink, one: Reading, name: str, offering: Offer, *, at: datetime
-) -> None:
-    question = one.question
-    if link.import_id is not None and question.row_id is not None:
-        review_row(
-            session, link.import_id, question.row_id, one.typed, _confirmed(session, one), by=None, at=at
-        )
-    elif link.order_id is not None and question.line_id is not None:
-        entered, _fault = _judge(session, question, one.typed, offering)  # after what was answered before it
-        if entered is not None:
-            amend_line(session, link.order_id, question.line_id, entered, by=None, at=at)
-    question.state, question.answered_at, question.answered_by = QuestionState.ANSWERED, at, name
-    question.answer, question.remark = _kept(one.answer, one.typed), one.answer.remark
-    place = question.place.partition(" ")[0]
-    changes: dict[str, list[object]] = {"by": ["", name]}
-    changes |= {f"{place}.{word}": ["", text] for word, text in question.answer.items()}
-    if question.remark:
-        changes[f"{place}.note"] = ["", question.remark]
-    _told(session, link, Verb.ANSWER, changes, by=None, at=at)
-
-
-def _confirmed(session: Session, one: Reading) -> Action | None:
-    """Return the press that an answer stands for: the issue is settled when it says the same as was read."""
-    asked = read_issue(one.question.issue) if one.question.issue else None
-    if asked is None or not may_be_right(asked):
-        return None
-    values = session.get_one(ImportRow, one.question.row_id).values
-    says_same = bool(one.typed) and all(values.get(field.value) == text for field, text in one.typed.items())
-    if not (one.answer.is_right or says_same):
-        return None
-    return Action(Act.SETTLE, asked.code.value, asked.field.value if asked.field else "")
-
-
-def _let_go(
+def let_go(
     session: Session, link: QuestionLink, found: Order | Import, *, by: int | None, at: datetime
 ) -> None:
     """Put an order back to draft when nothing is asked any more."""
     session.flush()  # the count reads the table
-    still = session.scalar(select(func.count()).select_from(_open(link).subquery()))
+    still = session.scalar(select(func.count()).select_from(open_of(link).subquery()))
     if not still and isinstance(found, Order) and found.state is OrderState.QUERY:
         reopen(session, found.id, by=by, at=at)
 
@@ -373,7 +234,7 @@ def close_question(
     session: Session, about: About, question_id: int, reason: str, *, by: int | None, at: datetime
 ) -> Question:
     """Give a question up without its answer, for a reason. Raises NotFound, CloseReasonMissing, QuestionSettled."""
-    found = _lock(session, about)
+    found = lock_subject(session, about)
     link = link_of(session, about)
     question = session.get(Question, question_id, populate_existing=True)
     if link is None or question is None or question.link_id != link.id:
@@ -385,6 +246,6 @@ def close_question(
     question.state, question.closed_at, question.closed_by_id = QuestionState.CLOSED, at, by
     question.close_reason = reason.strip()
     changes: dict[str, list[object]] = {"note": [question.text, question.close_reason]}
-    _told(session, link, Verb.CLOSE_QUESTION, changes, by=by, at=at)
-    _let_go(session, link, found, by=by, at=at)
+    told(session, link, Verb.CLOSE_QUESTION, changes, by=by, at=at)
+    let_go(session, link, found, by=by, at=at)
     return question

@@ -16,6 +16,7 @@ from erp.catalogue.rules.document import DimBasis, Handing
 from erp.sales import service
 from erp.sales.queries import questions as queries
 from erp.sales.queries.offer import offer
+from erp.sales.rules.issues import Field
 from erp.sales.rules.questions import (
     TEXT_MAX,
     Answer,
@@ -24,7 +25,10 @@ from erp.sales.rules.questions import (
     check_link,
     may_be_right,
 )
-from erp.sales.views.words import answer_text, offer_text, sentence
+from erp.sales.views.words import offer_text, sentence, words_of_answers
+
+GIVEN = (QuestionState.ANSWERED, QuestionState.ACCEPTED)
+TOLD = tuple(one for one in Field if one is not Field.PRICE)  # what a dealer is shown of a line
 
 dealer = Blueprint("erp_sales_dealer", __name__)
 
@@ -48,9 +52,9 @@ def answer_send(token: str) -> ResponseReturnValue:
     """Take the answers; what was typed stays when one cannot be taken."""
     try:
         link = queries.link_by_token(read(), token)
-        ids = [asked.question.id for asked in queries.questions(read(), link)]
+        asked = queries.questions(read(), link)
         name = request.form.get("name", "")
-        run(service.answer, token, [_answer(one) for one in ids], name, at=now())
+        run(service.answer, token, [_answer(one.question.id) for one in asked], name, at=now())
     except AppError as wrong:
         return _page(token, wrong)
     return redirect(url_for(".answer_show", token=token, lang=request.args.get("lang")))
@@ -66,6 +70,7 @@ def _answer(question_id: int) -> Answer:
         offer=int(pressed) if pressed.isdecimal() and len(pressed) < 4 else None,
         is_right=pressed == "right",
         remark=given.get(f"remark-{question_id}", "").strip()[:TEXT_MAX],
+        seen=given.get(f"seen-{question_id}", "")[:64],
     )
 
 
@@ -90,21 +95,23 @@ def _page(token: str, wrong: AppError | None = None) -> ResponseReturnValue:
     except AppError as refused:
         return _closed(refused)
     subject, offered = queries.subject(read(), queries.about_of(link)), offer(read())
-    asked = queries.questions(read(), link) if subject.is_open else []
+    asked = queries.questions(read(), link)
+    still = [one for one in asked if one.question.state is QuestionState.OPEN and subject.is_open]
     faults = wrong.issues if isinstance(wrong, AnswersUnreadable) else {}
     with force_locale(_locale(subject.dealer.locale)):
         page = render_template(
             "erp/sales/answer_show.html",
             token=token,
             subject=subject,
-            still=[one for one in asked if one.question.state is QuestionState.OPEN],
-            done=[one for one in asked if one.question.state is QuestionState.ANSWERED],
+            places=queries.by_place(still, offered),
+            done=[one for one in asked if one.question.state in GIVEN],
+            told_fields=TOLD,
             typed=request.form,
             offered=offered,
             handings=list(Handing),
             bases=list(DimBasis),
             may_be_right=may_be_right,
-            answer_text=lambda one: answer_text(one, offered),
+            **words_of_answers(offered),
             offer_text=lambda changes: offer_text(changes, offered),
             refusal=text_of(wrong) if wrong else "",
             faults={number: sentence(one, offered) for number, one in faults.items()},

@@ -23,20 +23,21 @@ from erp.sales import service
 from erp.sales.forms import UploadForm
 from erp.sales.model import Import
 from erp.sales.queries import imports as queries
-from erp.sales.queries import lessons
+from erp.sales.queries import lessons, questions
 from erp.sales.queries.imports import Only, RowShown
 from erp.sales.queries.offer import judged, offer, vocabulary
 from erp.sales.rules.files import read_sheets
 from erp.sales.rules.issues import Field
 from erp.sales.rules.layout import FactName
-from erp.sales.rules.lessons import COLUMN_FIELDS, SizeOrder
+from erp.sales.rules.lessons import COLUMN_FIELDS
 from erp.sales.rules.lines import read_order
+from erp.sales.rules.questions import About
 from erp.sales.rules.review import read_action
 from erp.sales.rules.vocabulary import PROFILES, Habits, Profile
 from erp.sales.service import Upload
 from erp.sales.views.blueprint import IMPORT, READ, bp
-from erp.sales.views.lessons import meaning_text
-from erp.sales.views.words import lock_values, offer_text, sentence
+from erp.sales.views.lessons import GENERAL, meaning_text
+from erp.sales.views.words import lock_values, offer_text, sentence, words_of_answers
 
 
 @bp.get("/imports/")
@@ -45,7 +46,8 @@ def import_list() -> ResponseReturnValue:
     """List the sheets that came in."""
     sorts = {"new": Import.id, "state": Import.state}
     page = paged(read(), queries.import_rows(), sorts, default="-new")
-    return render_template("erp/sales/import_list.html", page=page)
+    counts = questions.counts_of_imports(read(), [found.id for found, *_rest in page.rows])
+    return render_template("erp/sales/import_list.html", page=page, asked_counts=counts)
 
 
 def _upload_page(values: Mapping[str, Any], errors: Mapping[str, str], status: int) -> ResponseReturnValue:
@@ -84,19 +86,20 @@ def import_start() -> ResponseReturnValue:
     return redirect(url_for(".import_show", import_id=found.id))
 
 
-def _uploaded() -> tuple[Upload, Habits | None]:
+def _uploaded() -> tuple[Upload, Habits]:
     """Return what was sent, and how its dealer writes. Raises InvalidInput."""
     form = parse(UploadForm, request.form)
     sent = request.files.get("sheet")
     pasted = form.pasted.strip("\r\n")
+    profile = form.profile if form.profile in PROFILES else Profile.PLAIN.value
     if sent is not None and sent.filename and pasted:
         raise InvalidInput({"pasted": _("Choose a file or paste cells, not both.")})
     if pasted:
         name = _("pasted %(at)s.csv", at=local(now()))
-        return Upload(form.dealer_id, name, pasted.encode()), PROFILES.get(form.profile)
+        return Upload(form.dealer_id, name, pasted.encode(), profile), PROFILES[profile]
     if sent is None or not sent.filename:
         raise InvalidInput({"sheet": _("Choose the dealer's order sheet, or paste its cells below.")})
-    return Upload(form.dealer_id, sent.filename, sent.read()), PROFILES.get(form.profile)
+    return Upload(form.dealer_id, sent.filename, sent.read(), profile), PROFILES[profile]
 
 
 # --- the review -------------------------------------------------------------
@@ -133,11 +136,13 @@ def import_show(import_id: int) -> ResponseReturnValue:
     return render_template(
         "erp/sales/import_show.html",
         facts=list(FactName),
-        lessons=lessons.offered_lessons(read(), context["page"]),
+        lessons=lessons.offered_lessons(read(), context["page"], context["offered"]),
         headings=lessons.unread_headings(context["page"]),
         meaning=lambda one: meaning_text(one.kind, one.meaning, context["offered"]),
+        undecided=questions.undecided(read(), About(import_id=import_id)),
+        **words_of_answers(context["offered"]),
         column_fields=COLUMN_FIELDS,
-        size_orders=list(SizeOrder),
+        general=GENERAL,
         **context,
     )
 

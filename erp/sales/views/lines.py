@@ -14,7 +14,7 @@ from core.web.forms import parse
 from core.work import run
 from erp.sales import service
 from erp.sales.forms import LineForm
-from erp.sales.rules.orders import DoorUnknown
+from erp.sales.rules.orders import DoorUnknown, LineMoved
 from erp.sales.views.blueprint import WRITE, bp
 from erp.sales.views.orders import show
 
@@ -39,12 +39,15 @@ def line_add(order_id: int) -> ResponseReturnValue:
 def line_amend(order_id: int, line_id: int) -> ResponseReturnValue:
     """Change a line."""
     try:
-        entry = parse(LineForm, request.form).entry(request.form)
-        run(service.amend_line, order_id, line_id, entry, by=me().id, at=now())
+        form = parse(LineForm, request.form)
+        entry = form.entry(request.form)
+        run(service.amend_line, order_id, line_id, entry, by=me().id, at=now(), seen=form.seen)
     except InvalidInput as wrong:
         return show(order_id, str(line_id), request.form, wrong.fields)
     except DoorUnknown as wrong:
         return show(order_id, str(line_id), request.form, {"door_code": text_of(wrong)})
+    except LineMoved as wrong:
+        return show(order_id, str(line_id), request.form, {"line": text_of(wrong)})
     flash(_("Saved."), "done")
     return redirect(url_for(".order_show", order_id=order_id, line=line_id))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
@@ -21,22 +20,23 @@ from core.web.errors import text_of
 from core.web.forms import parse
 from core.web.lists import count_text, export, paged
 from core.web.menu import marks, panels
-from core.web.templating import label, named, today
+from core.web.templating import label, mm, named, today
 from core.work import read, run
 from erp.catalogue.rules.document import DimBasis, Handing
 from erp.parties import queries as parties
 from erp.sales import service
 from erp.sales.forms import MEASURE, OPTION, HeadForm, ReasonForm, order_filter
 from erp.sales.model import Order
+from erp.sales.queries import hand_edits, prices, questions
 from erp.sales.queries import orders as queries
-from erp.sales.queries import prices
 from erp.sales.queries.offer import Offer, offer
 from erp.sales.queries.orders import LineShown, OrderPage, View
 from erp.sales.rules.issues import Field
-from erp.sales.rules.orders import DueInPast, NothingToCopy
-from erp.sales.rules.states import EDITABLE, STEPS, OrderState, Verb
+from erp.sales.rules.orders import DueInPast, LineEntry, NothingToCopy
+from erp.sales.rules.questions import About, seen_as
+from erp.sales.rules.states import EDITABLE, STEPS, UNRELEASED, OrderState, Verb
 from erp.sales.views.blueprint import CANCEL, CONFIRM, READ, SEE_PRICES, WRITE, bp
-from erp.sales.views.words import sentence
+from erp.sales.views.words import sentence, words_of_answers
 
 PLACE = "erp.sales.order"
 EXPORT_ROWS_MAX = 5_000
@@ -61,6 +61,7 @@ def order_list() -> ResponseReturnValue:
         counts={view: count_text(count) for view, count in counts.items()},
         has_any=bool(counts[asked.view]),
         set_counts=queries.set_counts(read(), ids),
+        asked_counts=questions.counts_of_orders(read(), ids),
         marks=marks(PLACE, ids),
         dealers=parties.dealers(read()),
         all_views=list(View),
@@ -100,7 +101,8 @@ def _copy_page(
     order_id: int, form_key: str, chosen: Sequence[int] | None, error: str = ""
 ) -> ResponseReturnValue:
     page = queries.order_page(read(), order_id, offer(read()))
-    ids = [one.line.id for one in page.lines] if chosen is None else chosen
+    wanted = [one.line.id for one in page.lines if one.line.live_count] or [one.line.id for one in page.lines]
+    ids = wanted if chosen is None else chosen
     shown = render_template(
         "erp/sales/order_copy.html", page=page, form_key=form_key, chosen=ids, error=error
     )
@@ -252,18 +254,33 @@ def show(
         is_editable=is_editable,
         values=typed if typed is not None else _line_values(page, line if chosen != "new" else None),
         errors=errors,
+        seen=seen_as(questions.line_values(line.line, line.door.code)) if line else "",
         offered=offered,
         sentence=lambda one: sentence(one, offered),
         handings=list(Handing),
         bases=list(DimBasis),
-        shown_panels=_panels(PLACE, order_id),
-        acts=_panels(f"{PLACE}.acts", order_id),
+        shown_panels=order_panels(PLACE, order_id),
+        acts=order_panels(f"{PLACE}.acts", order_id),
         verbs={one.value: one for one in Verb},
         fields={one.value: one for one in Field},
+        unreleased=UNRELEASED,
+        hand_counts=hand_edits.counts(read(), order_id),
         steps=[to for state, to in sorted(STEPS) if state is page.order.state],
+        **_asked_of(order_id, offered),
         **_prices(page.order, offered),
     )
     return html, 400 if errors else 200
+
+
+def _asked_of(order_id: int, offered: Offer) -> dict[str, Any]:
+    """Return what the order's page shows of its dealer's answers."""
+    about = About(order_id=order_id)
+    link = questions.link_of(read(), about)
+    return {
+        "undecided": questions.undecided(read(), about),
+        "asked": questions.questions(read(), link) if link is not None else [],
+        **words_of_answers(offered),
+    }
 
 
 def _prices(order: Order, offered: Offer) -> dict[str, Any]:
@@ -276,7 +293,7 @@ def _prices(order: Order, offered: Offer) -> dict[str, Any]:
     }
 
 
-def _panels(place: str, order_id: int) -> list[tuple[str, Markup]]:
+def order_panels(place: str, order_id: int) -> list[tuple[str, Markup]]:
     """Return what upper features show on this page, ready to be put there."""
     return [
         (one.title, Markup(render_template(one.template, **one.context)))  # noqa: S704  (our own template)
@@ -289,27 +306,30 @@ def _line_values(page: OrderPage, chosen: LineShown | None) -> dict[str, Any]:
     last = chosen or (page.lines[-1] if page.lines else None)
     if last is None:
         return {"dim_basis": DimBasis.OPENING.value, "set_count": 1}
-    line = last.line
+    return entry_values(queries.entry(last.line, last.door.code), is_new=chosen is None)
+
+
+def entry_values(entry: LineEntry, *, is_new: bool = False) -> dict[str, Any]:
+    """Return what the form of a line holds; a new one begins with what is usually the same."""
     kept = {
-        "door_code": last.door.code,
-        "colour_code": line.colour_code or "",
-        "dim_basis": line.dim_basis.value,
-        "wall_mm": f"{line.wall_mm.normalize():f}",
-        "handing": line.handing.value if line.handing else "",
+        "door_code": entry.door_code,
+        "colour_code": entry.colour_code or "",
+        "dim_basis": entry.dim_basis.value,
+        "wall_mm": mm(entry.wall_mm),
+        "handing": entry.handing.value if entry.handing else "",
         "set_count": 1,
     }
-    kept |= {f"{OPTION}{name}": value for name, value in line.options.items()}
-    kept |= {f"{MEASURE}{code}": f"{Decimal(size).normalize():f}" for code, size in line.measures.items()}
-    if chosen is None:
+    kept |= {f"{OPTION}{name}": value for name, value in entry.options.items()}
+    kept |= {f"{MEASURE}{code}": mm(size) for code, size in entry.measures.items()}
+    if is_new:
         return kept
-    mother = line.mother_width_mm
     return kept | {
-        "width_mm": f"{line.width_mm.normalize():f}",
-        "height_mm": f"{line.height_mm.normalize():f}",
-        "mother_width_mm": f"{mother.normalize():f}" if mother else "",
-        "set_count": line.set_count,
-        "room": line.room,
-        "note": line.note,
+        "width_mm": mm(entry.width_mm),
+        "height_mm": mm(entry.height_mm),
+        "mother_width_mm": mm(entry.mother_width_mm),
+        "set_count": entry.set_count,
+        "room": entry.room,
+        "note": entry.note,
     }
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from collections.abc import Mapping
+from functools import partial
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,33 +21,45 @@ from erp.sales import service
 from erp.sales.queries import questions as queries
 from erp.sales.queries.offer import offer
 from erp.sales.rules.issues import Field
-from erp.sales.rules.questions import About, Asking
+from erp.sales.rules.questions import About, Asking, QuestionState
 from erp.sales.views.blueprint import READ, WRITE, bp
-from erp.sales.views.words import answer_text, sentence
+from erp.sales.views.words import answer_text, sentence, words_of_answers
 
 TOKEN_BYTES = 16  # 128 bits that nobody guesses
 KINDS = {"imports": "import_id", "orders": "order_id"}  # words of the address
 ADDRESS = "/questions/<kind>/<int:subject_id>"
 
 
-def _about(kind: str, subject_id: int) -> About:
+def about_of(kind: str, subject_id: int) -> About:
+    """Return what an address speaks of. Raises NotFound."""
     if kind not in KINDS:
         raise NotFound
     return About(**{KINDS[kind]: subject_id})
 
 
+def asked_number(given: Mapping[str, str]) -> int:
+    """Return the question that a form is about; 0 is none."""
+    number = given.get("question", "")
+    return int(number) if number.isdecimal() and len(number) < 18 else 0
+
+
 @bp.get("/questions/")
 @requires(READ)
 def question_list() -> ResponseReturnValue:
-    """List what waits for a dealer's answer, the oldest first."""
-    return render_template("erp/sales/question_list.html", rows=queries.open_questions(read()))
+    """List the answers that wait for a clerk, then what waits for a dealer's answer; each the oldest first."""
+    return render_template(
+        "erp/sales/question_list.html",
+        answered=queries.listed_questions(read(), QuestionState.ANSWERED),
+        rows=queries.listed_questions(read(), QuestionState.OPEN),
+        answer_text=partial(answer_text, offered=offer(read())),
+    )
 
 
 def _page(
     kind: str, subject_id: int, *, token: str = "", refusal: AppError | None = None
 ) -> ResponseReturnValue:
     """Show the questions of a sheet or order; a token is shown once, as only its hash is kept."""
-    about = _about(kind, subject_id)
+    about = about_of(kind, subject_id)
     subject, offered = queries.subject(read(), about), offer(read())
     link = queries.link_of(read(), about)
     found = queries.candidates(read(), about, offered) if subject.is_open else []
@@ -64,9 +77,10 @@ def _page(
         candidates=found,
         wording=wording,
         message=message,
-        answer_text=lambda asked: answer_text(asked, offered),
+        undecided=queries.undecided(read(), about),
+        **words_of_answers(offered),
         places=queries.places(read(), about),
-        fields=list(Field),
+        fields=[one for one in Field if one is not Field.PRICE],
         typed=request.form,
         address=address,
         square=qr(address) if address else None,
@@ -88,7 +102,7 @@ def question_show(kind: str, subject_id: int) -> ResponseReturnValue:
 @requires(WRITE)
 def question_ask(kind: str, subject_id: int) -> ResponseReturnValue:
     """Send the ticked questions; what was typed stays when they are refused."""
-    about, token = _about(kind, subject_id), secrets.token_urlsafe(TOKEN_BYTES)
+    about, token = about_of(kind, subject_id), secrets.token_urlsafe(TOKEN_BYTES)
     try:
         sent = run(service.ask, about, _askings(about), token, by=me().id, at=now())
     except AppError as wrong:
@@ -127,7 +141,7 @@ def _askings(about: About) -> list[Asking]:
 def question_renew(kind: str, subject_id: int) -> ResponseReturnValue:
     """Make a new link; the old one opens nothing any more."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    run(service.renew_link, _about(kind, subject_id), token, by=me().id, at=now())
+    run(service.renew_link, about_of(kind, subject_id), token, by=me().id, at=now())
     return _page(kind, subject_id, token=token)
 
 
@@ -135,7 +149,7 @@ def question_renew(kind: str, subject_id: int) -> ResponseReturnValue:
 @requires(WRITE)
 def question_revoke(kind: str, subject_id: int) -> ResponseReturnValue:
     """Take the link back."""
-    run(service.revoke_link, _about(kind, subject_id), by=me().id, at=now())
+    run(service.revoke_link, about_of(kind, subject_id), by=me().id, at=now())
     flash(_("The link opens nothing any more."), "done")
     return redirect(url_for(".question_show", kind=kind, subject_id=subject_id))
 
@@ -144,16 +158,7 @@ def question_revoke(kind: str, subject_id: int) -> ResponseReturnValue:
 @requires(WRITE)
 def question_close(kind: str, subject_id: int) -> ResponseReturnValue:
     """Close one question without its answer."""
-    given: dict[str, Any] = request.form
-    number = given.get("question", "")
-    question_id = int(number) if number.isdecimal() and len(number) < 18 else 0
-    run(
-        service.close_question,
-        _about(kind, subject_id),
-        question_id,
-        given.get("reason", ""),
-        by=me().id,
-        at=now(),
-    )
+    about, reason = about_of(kind, subject_id), request.form.get("reason", "")
+    run(service.close_question, about, asked_number(request.form), reason, by=me().id, at=now())
     flash(_("The question is closed."), "done")
     return redirect(url_for(".question_show", kind=kind, subject_id=subject_id))

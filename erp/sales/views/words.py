@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask_babel import gettext as _
@@ -28,7 +29,7 @@ def lock_values(offered: Offer) -> dict[str, dict[str, Named]]:
     }
 
 
-def _value_text(field: Field | None, value: str, offered: Offer) -> str:
+def value_text(field: Field | None, value: str, offered: Offer) -> str:
     """Return a kept value as a person reads it."""
     match field:
         case Field.MODEL if value in offered.doors:
@@ -48,7 +49,7 @@ def _value_text(field: Field | None, value: str, offered: Offer) -> str:
 
 def offer_text(changes: tuple[Change, ...], offered: Offer) -> str:
     """Return what a button offers: 内左, or 宽 900 · 高 2100 for more than one change."""
-    texts = [_value_text(change.field, change.value, offered) for change in changes]
+    texts = [value_text(change.field, change.value, offered) for change in changes]
     if len(changes) == 1 and changes[0].field not in (Field.DIM_BASIS, Field.MOTHER_WIDTH):
         return texts[0]
     return " · ".join(f"{label(change.field)} {text}" for change, text in zip(changes, texts, strict=True))
@@ -58,9 +59,17 @@ def answer_text(one: Question, offered: Offer) -> str:
     """Return what a dealer answered, as a person reads it."""
     fields = {field.value: field for field in Field}
     return " · ".join(
-        _("It is right as read") if word == "right" else _value_text(fields.get(word), text, offered)
+        _("It is right as read") if word == "right" else value_text(fields.get(word), text, offered)
         for word, text in one.answer.items()
     )
+
+
+def words_of_answers(offered: Offer) -> dict[str, Any]:
+    """Return the words that the answers of a page are shown with (_answers.html)."""
+    return {
+        "answer_text": partial(answer_text, offered=offered),
+        "value_text": partial(value_text, offered=offered),
+    }
 
 
 def sentence(one: Issue, offered: Offer) -> str:
@@ -70,7 +79,7 @@ def sentence(one: Issue, offered: Offer) -> str:
         if isinstance(value, Word):
             facts[name] = _(value.msgid)
         elif name in ("read", "raw") and isinstance(value, str):
-            facts[name] = _value_text(one.field, value, offered)
+            facts[name] = value_text(one.field, value, offered)
         else:
             facts[name] = shown(value)
     return str(_(one.sentence) % facts)

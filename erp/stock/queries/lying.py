@@ -152,7 +152,8 @@ def lots_of_article(session: Session, article_id: int, limit: int = 50) -> list[
 
 def recent_lots(session: Session, limit: int = 10) -> list[LotFacts]:
     """Return what was received last."""
-    return [LotFacts(*row) for row in session.execute(_lots().order_by(Lot.id.desc()).limit(limit))]
+    received = _lots().where(Lot.length_mm.is_(None))  # offcuts come from the saw
+    return [LotFacts(*row) for row in session.execute(received.order_by(Lot.id.desc()).limit(limit))]
 
 
 def received_qty(session: Session, lot_ids: Iterable[int]) -> dict[int, Decimal]:

@@ -41,7 +41,9 @@ def _on_hand(session: Session, material_ids: Iterable[int] | None) -> list[tuple
         .join(Lot, Lot.article_id == Article.id)
         .join(Balance, Balance.lot_id == Lot.id)
         .join(Place, Place.id == Balance.place_id)
-        .where(Place.kind.in_(FOR_MATERIAL))
+        .where(
+            Place.kind.in_(FOR_MATERIAL), Lot.length_mm.is_(None)
+        )  # an offcut serves only the plan that takes it
         .group_by(Material.id, Article.id)
     )
     if material_ids is not None:

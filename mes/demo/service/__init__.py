@@ -1,6 +1,17 @@
 """Commands of the demo: the factory set up, and its days told by the real commands."""
 
+from mes.demo.service.accounts import agree_terms
 from mes.demo.service.factory import Hand, buy, receive_stock, set_capacity, set_up
 from mes.demo.service.story import Story, at_hour, crew
 
-__all__ = ["Hand", "Story", "at_hour", "buy", "crew", "receive_stock", "set_capacity", "set_up"]
+__all__ = [
+    "Hand",
+    "Story",
+    "agree_terms",
+    "at_hour",
+    "buy",
+    "crew",
+    "receive_stock",
+    "set_capacity",
+    "set_up",
+]

@@ -29,6 +29,7 @@ from mes.cutting import service as cutting
 from mes.cutting.model import CutLayout, CutPlan
 from mes.cutting.rules import PlanState
 from mes.demo.rules import Wish, wishes
+from mes.demo.service.accounts import collect, pay_deposit
 from mes.demo.service.factory import Hand, enter
 from mes.packing.model import Content, Package
 from mes.packing.rules import PackageState
@@ -139,6 +140,8 @@ class Story:
             at = clock.tick(BEAT_EVERY)
             activity.beat(session, clerk, "splitting", "erp.sales.order", order.id, at=at)
         sales.confirm(session, order.id, on=day, by=clerk, at=clock.at)
+        accountant = self.crew.person("accountant").id
+        pay_deposit(session, order.id, accountant, on=day, at=clock.at)
         return order.id
 
     def _release(self, session: Session, order_id: int, clock: Clock) -> None:
@@ -285,6 +288,7 @@ class Story:
             dock.scan(session, ScanKind.LOAD, row.code, context=load.code, at=clock.tick())
         dock.scan(session, ScanKind.SHIP_CLOSE, load.code, at=clock.tick())
         shipping.ship(session, load.id, by=clerk, at=clock.tick())
+        collect(session, self.stored, self.crew.person("accountant").id, on=day, at=clock.tick())
         self.stored = []
 
     def begin_making(self, session: Session, at: datetime) -> None:

@@ -62,7 +62,7 @@ class SplitParameters:
     """What an order line weighs, in single swing doors; and when the figure may be told.
 
     The trade's table knows no door parts; they weigh what a casing weighs until a time study says more.
-    An order made to a drawing (3.0) is not marked on its line yet.
+    A line with a change by hand is a non-standard one: it weighs as such, whatever its kind.
     """
 
     weights: Mapping[DoorKind, Decimal] = field(
@@ -80,6 +80,7 @@ class SplitParameters:
             DoorKind.PANEL: Decimal("0.7"),
         }
     )
+    non_standard: Decimal = Decimal("3.0")
     glass: Decimal = Decimal("0.2")
     transom: Decimal = Decimal("0.3")
     equal_set: Decimal = Decimal("0.1")  # each further equal set of a line
@@ -118,7 +119,8 @@ class SplitLine:
     has_transom: bool = False
     is_young: bool = False  # its gate has not closed yet
     is_untouched: bool | None = None  # nothing: released before touches were recorded
-    is_split_error: bool = False  # released again for a split error, at any time
+    hand_edit_count: int = 0  # manual overrides that it was released with
+    is_split_error: bool = False  # released again, or a piece made again, for a split error, at any time
     came_back: bool = False  # the same within its gate: not right the first time
 
 
@@ -153,9 +155,11 @@ class Figure:
 
 def line_weight(line: SplitLine, by: SplitParameters = SPLIT) -> Fraction:
     """Return what a line weighs, in single swing doors: its class, times the factor of its equal sets."""
-    weight = by.weights[line.kind]
-    weight += by.glass if line.has_glass else Decimal(0)
-    weight += by.transom if line.has_transom else Decimal(0)
+    weight = by.non_standard
+    if not line.hand_edit_count:
+        weight = by.weights[line.kind]
+        weight += by.glass if line.has_glass else Decimal(0)
+        weight += by.transom if line.has_transom else Decimal(0)
     return Fraction(weight) * (1 + Fraction(by.equal_set) * (line.set_count - 1))
 
 
@@ -210,10 +214,13 @@ def split_quality(lines: Sequence[SplitLine]) -> tuple[Part, ...]:
     known = [line for line in lines if line.is_untouched is not None]
     untouched = sum(1 for line in known if line.is_untouched)
     wrong = sum(1 for line in lines if line.is_split_error)
+    by_hand = [line.hand_edit_count for line in lines if line.hand_edit_count]
     parts = [
         Part(N_("Lines released without a touch"), untouched, "", "untouched"),
         Part(N_("Lines with recorded touches"), len(known), "", "touches"),
-        Part(N_("Lines released again for a split error"), wrong, "", "errors"),
+        Part(N_("Lines with a change by hand (non-standard)"), len(by_hand), "", "by_hand"),
+        Part(N_("Manual overrides"), sum(by_hand), ""),
+        Part(N_("Lines with a split error"), wrong, "", "errors"),
         Part(N_("Lines that came back within the gate"), sum(1 for line in lines if line.came_back), ""),
     ]
     if known:

@@ -104,6 +104,13 @@ def boxes_alone(session: Session, set_ids: Collection[int]) -> list[Box]:
     return [box_of(row) for row in session.execute(rows)]
 
 
+def boxes_of_order_alone(session: Session, order_id: int) -> list[Box]:
+    """Return an order's packages that are not void, without contents; nobody else may hold them."""
+    wanted = (PACKAGES.c.order_id == order_id) & (PACKAGES.c.state != PackageState.VOID)
+    rows = BOXES.where(wanted).order_by(PACKAGES.c.id).with_for_update(of=PACKAGES)
+    return [box_of(row) for row in session.execute(rows)]
+
+
 def _filled(rows: Sequence[Sequence[Any]]) -> Box | None:
     if not rows:
         return None

@@ -27,6 +27,7 @@ class PieceLabel:
     route: Sequence[Named]
     package: str
     is_urgent: bool
+    is_by_hand: bool
 
 
 def piece_label(session: Session, piece_id: int) -> list[PieceLabel]:
@@ -57,6 +58,7 @@ def _labels(session: Session, condition: ColumnElement[bool]) -> list[PieceLabel
             route=[names.get(code, Named(code)) for code in piece.route],
             package=" ".join(str(part) for part in (piece.package_kind, piece.package_index) if part),
             is_urgent=piece.is_urgent,
+            is_by_hand=piece.hand_edit_id is not None,
         )
         for piece, number, room in rows
     ]

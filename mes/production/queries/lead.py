@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.codelists import queries as codelists
 from core.i18n import Named
+from erp.catalogue.rules.entries import Duty
 from erp.parties.model import Party
 from erp.sales.model import Order
 from mes.planning.queries import load
@@ -189,8 +190,9 @@ def _reports(session: Session, on: date, zone: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class ScrapLine:
-    """One scrapped piece and how far its remake is."""
+    """One scrapped piece, whose fault it was, and how far its remake is."""
 
+    id: int
     old_code: str
     new_code: str
     new_piece_id: int
@@ -198,6 +200,8 @@ class ScrapLine:
     name: Named
     set_number: str
     defect: Named
+    duty: Duty
+    note: str
     scrapped_at: datetime
 
 
@@ -214,8 +218,7 @@ def recent_scraps(session: Session, limit: int = 20) -> list[ScrapLine]:
             new.c.name,
             new.c.name_en,
             DoorSet.number,
-            Scrap.defect_code,
-            Scrap.scrapped_at,
+            Scrap,
         )
         .select_from(Scrap)
         .join(old, old.c.id == Scrap.piece_id)
@@ -226,16 +229,19 @@ def recent_scraps(session: Session, limit: int = 20) -> list[ScrapLine]:
     )
     return [
         ScrapLine(
-            old_code,
-            new_code,
-            new_id,
-            state,
-            Named(name, name_en),
-            number,
-            defects.get(defect, Named(defect)),
-            at,
+            id=scrap.id,
+            old_code=old_code,
+            new_code=new_code,
+            new_piece_id=new_id,
+            new_state=state,
+            name=Named(name, name_en),
+            set_number=number,
+            defect=defects.get(scrap.defect_code, Named(scrap.defect_code)),
+            duty=scrap.duty,
+            note=scrap.note,
+            scrapped_at=scrap.scrapped_at,
         )
-        for old_code, new_code, new_id, state, name, name_en, number, defect, at in rows
+        for old_code, new_code, new_id, state, name, name_en, number, scrap in rows
     ]
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from core.i18n import Named
 from erp.catalogue.model import Door, DoorVersion
 from erp.sales.model import Order
+from erp.stock.model import Lot
 from mes.cutting.model import CutLayout, CutPlan, Placement
 from mes.cutting.rules import PlanState
 from mes.production.model import WorkReport
@@ -41,6 +42,7 @@ class PieceAtStation:
     length_mm: Any
     width_mm: Any
     part_count: int
+    is_by_hand: bool
     order_id: int
     order_number: str
     set_id: int
@@ -75,6 +77,7 @@ def piece_at(session: Session, code: str, station_id: int | None) -> PieceAtStat
         length_mm=piece.length_mm,
         width_mm=piece.width_mm,
         part_count=piece.part_count,
+        is_by_hand=piece.hand_edit_id is not None,
         order_id=piece.order_id,
         order_number=order_number,
         set_id=piece.set_id,
@@ -115,13 +118,19 @@ class Sheet:
 
 
 def sheet_by_code(session: Session, code: str) -> Sheet | None:
-    """Return the sheet or bar with this label, or None."""
-    row = session.execute(
-        select(CutLayout.id, CutLayout.plan_id, CutPlan.state)
+    """Return the sheet or bar with this label, or the one that is cut from the offcut with it, or None."""
+    held = select(Lot.id).where(Lot.code == code, Lot.length_mm.is_not(None)).scalar_subquery()
+    rows = session.execute(
+        select(CutLayout.id, CutLayout.plan_id, CutPlan.state, CutLayout.dropped_at)
         .join(CutPlan, CutPlan.id == CutLayout.plan_id)
-        .where(CutLayout.code == code)
-    ).one_or_none()
-    return None if row is None else Sheet(row.id, row.plan_id, row.state is PlanState.READY)
+        .where((CutLayout.code == code) | (CutLayout.lot_id == held))
+        .order_by(CutLayout.id.desc())  # an offcut may have been in a plan that was given up
+        .limit(1)
+    )
+    row = rows.one_or_none()
+    if row is None:
+        return None
+    return Sheet(row.id, row.plan_id, row.state is PlanState.READY and row.dropped_at is None)
 
 
 def pieces_on(session: Session, sheet_id: int) -> list[tuple[int, bool]]:
@@ -133,6 +142,7 @@ def pieces_on(session: Session, sheet_id: int) -> list[tuple[int, bool]]:
         .where(
             Placement.piece_id == Piece.id,
             CutLayout.cut_at.is_(None),
+            CutLayout.dropped_at.is_(None),
             CutPlan.state == PlanState.READY,
         )
     )

@@ -168,7 +168,7 @@ def _stamp_strip(stamp: Stamp, width_pt: float) -> Strip:
 
 def _lines_of(piece: SheetPiece) -> Iterator[tuple[str, Decimal, bool]]:
     count = f" × {piece.part_count}" if piece.part_count > 1 else ""
-    yield f"{_named(piece.name)}{count}", PLAIN, True
+    yield f"{_titled(piece)}{count}", PLAIN, True
     yield _size(piece.sides_mm) or "—", LARGE, True
     yield f"{piece.set_number}  {piece.room}", PLAIN, True
     due = format_date(piece.due_on, "yyyy-MM-dd") if piece.due_on else "—"
@@ -221,11 +221,11 @@ def _material(sheet: Sheet, _operation: str) -> Iterator[Block]:
     for material, group in groupby(sorted(sawn, key=_by_material), _by_material):
         pieces = list(group)
         yield Heading(_("%(material)s · to be sawn", material=material))
-        yield _sizes_table([(_named(one.name), one.cut_mm, one) for one in pieces], _("As cut, mm"))
+        yield _sizes_table([(_titled(one), one.cut_mm, one) for one in pieces], _("As cut, mm"))
     joined = [piece for piece in sheet.pieces if piece.material is None or not piece.cut_mm]
     if joined:
         yield Heading(_("To be joined or pressed"))
-        yield _sizes_table([(_named(one.name), one.sides_mm, one) for one in joined], _("Finished, mm"))
+        yield _sizes_table([(_titled(one), one.sides_mm, one) for one in joined], _("Finished, mm"))
 
 
 def _by_material(piece: SheetPiece) -> str:
@@ -298,7 +298,7 @@ def _route_table(pieces: list[SheetPiece], sheet: Sheet) -> Table:
         label = piece.code or ""
         if piece.is_urgent:
             label += " " + _("Remake, urgent")
-        rows.append((f"{_named(piece.name)}{count}", label, _size(piece.sides_mm), material, steps or into))
+        rows.append((f"{_titled(piece)}{count}", label, _size(piece.sides_mm), material, steps or into))
     return Table(columns, tuple(rows))
 
 
@@ -329,6 +329,12 @@ class SetHead:
             )
 
         return [Strip(high + points(3), paint, is_kept=True)]
+
+
+def _titled(piece: SheetPiece) -> str:
+    """Return a piece's name, with a star where a hand made it otherwise than the rules."""
+    name = _named(piece.name)
+    return f"{name} ★{_('hand-edited')}" if piece.is_by_hand else name
 
 
 def _named(name: Named) -> str:

@@ -46,7 +46,7 @@ def test_a_pack_brings_the_whole_factory(session):
     pack = demo_pack()
     loaded = service.load_pack(session, pack, by=None, at=LOADED)
     assert (loaded.doors, loaded.versions, loaded.parties) == (len(pack.models), len(pack.models), 6)
-    assert (loaded.materials, loaded.colours, loaded.defects) == (len(pack.materials), 6, 19)
+    assert (loaded.materials, loaded.colours, loaded.defects) == (len(pack.materials), 6, 20)
     assert [one.code for one in queries.doors(session)] == sorted(one.code for one in pack.models)
     assert len(entries(session, "colour")) == 6
     assert "奶白" in queries.colours(session)["WHITE"].nicknames

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from erp.purchasing.rules.needs import Want, WantKind, Wastage, deal_out, gross, wastage
+from erp.purchasing.rules.needs import Want, WantKind, Wastage, deal_out, gross, still_needed, wastage
 from erp.purchasing.rules.orders import (
     Offer,
     OverReceipt,
@@ -46,6 +46,15 @@ def test_without_a_plan_the_materials_own_waste_is_taken_and_said_so():
 def test_what_must_be_there_is_rounded_up():
     # 5.5 / 0.875 = 6.2857142… -> 6.286
     assert gross(D("5.5"), Wastage(D("0.875"), 2)) == D("6.286")
+
+
+def test_articles_of_two_sizes_count_by_what_they_are_together():
+    # 2 boards of 2.420 × 1.200 and 1 of 2.740 × 1.810: 5.808 + 4.959 = 10.767 m2; one of the three is issued:
+    # 10.767 × 2 / 3 = 7.178
+    assert still_needed(D(3), D(1), D("10.767")) == D("7.178")
+    # what is told in the unit itself needs nothing more; a third of 10 is rounded up
+    assert still_needed(D("7.5"), D(2), None) == D("5.5")
+    assert still_needed(D(3), D(2), D(10)) == D("3.334")
 
 
 # --- dealing out ------------------------------------------------------------

@@ -52,9 +52,10 @@ def make_offer(session, article, supplier=None, **over):
     return supplier
 
 
-def make_ordered(session, article):
+def make_ordered(session, article, expected_on=None):
     supplier = make_offer(session, article)
     order = service.create(session, supplier.id, on=FRIDAY, **BY)
+    order.expected_on = expected_on
     service.add_line(session, order.id, article.id, D(20), **BY)
     service.place(session, order.id, **BY)
     session.flush()
@@ -100,6 +101,19 @@ def test_a_horizon_leaves_out_what_is_needed_later(session):
     assert need_of(session, hinge, Asked(until=date(2026, 12, 5))).needed_qty == 7
 
 
+def test_a_horizon_counts_what_is_expected_within_it(session):
+    # 70 are needed by 5 Dec. 20 each are expected on the 5th, on the 6th and on a day that nobody knows: until
+    # the 5th 20 come and 50 are lacking; without a horizon all 60 come and 10 are lacking
+    hinge = make_hinge(session)
+    order = release_order(session, due_on=date(2026, 12, 5))
+    stock.put_demand(session, stock_queries.ORDER, order.id, {hinge.material_id: D(70)})
+    for day in (date(2026, 12, 5), date(2026, 12, 6), None):
+        make_ordered(session, hinge, expected_on=day)
+    within, all_of_it = need_of(session, hinge, Asked(until=date(2026, 12, 5))), need_of(session, hinge)
+    assert (within.on_order_qty, within.lacking_qty) == (20, 50)
+    assert (all_of_it.on_order_qty, all_of_it.lacking_qty) == (60, 10)
+
+
 def test_net_need_is_grossed_up_by_the_mean_yield_of_real_plans(session):
     board = make_article(session)
     order = release_order(session)
@@ -123,11 +137,18 @@ def test_what_a_batchs_plan_asks_for_is_not_asked_for_by_its_orders_again(sessio
     board = make_article(session)
     order = release_order(session)
     stock.put_demand(session, stock_queries.ORDER, order.id, {board.material_id: D(7)})
-    stock.put_demand(session, stock_queries.BATCH, 77, {board.material_id: D(3)}, name="BA-77")
+    # three sheets of 2.420 × 1.200 usable: 8.712 m2
+    stock.put_demand(
+        session,
+        stock_queries.BATCH,
+        77,
+        {board.material_id: D(3)},
+        unit_qty={board.material_id: D("8.712")},
+        name="BA-77",
+    )
     stock.carry(session, stock_queries.ORDER, [order.id], [board.material_id])
     session.flush()
     shares = need_of(session, board).shares
-    # three sheets of 2.420 × 1.200 usable: 8.712 m2
     assert [(one.want.kind, one.want.name, one.want.qty) for one in shares] == [
         (WantKind.BATCH, "BA-77", D("8.712"))
     ]

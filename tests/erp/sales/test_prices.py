@@ -58,6 +58,18 @@ def test_an_order_is_priced_by_the_book_of_the_day(session):
     assert (price.total, price.is_frozen, price.book) == (D("2872.00"), False, "EXW")
 
 
+def test_the_dealers_own_price_is_compared_and_never_taken(session):
+    # 1280 for the usual size; the first dealer's sheet says so too, the second one 1200, the third nothing
+    wants = [make_line(wall_mm=D(200), expected_amount=amount) for amount in (D(1280), D(1200), None)]
+    order = make_order(session, *wants)
+    price = priced(session, order)
+    assert {one.price.unit_amount for one in price.lines} == {D("1280.00")}
+    assert (price.unexpected, [one.expected for one in price.lines]) == ([2], [D(1280), D(1200), None])
+    sales.confirm(session, order.id, on=FRIDAY, **BY)
+    session.flush()
+    assert (priced(session, order).unexpected, priced(session, order).is_frozen) == ([2], True)
+
+
 def test_a_dealer_of_a_level_gets_its_discount(session):
     order = make_order(session, make_line(wall_mm=D(200)))
     books.put_level(session, order.dealer_id, "A", **BY)

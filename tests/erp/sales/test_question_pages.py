@@ -128,8 +128,93 @@ def test_an_answer_sent_twice_is_taken_once_and_thanked_for(app, session, asked)
         assert client.post(f"/q/{TOKEN}", data=said).status_code == 302
     session.expire_all()
     line = session.scalars(select(Line)).one()
-    assert (line.wall_mm, line.handing.value, asked.state.value) == (200, "OUT_R", "DRAFT")
-    assert "陈丽" in client.get(f"/q/{TOKEN}").text
+    assert (line.wall_mm, line.handing.value, asked.state.value) == (240, "IN_L", "DRAFT")
+    thanks = client.get(f"/q/{TOKEN}?lang=en").text
+    assert "陈丽" in thanks
+    assert thanks.count("The factory looks at your answer") == 2
+
+
+def answered(app, session, **said):
+    """The dealer's two questions, answered on his page as it stands."""
+    client, (wall, hand) = app.test_client(), ids(session)
+    page = BeautifulSoup(client.get(f"/q/{TOKEN}").text, "html.parser")
+    given = {box["name"]: box["value"] for box in page.select("input[name^=seen-]")}
+    given |= {"name": "陈丽", f"value-{wall}": "200", f"value-{hand}": "OUT_R"}
+    assert client.post(f"/q/{TOKEN}", data=given | said).status_code == 302
+    return wall, hand
+
+
+def forms_of(page, verb):
+    found = BeautifulSoup(page.text, "html.parser").select(f"form[action$='/{verb}']")
+    return [
+        (form["action"], {box["name"]: box.get("value", "") for box in form.select("input[name]")})
+        for form in found
+    ]
+
+
+def test_the_dealer_sees_the_door_that_he_is_asked_about(app, session, asked):
+    page = BeautifulSoup(app.test_client().get(f"/q/{TOKEN}?lang=en").text, "html.parser")
+    assert len(page.select("main section svg.drawing[role=img]")) == 1  # two questions, one door
+    told = {one.text: one.find_next_sibling("dd").text.strip() for one in page.select("dl.kv dt")}
+    assert (told["Width"], told["Height"], told["Wall thickness"]) == ("900", "2100", "240")
+    assert "left" in told["Handing"].lower()
+    assert "outside" in page.select_one("svg.drawing[role=img]").text
+    assert page.select_one("meta[name=viewport]")
+
+
+def test_a_clerk_accepts_one_answer_and_rejects_the_other_from_the_order(app, client_for, session, asked):
+    wall, hand = answered(app, session)
+    client = client_for("clerk", locale="en")
+    assert "2 answers to decide on" in client.get("/erp/sales/orders/?view=answered").text
+    order = client.get(f"/erp/sales/orders/{asked.id}/")
+    accepts, rejects = forms_of(order, "accept"), forms_of(order, "reject")
+    assert [given["question"] for _to, given in accepts] == [str(wall), str(hand)]
+    back = client.post(accepts[0][0], data=accepts[0][1])
+    assert back.location.endswith(
+        f"/erp/sales/orders/{asked.id}/?line={session.scalar(select(Line.id))}#answers"
+    )
+    client.post(rejects[1][0], data=rejects[1][1] | {"reason": "这是卫生间，请再看"})
+    session.expire_all()
+    line = session.scalars(select(Line)).one()
+    assert (line.wall_mm, line.handing.value, asked.state.value) == (200, "IN_L", "QUERY")
+    dealer = app.test_client().get(f"/q/{TOKEN}?lang=en").text
+    assert "这是卫生间，请再看" in dealer
+    assert "Your answer was not accepted" in dealer
+    assert "1 question open" in client.get("/erp/sales/orders/").text
+
+
+def test_a_decision_that_came_too_late_says_so_and_changes_nothing(app, client_for, session, asked):
+    answered(app, session)
+    client = client_for("clerk", locale="en")
+    to, given = forms_of(client.get(f"/erp/sales/orders/{asked.id}/"), "accept")[0]
+    session.expire_all()
+    line = session.scalars(select(Line)).one()
+    sales.amend_line(session, asked.id, line.id, line_entry(width_mm=1000), by=None, at=now())
+    session.commit()
+    page = client.get(client.post(to, data=given).location)
+    assert "was changed a moment ago" in page.text
+    assert "Accept all the same" in page.text
+    to, given = forms_of(page, "reject")[0]
+    assert "Say why the answer is rejected" in client.get(client.post(to, data=given).location).text
+    session.expire_all()
+    assert session.scalars(select(Line)).one().wall_mm == 240
+
+
+def test_who_may_not_write_decides_on_nothing(app, client_for, session, asked):
+    wall, _hand = answered(app, session)
+    owner = client_for("owner")
+    assert not forms_of(owner.get(f"/erp/sales/orders/{asked.id}/"), "accept")
+    place = f"/erp/sales/questions/orders/{asked.id}"
+    for verb in ("accept", "reject"):
+        assert owner.post(f"{place}/{verb}", data={"question": wall, "reason": "x"}).status_code == 403
+
+
+def test_a_link_to_an_order_that_went_on_says_so_and_asks_nothing(app, session, asked):
+    sales.cancel(session, asked.id, "", by=None, at=now())
+    session.commit()
+    page = app.test_client().get(f"/q/{TOKEN}?lang=en").text
+    assert "This order went on" in page
+    assert "<form" not in page
 
 
 def test_a_mistake_loses_nothing_and_says_what_was_expected(app, session, asked):

@@ -1,6 +1,7 @@
 """Questions to the dealer: asked behind a link, answered without a log-in, landing on the line they are about."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import func, select
@@ -13,6 +14,7 @@ from erp.sales import service as sales
 from erp.sales.model import ImportRow, Line, Question
 from erp.sales.queries import questions as queries
 from erp.sales.queries.offer import judged, offer, vocabulary
+from erp.sales.queries.orders import OrderFilter, View, order_rows, view_counts
 from erp.sales.rules.files import read_sheets
 from erp.sales.rules.issues import Change, Field, IssueCode, Severity, issue
 from erp.sales.rules.kept import read_issues
@@ -21,7 +23,9 @@ from erp.sales.rules.orders import LinesUnready
 from erp.sales.rules.questions import (
     About,
     Answer,
+    AnswersUndecided,
     AnswersUnreadable,
+    AnswerUnfit,
     Asking,
     AskingOver,
     CloseReasonMissing,
@@ -31,20 +35,25 @@ from erp.sales.rules.questions import (
     NameMissing,
     NothingAnswered,
     NothingAsked,
+    PlaceMoved,
     PlaceUnknown,
     QuestionSettled,
     QuestionsOpen,
     QuestionState,
+    RejectReasonMissing,
     WordingMissing,
+    seen_as,
     typed_by,
     waiting,
 )
 from erp.sales.rules.states import OrderState
 from tests.erp.sales import sheets
 from tests.factories.erp_sales import MADE_AT, MADE_ON, line_entry, make_catalogue, make_dealer, make_draft
+from tests.factories.people import make_person
 
 BY = {"by": None, "at": MADE_AT}
 LATER = MADE_AT + timedelta(hours=2)
+DECIDED = MADE_AT + timedelta(hours=3)
 TOKEN = "token-of-the-test"
 
 
@@ -78,8 +87,24 @@ def ask_about_row(session, *line):
     return found, about, session.scalars(select(Question)).one()
 
 
+def seen(session, question):
+    """The fingerprint of what a question is about, as a page that is opened now carries it."""
+    values = queries.values_at(session, question)
+    return seen_as(values) if values else ""
+
+
 def answer(session, question, *, token=TOKEN, name="陈丽", moment=LATER, **said):
-    return sales.answer(session, token, [Answer(question.id, **said)], name, at=moment)
+    given = {"seen": seen(session, question), **said}
+    return sales.answer(session, token, [Answer(question.id, **given)], name, at=moment)
+
+
+def accept(session, about, question, **over):
+    given = {"seen": seen(session, question), "by": None, "at": DECIDED, **over}
+    return sales.accept_answer(session, about, question.id, **given)
+
+
+def reject(session, about, question, reason="请按完成面量"):
+    return sales.reject_answer(session, about, question.id, reason, by=None, at=DECIDED)
 
 
 NO_HANDING = ("主卧", "M-SINGLE", "暖白", 900, 2100, 240, "", 1, "")
@@ -197,37 +222,63 @@ def test_there_is_no_link_where_nothing_was_asked(session):
 # --- answers about an order -------------------------------------------------
 
 
-def test_an_answer_lands_on_the_line_with_its_author_and_frees_the_order(session):
-    order, line, _about, question = ask_about_line(session)
+def test_an_answer_frees_the_order_and_changes_nothing_by_itself(session):
+    order, line, about, question = ask_about_line(session)
     answer(session, question, value="20cm", remark="已量过")
-    assert line.wall_mm == 200
+    assert (line.wall_mm, order.state) == (240, OrderState.DRAFT)
     assert (question.state, question.answered_by, question.answered_at) == (
         QuestionState.ANSWERED,
         "陈丽",
         LATER,
     )
-    assert order.state is OrderState.DRAFT
+    with pytest.raises(AnswersUndecided):
+        sales.confirm(session, order.id, on=MADE_ON, **BY)
     told = next(one for one in history(session, "erp.sales.order", order.id) if one.verb == "answer")
     assert told.changes == {"by": ["", "陈丽"], "1.wall_mm": ["", "20cm"], "1.note": ["", "已量过"]}
+    (waiting_one,) = queries.undecided(session, about)
+    assert waiting_one.changes == [(Field.WALL, "240", "20cm")]
+    assert not waiting_one.is_stale
+
+
+def test_an_accepted_answer_lands_on_the_line_and_who_and_when_is_kept(session):
+    order, line, about, question = ask_about_line(session)
+    answer(session, question, value="20cm")
+    clerk = make_person(session, login="lin", name="林芳")
+    accept(session, about, question, by=clerk.id)
+    assert (line.wall_mm, line.touch_count) == (200, 2)
+    assert (question.state, question.decided_at, question.decided_by_id) == (
+        QuestionState.ACCEPTED,
+        DECIDED,
+        clerk.id,
+    )
+    told = next(one for one in history(session, "erp.sales.order", order.id) if one.verb == "accept answer")
+    assert (told.person, told.changes) == ("林芳", {"1.wall_mm": ["", "20cm"]})
+    assert queries.undecided(session, about) == []
+    assert sales.confirm(session, order.id, on=MADE_ON, **BY).state is OrderState.CONFIRMED
 
 
 def test_an_answer_keeps_what_the_line_said_besides(session):
     order = make_draft(session, line_entry(options={"lock": "SILVER"}, note="急"))
     line = session.scalars(select(Line).where(Line.order_id == order.id)).one()
-    sales.ask(
-        session,
-        About(order_id=order.id),
-        [Asking("开向？", line_id=line.id, field=Field.HANDING)],
-        TOKEN,
-        **BY,
-    )
-    answer(session, session.scalars(select(Question)).one(), value="外右")
+    about = About(order_id=order.id)
+    sales.ask(session, about, [Asking("开向？", line_id=line.id, field=Field.HANDING)], TOKEN, **BY)
+    question = session.scalars(select(Question)).one()
+    answer(session, question, value="外右")
+    accept(session, about, question)
     assert (line.handing, line.options, line.note) == (Handing.OUT_R, {"lock": "SILVER"}, "急")
 
 
+def test_an_answer_to_a_further_choice_lands_in_the_choices(session):
+    _order, line, about, question = ask_about_line(session, field=Field.CORNER, text="碰角？")
+    answer(session, question, value="90度")
+    accept(session, about, question)
+    assert line.options["corner"] == "BUTT90"
+
+
 def test_an_answer_that_cannot_be_made_is_judged_like_any_correction(session):
-    order, _line, _about, question = ask_about_line(session, field=Field.HEIGHT)
+    order, _line, about, question = ask_about_line(session, field=Field.HEIGHT)
     answer(session, question, value="2400")
+    accept(session, about, question)
     with pytest.raises(LinesUnready):
         sales.confirm(session, order.id, on=MADE_ON, **BY)
     found = queries.candidates(session, About(order_id=order.id), offer(session))
@@ -235,14 +286,110 @@ def test_an_answer_that_cannot_be_made_is_judged_like_any_correction(session):
 
 
 def test_an_answer_sent_twice_is_taken_once_and_another_one_is_refused(session):
-    _order, line, _about, question = ask_about_line(session)
+    _order, line, about, question = ask_about_line(session)
     answer(session, question, value="200")
-    touched = line.touch_count
     answer(session, question, value="200", moment=LATER + timedelta(minutes=1))
-    assert (line.touch_count, question.answered_at) == (touched, LATER)
+    assert question.answered_at == LATER
     with pytest.raises(QuestionSettled):
         answer(session, question, value="220")
-    assert line.wall_mm == 200
+    accept(session, about, question)
+    answer(session, question, value="200", moment=LATER + timedelta(days=1))
+    assert (line.wall_mm, line.touch_count, question.state) == (200, 2, QuestionState.ACCEPTED)
+
+
+def test_an_answer_accepted_twice_lands_once_and_the_first_stands(session):
+    _order, line, about, question = ask_about_line(session)
+    answer(session, question, value="200")
+    accept(session, about, question)
+    accept(session, about, question, seen="of an older page", at=DECIDED + timedelta(hours=1))
+    assert (line.touch_count, question.decided_at) == (2, DECIDED)
+    with pytest.raises(QuestionSettled):
+        reject(session, about, question)
+
+
+def test_a_rejected_answer_opens_the_question_again_with_a_reason_for_the_dealer(session):
+    order, line, about, question = ask_about_line(session)
+    answer(session, question, value="200")
+    for reason in (" ", "x" * 501):
+        with pytest.raises(RejectReasonMissing):
+            reject(session, about, question, reason)
+    reject(session, about, question)
+    assert (line.wall_mm, order.state) == (240, OrderState.QUERY)
+    assert (question.state, question.reject_reason) == (QuestionState.OPEN, "请按完成面量")
+    with pytest.raises(QuestionSettled):
+        accept(session, about, question)
+    answer(session, question, value="210", moment=DECIDED + timedelta(hours=1))
+    assert (question.reject_reason, question.decided_at, order.state) == ("", None, OrderState.DRAFT)
+    accept(session, about, question)
+    assert line.wall_mm == 210
+    verbs = [one.verb for one in history(session, "erp.sales.order", order.id)]
+    assert {"answer", "reject answer", "accept answer"} <= set(verbs)
+
+
+def test_an_answer_is_stale_once_the_line_says_something_else(session):
+    order, line, about, question = ask_about_line(session)
+    opened = seen(session, question)
+    sales.amend_line(session, order.id, line.id, line_entry(width_mm=Decimal(1000)), **BY)
+    answer(session, question, value="200", seen=opened)  # the dealer still looked at the old width
+    (one,) = queries.undecided(session, about)
+    assert one.is_stale
+    with pytest.raises(PlaceMoved):
+        accept(session, about, question, seen=opened)
+    accept(session, about, question)
+    assert (line.width_mm, line.wall_mm) == (1000, 200)
+
+
+def test_another_room_or_remark_makes_no_answer_stale(session):
+    order, line, about, question = ask_about_line(session)
+    answer(session, question, value="200")
+    sales.amend_line(session, order.id, line.id, line_entry(room="次卧", note="急"), **BY)
+    assert not queries.undecided(session, about)[0].is_stale
+
+
+def test_accepting_one_answer_leaves_the_others_of_its_line_fresh(session):
+    _order, line, about, wall = ask_about_line(session)
+    sales.ask(session, about, [Asking("宽？", line_id=line.id, field=Field.WIDTH)], TOKEN, **BY)
+    width = session.scalars(select(Question).where(Question.field == Field.WIDTH)).one()
+    answer(session, wall, value="200")
+    answer(session, width, value="880")
+    accept(session, about, wall)
+    assert [one.is_stale for one in queries.undecided(session, about)] == [False]
+    accept(session, about, width)
+    assert (line.wall_mm, line.width_mm) == (200, 880)
+
+
+def test_an_answer_that_fits_no_more_is_refused_in_words(session):
+    _order, line, about, question = ask_about_line(session, field=Field.COLOUR, text="颜色？")
+    answer(session, question, value="SAGE")
+    question.answer = {"colour": "GONE"}  # a colour that was taken off the list since
+    with pytest.raises(AnswerUnfit) as refused:
+        accept(session, about, question)
+    assert refused.value.facts == {"place": "1 主卧", "answer": "GONE"}
+    assert line.colour_code == "WHITE"
+
+
+def test_no_answer_is_decided_on_from_another_order_or_one_that_is_given_up(session):
+    order, _line, about, question = ask_about_line(session)
+    answer(session, question, value="200")
+    with pytest.raises(NotFound):
+        accept(session, About(order_id=make_draft(session).id), question)
+    sales.cancel(session, order.id, "", **BY)
+    with pytest.raises(AskingOver):
+        accept(session, about, question)
+    with pytest.raises(AskingOver):
+        reject(session, about, question)
+
+
+def test_the_list_of_orders_counts_questions_and_answers_and_finds_them(session):
+    order, line, about, question = ask_about_line(session)
+    sales.ask(session, about, [Asking("宽？", line_id=line.id, field=Field.WIDTH)], TOKEN, **BY)
+    other = make_draft(session)
+    assert queries.counts_of_orders(session, [order.id, other.id]) == {order.id: queries.Counts(2, 0)}
+    answer(session, question, value="200")
+    assert queries.counts_of_orders(session, [order.id, other.id]) == {order.id: queries.Counts(1, 1)}
+    rows = session.execute(order_rows(session, OrderFilter(View.ANSWERED), MADE_ON)).all()
+    assert [found.id for found, _dealer in rows] == [order.id]
+    assert view_counts(session, MADE_ON)[View.ANSWERED] == 1
 
 
 def test_an_answer_about_nothing_in_particular_is_kept_as_it_is_written(session):
@@ -251,6 +398,9 @@ def test_an_answer_about_nothing_in_particular_is_kept_as_it_is_written(session)
     question = session.scalars(select(Question)).one()
     answer(session, question, value="下周")
     assert question.answer == {"text": "下周"}
+    about = About(order_id=order.id)
+    assert not queries.undecided(session, about)[0].is_stale
+    assert accept(session, about, question).state is QuestionState.ACCEPTED
 
 
 def test_what_cannot_be_read_changes_nothing_of_what_was_sent_with_it(session):
@@ -301,6 +451,7 @@ def test_an_answer_settles_the_issue_of_its_row(session):
     _found, about, question = ask_about_row(session, *NO_HANDING)
     assert question.issue["code"] == "HANDING_MISSING"
     answer(session, question, value=Handing.IN_L.value)
+    accept(session, about, question)
     row = session.get_one(ImportRow, question.row_id)
     assert row.values["handing"] == "IN_L"
     assert [one.code for one in read_issues(row.issues) if one.is_open] == []
@@ -316,6 +467,10 @@ def test_right_as_read_settles_what_was_only_asked(session):
         sales.take_in(session, found.id, on=MADE_ON, **BY)
     answer(session, question, is_right=True)
     assert question.answer == {"right": "1"}
+    with pytest.raises(AnswersUndecided):
+        sales.take_in(session, found.id, on=MADE_ON, **BY)
+    assert queries.counts_of_imports(session, [found.id]) == {found.id: queries.Counts(0, 1)}
+    accept(session, about, question)
     assert sales.take_in(session, found.id, on=MADE_ON, **BY).state is OrderState.DRAFT
     with pytest.raises(AskingOver):
         sales.ask(session, about, [Asking("?")], TOKEN, **BY)
@@ -358,9 +513,17 @@ def test_the_question_about_a_removed_line_is_closed(session):
     assert queries.open_count(session, about) == 0
 
 
+def test_the_answer_about_a_removed_line_is_closed(session):
+    order, line, about, question = ask_about_line(session)
+    answer(session, question, value="200")
+    sales.remove_line(session, order.id, line.id, **BY)
+    session.refresh(question)
+    assert (question.state, queries.undecided(session, about)) == (QuestionState.CLOSED, [])
+
+
 def test_the_open_list_names_the_dealer_and_leaves_out_what_is_over(session):
     order, *_rest, question = ask_about_line(session)
-    listed = queries.open_questions(session)
+    listed = queries.listed_questions(session, QuestionState.OPEN)
     assert [(row[0].id, row[2].number, row[4].code) for row in listed] == [(question.id, order.number, "KC")]
     sales.cancel(session, order.id, "", **BY)
-    assert queries.open_questions(session) == []
+    assert queries.listed_questions(session, QuestionState.OPEN) == []

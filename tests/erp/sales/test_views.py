@@ -1,15 +1,24 @@
 import io
 import json
+from decimal import Decimal
 
 import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 
+from erp.sales import service as sales
 from erp.sales.cli import orders as orders_cli
 from erp.sales.model import Import, ImportRow, Line, Order
 from erp.sales.rules.states import ImportState, OrderState
 from tests.erp.sales import sheets
-from tests.factories.erp_sales import line_entry, make_catalogue, make_confirmed, make_dealer, make_draft
+from tests.factories.erp_sales import (
+    MADE_AT,
+    line_entry,
+    make_catalogue,
+    make_confirmed,
+    make_dealer,
+    make_draft,
+)
 
 HEAD = {"customer": "郑女士", "site": "御江府", "due_on": "2026/12/12", "form_key": "key1"}
 LINE = {
@@ -409,3 +418,41 @@ def test_a_copy_without_a_line_is_refused_on_its_page(client_for, session, groun
     assert answer.status_code == 400
     assert BeautifulSoup(answer.text, "html.parser").select_one(".field-error")
     assert client_for("owner").get(f"/erp/sales/orders/{order.id}/copy").status_code == 403
+
+
+def test_a_line_that_was_changed_meanwhile_is_not_overwritten_and_nothing_typed_is_lost(client_for, session):
+    order = make_draft(session)
+    session.commit()
+    line = session.scalars(select(Line)).one()
+    client, place = client_for("clerk", locale="en"), f"/erp/sales/orders/{order.id}/"
+    form = BeautifulSoup(client.get(place).text, "html.parser").select_one("form#line")
+    opened = {box["name"]: box.get("value", "") for box in form.select("input[name]")}
+    typed = opened | {
+        "door_code": "M-SINGLE",
+        "colour_code": "WHITE",
+        "handing": "IN_L",
+        "dim_basis": "OPENING",
+        "note": "急",
+    }
+    sales.amend_line(session, order.id, line.id, line_entry(width_mm=Decimal(1000)), by=None, at=MADE_AT)
+    session.commit()
+    refused = client.post(f"{place}lines/{line.id}/", data=typed)
+    assert refused.status_code == 400
+    assert "changed since you opened it" in refused.text
+    again = BeautifulSoup(refused.text, "html.parser").select_one("form#line")
+    assert (again.select_one("[name=note]")["value"], again.select_one("[name=width_mm]")["value"]) == (
+        "急",
+        "900",
+    )
+    typed["seen"] = again.select_one("[name=seen]")["value"]
+    assert client.post(f"{place}lines/{line.id}/", data=typed).status_code == 302
+    session.expire_all()
+    assert session.scalars(select(Line)).one().width_mm == 900
+
+
+def test_an_order_is_found_by_a_remark_of_its_lines(client_for, session):
+    order = make_draft(session, line_entry(note="靠窗那樘先做"))
+    session.commit()
+    client = client_for("clerk")
+    assert order.number in client.get("/erp/sales/orders/?q=靠窗").text
+    assert order.number not in client.get("/erp/sales/orders/?q=后做").text

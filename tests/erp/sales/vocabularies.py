@@ -1,6 +1,7 @@
 """A small vocabulary to read sheets against: three models, three colours."""
 
 from decimal import Decimal
+from functools import cache
 
 from core.codelists.model import Entry
 from erp.catalogue.model import Door
@@ -46,10 +47,16 @@ def vocabulary(habits: Habits | None = None) -> Vocabulary:
 
 def demo_vocabulary() -> Vocabulary:
     """The words of the demo factory."""
+    return words_of(demo_offer())
+
+
+@cache
+def demo_offer() -> Offer:
+    """What the demo factory offers, out of its pack."""
     pack = demo_pack()
     doors = {one.code: Offered(Door(code=one.code), one) for one in pack.documents}
     colours = {
         one.code: Entry(code=one.code, name=one.name.zh, name_en=one.name.en, nicknames=list(one.nicknames))
         for one in pack.colours
     }
-    return words_of(Offer(doors, colours, {}))
+    return Offer(doors, colours, {})

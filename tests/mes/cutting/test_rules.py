@@ -6,15 +6,17 @@ import pytest
 from core.i18n import Named
 from erp.materials.rules import Grain
 from mes.cutting.rules import (
+    CutSetting,
     MaterialFacts,
     NoStockSize,
+    OffcutFacts,
     PieceFacts,
-    Step,
     StockFacts,
     cut_job,
     deal,
-    steps_of,
+    mitred_ends,
 )
+from mes.cutting.rules.saw import Step, boards_per_book, books, steps_of
 from mes.nesting.rules.cuts import Cut
 from mes.nesting.rules.instance import Kind, read_instance
 from mes.nesting.rules.solve import solve
@@ -96,3 +98,78 @@ def test_equal_cuts_that_follow_each_other_are_one_step():
         for n, (stage, size) in enumerate([(1, 2400), (1, 2400), (2, 8360)], 1)
     ]
     assert steps_of(cuts) == [Step(1, 2, 1, D(240)), Step(3, 3, 2, D(836))]
+
+
+def test_cuts_with_one_setting_of_the_fence_say_which_parts_they_free():
+    cuts = [Cut(n, 2, 4000, 0, 0, 0, 0) for n in (1, 2, 3)]
+    assert steps_of(cuts, (0, None, 1)) == [Step(1, 3, 2, D(400), (1, 2))]
+
+
+@pytest.mark.parametrize(
+    ("height", "thickness", "count"),
+    [("72", "18", 4), ("71.9", "18", 3), ("10", "18", 1), (None, "18", 1), ("72", None, 1)],
+)
+def test_a_book_is_as_high_as_the_saw_cuts(height, thickness, count):
+    assert boards_per_book(height and D(height), thickness and D(thickness)) == count
+
+
+@pytest.mark.parametrize(
+    ("repeat", "most", "stacks"),
+    [(6, 4, [3, 3]), (7, 4, [4, 3]), (8, 4, [4, 4]), (3, 4, [3]), (2, 1, [1, 1])],
+)
+def test_equal_boards_are_stacked_as_evenly_as_can_be(repeat, most, stacks):
+    assert books(repeat, most) == stacks
+
+
+@pytest.mark.parametrize(("mitre", "ends"), [("45/45", 2), ("45/90", 1), ("90/90", 0), ("", 0)])
+def test_mitred_ends_are_counted(mitre, ends):
+    assert mitred_ends(mitre) == ends
+
+
+def test_a_mitred_end_costs_its_allowance_and_other_ends_are_another_part():
+    told = replace(BAR, setting=CutSetting(mitre_mm=D("80.5")))
+    pieces = [
+        PieceFacts(1, D(2158), None, Grain.LENGTH, 1, "45/90"),
+        PieceFacts(2, D(2158), None, Grain.LENGTH, 1, "45/45"),
+        PieceFacts(3, D(2158), None, Grain.LENGTH, 1, "90/90"),
+    ]
+    parts = cut_job(told, pieces).instance["parts"]
+    assert [(row["id"], row.get("mitre_mm")) for row in parts] == [
+        ("2158xlengthxM1", 80.5),
+        ("2158xlengthxM2", 161),
+        ("2158xlength", None),
+    ]
+    # where mitres are cut at the bench they are all one part
+    assert [row["id"] for row in cut_job(BAR, pieces).instance["parts"]] == ["2158xlength"]
+
+
+def test_pieces_of_the_first_orders_are_dealt_first_and_remakes_before_all():
+    pieces = [replace(piece(n, "2090", "240"), rank=rank) for n, rank in ((1, 2), (2, 1), (3, 0))]
+    job = cut_job(BOARD, pieces)
+    assert (job.pieces, job.ranks) == ({"2090x240xlength": [3, 2, 1]}, {"2090x240xlength": [0, 1, 2]})
+
+
+def test_an_offcut_counts_half_its_share_of_a_sheet_and_nothing_when_it_is_wanted():
+    # 1220 × 610 of 2440 × 1220 is a quarter: 88.50 / 4 = 22.125, half of it 11.0625
+    rest = OffcutFacts("O0000001X", D(1220), D(610), D("88.50"), D("2.9768"))
+    wanted = replace(rest, code="O0000002X", is_wanted=True)
+    stock = cut_job(replace(BOARD, offcuts=(rest, wanted)), [piece(1, "600", "240")]).instance["stock"]
+    assert [(row["id"], row["quantity"], row["cost"], row["offcut"]) for row in stock] == [
+        ("B-2440", None, 88.5, False),
+        ("O0000001X", 1, 11.0625, True),
+        ("O0000002X", 1, 0, True),
+    ]
+
+
+def test_where_prices_are_missing_an_offcut_counts_by_what_it_measures():
+    plain = replace(BOARD, stock=(replace(BOARD.stock[0], cost_price=None),))
+    rest = OffcutFacts("O0000001X", D(1220), D(610), None, D("2.9768"))
+    row = cut_job(replace(plain, offcuts=(rest,)), [piece(1, "600", "240")]).instance["stock"][1]
+    assert row["cost"] == 0.3721  # 1.220 m × 0.610 m = 0.7442 m2
+    instance = read_instance(cut_job(replace(plain, offcuts=(rest,)), [piece(1, "600", "240")]).instance)
+    assert instance.stock[0].cost == 2_976_800  # the sheet counts its m2
+
+
+def test_the_smallest_offcut_is_the_materials_own():
+    told = replace(BOARD, setting=CutSetting(offcut_length_mm=D(400), offcut_width_mm=D(200)))
+    assert cut_job(told, [piece(1, "600", "240")]).instance["min_offcut_mm"] == {"length": 400, "width": 200}

@@ -9,6 +9,8 @@ from sqlalchemy import func, select
 from core.errors import NotFound
 from core.jobs import service as jobs
 from core.jobs.worker import run_waiting
+from erp.materials.model import Article, Material
+from erp.materials.rules import MaterialKind
 from erp.stock.model import Demand
 from mes.cutting import queries, service
 from mes.cutting.model import CutLayout, CutPlan, Placement
@@ -93,6 +95,37 @@ def test_the_batch_is_planned_and_stock_knows_what_it_needs(app, session):
     )
     assert {plan.material_id: Decimal(plan.stock_count) for plan in plans}.items() <= needed.items()
     assert len(needed) > len(plans)  # hinges, band, cartons as well
+
+
+def test_stock_is_told_what_the_sheets_are_in_square_metres_each_by_its_own_size(app, session):
+    batch, _ = make_batch(session, make_line(set_count=3))
+    sheets = session.execute(
+        select(CutPlan, Material)
+        .join(Material, Material.id == CutPlan.material_id)
+        .where(CutPlan.id.in_(plan.id for plan in computed(app, session, batch)))
+        .where(Material.kind == MaterialKind.SHEET)
+    )
+    plan, material = max(sheets, key=lambda one: one[0].stock_count)
+    large = Article(
+        material_id=material.id, code="LARGE", length_mm=Decimal(2760), width_mm=Decimal(1830), is_active=True
+    )
+    session.add(large)
+    session.flush()
+    layouts = session.scalars(select(CutLayout).where(CutLayout.plan_id == plan.id)).all()
+    for layout in layouts[1:]:
+        layout.article_id = large.id
+    material.trim_mm = Decimal(10)
+    session.get(Article, layouts[0].article_id).length_mm = Decimal(2440)
+    session.get(Article, layouts[0].article_id).width_mm = Decimal(1220)
+    session.flush()
+    service.put_demand(session, batch.id)
+    told = session.scalars(
+        select(Demand).where(Demand.material_id == material.id, Demand.subject == service.BATCH)
+    )
+    # 10 mm are trimmed all round: one of 2.420 × 1.200 = 2.904 m2; the other five 2.740 × 1.810 = 4.9594 each,
+    # together 24.797
+    assert len(layouts) == 6
+    assert told.one().unit_qty == Decimal("2.904") + Decimal("24.797")
 
 
 def test_a_batch_is_not_planned_twice_at_once(session):

@@ -1,16 +1,21 @@
+import csv
 import io
+import zipfile
+from decimal import Decimal
 
 import pypdfium2
 from sqlalchemy import select
 
 from core.jobs.worker import run_waiting
-from mes.cutting.model import CutLayout, CutPlan
+from mes.cutting.model import CutLayout, CutPlan, Offcut, Placement
+from mes.cutting.queries import settings
 from mes.cutting.rules import PlanState
 from mes.nesting.rules.instance import Kind
 from mes.planning.service import create_batch
 from mes.splitting.model import Piece
 from tests.conftest import NOON
-from tests.factories.factory import make_line, release_order
+from tests.factories.factory import load_pack, make_line, release_order
+from tests.mes.cutting.ptx_reader import replayed
 
 
 def make_batch(session, set_count=2):
@@ -103,7 +108,8 @@ def test_labels_come_in_cutting_order_one_a_piece_and_in_chinese(client_for, app
         )
     ).all()
     sheets = session.scalars(select(CutLayout.code).where(CutLayout.plan_id == plan.id)).all()
-    assert len(pages) == len(pieces) + len(sheets)
+    offcuts = session.scalars(select(Offcut).join(CutLayout).where(CutLayout.plan_id == plan.id)).all()
+    assert len(pages) == len(pieces) + len(sheets) + len(offcuts)
     assert sheets[0] in pages[0]
     for piece in pieces:
         (label,) = [page for page in pages if piece.code in page]
@@ -118,9 +124,92 @@ def test_all_labels_of_a_batch_come_in_one_go_its_own_first(client_for, app, ses
     cut = session.scalars(
         select(Piece.code).where(Piece.order_id == order.id, Piece.is_tracked, Piece.material_id.is_not(None))
     ).all()
-    assert (batch.code in pages[0], len(pages)) == (True, 1 + len(sheets) + len(cut))
+    offcuts = session.scalars(select(Offcut.code)).all()
+    assert (batch.code in pages[0], len(pages)) == (True, 1 + len(sheets) + len(cut) + len(offcuts))
     text = "".join(pages)
-    assert [code for code in (*sheets, *cut) if code not in text] == []
+    assert [code for code in (*sheets, *cut, *offcuts) if code not in text] == []
+
+
+def test_labels_of_a_book_come_as_its_parts_come_off(client_for, app, session):
+    client = client_for("splitter")
+    batch, _ = make_batch(session, set_count=6)
+    saw = settings.saw_rows(session)[0].station
+    told = {"book_height_mm": "70", "ptx_version": "1.08"}
+    assert client.post(f"/mes/cutting/saws/{saw.id}", data=told).status_code == 303
+    client.post(f"/mes/cutting/batches/{batch.id}/plan")
+    run_waiting(app)
+    plan, sheets = stacked(session, batch)
+    pages = text_of(client.get(f"/mes/cutting/plans/{plan.id}/labels.pdf"))
+    own = [next(n for n, page in enumerate(pages) if code in page) for code, _ in sheets]
+    assert own[1] == own[0] + 1  # both boards of the book are labelled before anything comes off them
+    places = session.execute(
+        select(Piece.code, Placement.layout_id)
+        .join(Placement, Placement.piece_id == Piece.id)
+        .where(Placement.layout_id.in_([key for _, key in sheets]), Placement.position == 1)
+        .order_by(Placement.layout_id)
+    ).all()
+    first = [next(n for n, page in enumerate(pages) if code in page) for code, _ in places]
+    assert first[1] == first[0] + 1  # the first part of each board, side by side
+
+
+def stacked(session, batch):
+    """A plan with a pattern that is cut twice with labelled parts, and (code, id) of its first two boards."""
+    for plan in plans_of(session, batch, Kind.SHEET):
+        rows = session.execute(
+            select(CutLayout.pattern, CutLayout.code, CutLayout.id)
+            .join(Placement, Placement.layout_id == CutLayout.id)
+            .join(Piece, Piece.id == Placement.piece_id)
+            .where(
+                CutLayout.plan_id == plan.id, Placement.position == 1, Piece.is_tracked, Piece.part_count == 1
+            )
+            .order_by(CutLayout.position)
+        ).all()
+        for pattern in {row.pattern for row in rows}:
+            found = [(row.code, row.id) for row in rows if row.pattern == pattern]
+            if len(found) > 1:
+                return plan, found[:2]
+    raise AssertionError("no pattern is cut twice")
+
+
+def test_a_plan_is_taken_to_other_programs_as_ptx_dxf_and_csv(client_for, app, session):
+    client = client_for("operator")
+    batch, _ = planned(client_for("splitter"), app, session)
+    plan = plans_of(session, batch, Kind.SHEET)[0]
+    made, used, _ = replayed(client.get(f"/mes/cutting/plans/{plan.id}/plan.ptx").data)
+    assert (sum(made.values()), sum(used.values())) == (plan.piece_count, plan.stock_count)
+    assert b"PATTERNS" not in client.get(f"/mes/cutting/plans/{plan.id}/plan.ptx?parts=1").data
+    archive = zipfile.ZipFile(io.BytesIO(client.get(f"/mes/cutting/plans/{plan.id}/layouts.zip").data))
+    assert len(archive.namelist()) == len(plan.result["layouts"])
+    text = client.get(f"/mes/cutting/plans/{plan.id}/parts.csv").data.decode("utf-8-sig")
+    lines = list(csv.DictReader(io.StringIO(text)))
+    assert len(lines) == plan.piece_count
+    assert [int(line["张号"]) for line in lines] == sorted(int(line["张号"]) for line in lines)
+
+
+def test_a_plan_of_bars_has_no_ptx(client_for, app, session):
+    batch, _ = planned(client_for("splitter"), app, session)
+    plan = plans_of(session, batch, Kind.BAR)[0]
+    client = client_for("operator")
+    assert client.get(f"/mes/cutting/plans/{plan.id}/plan.ptx").status_code == 422
+    assert "plan.ptx" not in client.get(f"/mes/cutting/plans/{plan.id}/").text
+
+
+def test_saws_and_materials_are_told_how_to_cut(client_for, session):
+    load_pack(session)
+    session.commit()
+    client = client_for("splitter")
+    page = client.get("/mes/cutting/saws/").text
+    saw = settings.saw_rows(session)[0].station
+    assert saw.name in page
+    bar = next(one.material for one in settings.material_rows(session) if one.material.kind.value == "BAR")
+    told = {"offcut_length_mm": "500", "offcut_percent": "30", "mitre_mm": "80", "station_id": saw.id}
+    assert client.post(f"/mes/cutting/saws/materials/{bar.id}", data=told).status_code == 303
+    kept = settings.setting_of(session, bar.id)
+    assert (kept.offcut_length_mm, kept.offcut_rate, kept.mitre_mm) == (500, Decimal("0.3"), 80)
+    wrong = client.post(f"/mes/cutting/saws/materials/{bar.id}", data=told | {"offcut_percent": "130"})
+    assert (wrong.status_code, 'value="130"' in wrong.text) == (400, True)
+    assert client.post(f"/mes/cutting/saws/{saw.id}", data={"ptx_version": "x"}).status_code == 400
+    assert client_for("operator").post(f"/mes/cutting/saws/{saw.id}", data={}).status_code == 403
 
 
 def test_papers_of_a_plan_that_is_not_computed_are_not_found(client_for, session):

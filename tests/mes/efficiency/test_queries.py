@@ -5,19 +5,27 @@ from fractions import Fraction
 from sqlalchemy import select
 
 from core.activity import service as activity
+from erp.catalogue.rules.entries import Duty
+from erp.sales import service as sales
 from erp.sales.model import Line
+from erp.sales.queries import hand_edits
+from erp.sales.rules.amending import Edit
+from mes.changes.service import change
 from mes.efficiency import queries
 from mes.efficiency.queries import Window
 from mes.efficiency.rules import Metric, Work
+from mes.production import service as production
+from mes.production.model import Scrap
 from mes.scanning.rules import ScanKind
 from mes.shipping import service as shipping
 from mes.splitting import queries as splitting
 from mes.splitting import service as split
-from mes.splitting.model import ReleasedLine
-from mes.splitting.rules import ReleaseReason
+from mes.splitting.model import DoorSet, Piece, ReleasedLine
+from mes.splitting.rules import PieceState, ReleaseReason
 from tests.conftest import NOON
-from tests.factories.factory import make_line, release_order
+from tests.factories.factory import FRIDAY, make_line, make_order, release_order
 from tests.factories.people import make_person
+from tests.mes.changes.desk import asking, clerk, edit, entry, lines, plan
 from tests.mes.packing.bench import make_all, make_bench, packages, pieces_of
 from tests.mes.shipping.dock import make_dock, make_load, sealed_order
 
@@ -127,6 +135,10 @@ def test_the_lists_behind_a_figure_hold_as_many_events_as_it_counts(session):
         "untouched": 0,
         "touches": 1,
         "errors": 0,
+        "by_hand": 0,
+        "overrides": 0,
+        "remakes": 0,
+        "releases": 1,
         "work": 1,
     }
 
@@ -163,3 +175,123 @@ def test_a_line_typed_by_hand_is_no_untouched_one(session):
     session.flush()
     counts = queries.counts(session, Metric.M1, DAY)
     assert (counts["untouched"], counts["touches"], order.set_count) == (1, 2, 4)
+
+
+def scrap(session, order, line, defect, at):
+    """A jamb of a line's first set, scrapped for a reason of the list."""
+    piece = session.scalars(
+        select(Piece)
+        .join(DoorSet, DoorSet.id == Piece.set_id)
+        .where(DoorSet.line_id == line.id, Piece.rule_code == "JAMB_L", Piece.state == PieceState.PLANNED)
+    ).first()
+    leader = make_person(session, roles=("leader",))
+    production.scrap(session, piece.code, defect, where=None, by=leader.id, at=at)
+    session.flush()
+    return session.scalars(select(Scrap).order_by(Scrap.id.desc())).first()
+
+
+def test_a_piece_made_again_for_a_split_error_costs_its_line_once(session):
+    order = release_order(session, make_line(), CASING, at=NOON)
+    first, second = session.scalars(select(Line).where(Line.order_id == order.id).order_by(Line.position))
+    scrap(session, order, first, "SPL", NOON + timedelta(days=1))
+    scrap(session, order, first, "SPL", NOON + timedelta(days=2))
+    release_again(session, order, first, ReleaseReason.SPLIT_ERROR, NOON + timedelta(days=3))
+    scrap(session, order, second, "SCR", NOON + timedelta(days=1))  # dropped in the house: no split error
+    report = queries.report(session, DAY, at=NOON + timedelta(days=11))
+    told = {part.name: part.value for part in report.figures[0].further}
+    assert (told["Lines with a split error"], told["Lines that came back within the gate"]) == (1, 1)
+    assert told["Split error rate"] == Decimal("50.0")  # one of two lines
+    assert report.figures[0].numerator.value == Decimal("0.84")  # 0.7 × 1.2 is left; the single earns nothing
+    assert queries.counts(session, Metric.M1, DAY)["remakes"] == 2
+
+
+def test_a_duty_judged_otherwise_is_what_counts(session):
+    order = release_order(session, at=NOON)
+    line = session.scalars(select(Line).where(Line.order_id == order.id)).one()
+    row = scrap(session, order, line, "DIM", NOON + timedelta(days=1))
+    assert row.duty is Duty.OPERATION
+    assert not queries.split_lines(session, DAY, at=NOON)[0].is_split_error
+    judge = make_person(session, roles=("leader",)).id
+    production.judge_duty(session, row.id, Duty.SPLITTING, "图纸看错", by=judge, at=NOON)
+    session.flush()
+    (told,) = queries.split_lines(session, DAY, at=NOON)
+    assert (told.is_split_error, told.came_back) == (True, True)
+
+
+def test_a_line_changed_by_hand_is_non_standard_and_its_overrides_are_counted(session):
+    order = make_order(session, make_line(set_count=2), CASING, at=NOON)
+    sales.confirm(session, order.id, on=NOON.date(), by=None, at=NOON)
+    session.flush()
+    line = session.scalars(select(Line).where(Line.order_id == order.id).order_by(Line.position)).first()
+    hand = make_person(session, roles=("splitter",)).id
+    for position, code in ((0, "JAMB_L"), (1, "JAMB_R"), (2, "HEAD")):
+        session.refresh(order)
+        seen = hand_edits.set_page(session, line.id, position).seen_sha256
+        place = sales.Place(line.id, position, order.version, seen)
+        sales.leave_out(session, place, code, "不要", by=hand, at=NOON)
+    session.refresh(order)
+    edits = hand_edits.in_force(session, [line.id])[line.id]
+    sales.drop_edit(session, edits[2].id, order.version, by=hand, at=NOON)
+    session.flush()
+    split.release(session, splitting.prepare(session, order.id), by=hand, at=NOON)
+    session.flush()
+    report = queries.report(session, DAY, at=NOON)
+    told = {part.name: part.value for part in report.figures[0].further}
+    assert (told["Lines with a change by hand (non-standard)"], told["Manual overrides"]) == (1, 2)
+    # non-standard 3.0 × (1 + 0.1) + casing 0.7 × 1.2 = 3.3 + 0.84
+    assert report.figures[0].numerator.value == Decimal("4.14")
+    counts = queries.counts(session, Metric.M1, DAY)
+    assert (counts["by_hand"], counts["overrides"], counts["untouched"]) == (1, 2, 0)
+
+
+def test_minutes_are_told_by_person_and_order_and_add_up_to_the_denominator(session):
+    order = release_order(session, at=NOON)
+    work(session, "splitting", NOON, 6, order.id)
+    work(session, "order_entry", NOON, 12, order.id)
+    work(session, "splitting", NOON, 3)
+    found = queries.splitting(session, DAY)
+    assert [(one.order_id, one.active_min) for one in found.spent] == [
+        (order.id, 12),
+        (order.id, 6),
+        (None, 3),
+    ]
+    assert sum(one.active_min for one in found.spent) == queries.active_minutes(
+        session, DAY, queries.ORDER_WORK
+    )
+
+
+def test_releases_are_told_by_reason(session):
+    order = release_order(session, at=NOON)
+    line = session.scalars(select(Line).where(Line.order_id == order.id)).one()
+    release_again(session, order, line, ReleaseReason.DEALER_CHANGE, NOON + timedelta(hours=1))
+    release_again(session, order, line, ReleaseReason.SPLIT_ERROR, NOON + timedelta(hours=2))
+    release_again(
+        session, order, line, ReleaseReason.SPLIT_ERROR, NOON + timedelta(days=2)
+    )  # not in the window
+    found = queries.splitting(session, DAY)
+    assert (found.first_count, found.untouched_count) == (1, 0)
+    assert dict(found.again) == {
+        ReleaseReason.SPLIT_ERROR: 1,
+        ReleaseReason.DEALER_CHANGE: 1,
+        ReleaseReason.OTHER: 0,
+    }
+
+
+def test_a_line_is_weighed_as_it_was_first_released_whatever_the_order_becomes_later(session):
+    """22 Nov: a single door is released. Two days later the line gets two sets more, and the order another line."""
+    order = release_order(session, make_line(), at=NOON)
+    by, later = clerk(session), NOON + timedelta(days=2)
+    edit(session, order, by, set_count=3)
+    added = entry(session, lines(session, order)[0], room="新增", set_count=1)
+    sales.edit_line(session, order.id, None, Edit(added), by=by, at=NOON)
+    found = plan(session, order, by)
+    change(session, found, asking(found), by=by, at=later, on=FRIDAY)
+    session.flush()
+    session.expire_all()
+    assert [one.live_count for one in lines(session, order)] == [3, 1]
+    first_day = queries.split_lines(session, DAY, at=later)
+    assert [(one.kind.value, one.set_count) for one in first_day] == [("SINGLE", 1)]
+    that_day = Window(DAY.since + timedelta(days=2), DAY.before + timedelta(days=2))
+    assert [(one.kind.value, one.set_count) for one in queries.split_lines(session, that_day, at=later)] == [
+        ("SINGLE", 1)
+    ]

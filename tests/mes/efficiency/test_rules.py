@@ -22,6 +22,8 @@ SURER = ProofParameters(target=F(995, 1000))
         (SplitLine(DoorKind.CASED_OPENING, 1), F("0.7")),
         (SplitLine(DoorKind.SINGLE, 11), F(2)),  # 1 + 0.1 × 10
         (SplitLine(DoorKind.DOUBLE, 3, has_glass=True), F("2.16")),  # (1.6 + 0.2) × 1.2
+        (SplitLine(DoorKind.SINGLE, 1, hand_edit_count=1), F(3)),
+        (SplitLine(DoorKind.DOUBLE, 3, has_glass=True, hand_edit_count=2), F("3.6")),  # 3.0 × 1.2, no glass
     ],
 )
 def test_a_line_weighs_its_class_times_the_factor_of_its_equal_sets(line, weight):

@@ -1,10 +1,21 @@
+import io
 import json
 
 import pytest
+from python_calamine import CalamineWorkbook
+from sqlalchemy import select
 
+from erp.sales import service as sales
+from erp.sales.model import Line
+from erp.sales.queries import hand_edits
 from mes.efficiency.cli import efficiency
+from mes.production import service as production
+from mes.splitting import service as splitting
+from mes.splitting.model import Piece
+from mes.splitting.queries import prepare
 from tests.conftest import NOON
-from tests.factories.factory import release_order
+from tests.factories.factory import make_order, release_order
+from tests.factories.people import make_person
 
 REPORT = "/mes/efficiency/report"
 DAYS = "from=2026-11-22&to=2026-11-22"
@@ -94,3 +105,36 @@ def test_the_first_figure_tells_its_two_rates_with_the_orders_behind_them(client
     assert [word for word in words if word not in page] == []
     assert order.number in client.get(f"/mes/efficiency/metrics/M1?{DAYS}&part=touches").text
     assert order.number not in client.get(f"/mes/efficiency/metrics/M1?{DAYS}&part=untouched").text
+
+
+def test_overrides_split_remakes_and_releases_are_listed_with_links_and_exported(client_for, session):
+    made = make_order(session, at=NOON)
+    sales.confirm(session, made.id, on=NOON.date(), by=None, at=NOON)
+    line = session.scalars(select(Line).where(Line.order_id == made.id)).one()
+    hand = make_person(session, roles=("splitter",), name="钱师傅").id
+    session.flush()
+    session.refresh(made)
+    seen = hand_edits.set_page(session, line.id, 0).seen_sha256
+    place = sales.Place(line.id, 0, made.version, seen)
+    sales.leave_out(session, place, "HEAD", "无横板", by=hand, at=NOON)
+    splitting.release(session, prepare(session, made.id), by=hand, at=NOON)
+    jamb = session.scalars(select(Piece).where(Piece.rule_code == "JAMB_L")).one()
+    production.scrap(session, jamb.code, "SPL", where=None, by=hand, at=NOON)
+    session.commit()
+    client = client_for("owner")
+    page = client.get(f"/mes/efficiency/metrics/M1?{DAYS}&part=overrides").text
+    assert all(word in page for word in ("无横板", "钱师傅", made.number, "不做"))
+    page = client.get(f"/mes/efficiency/metrics/M1?{DAYS}&part=remakes").text
+    assert f"/mes/splitting/sets/{jamb.set_id}/" in page
+    assert "左立板" in page
+    page = client.get(f"/mes/efficiency/metrics/M1?{DAYS}&part=releases").text
+    assert all(word in page for word in ("首次下达", "重新下达：拆单错误", made.number))
+    for part, word in (("overrides", "无横板"), ("remakes", "SPL"), ("releases", "首次下达")):
+        rows = rows_of(client.get(f"/mes/efficiency/metrics/M1.xlsx?part={part}&{DAYS}"))
+        assert len(rows) == 2
+        assert word in rows[1]
+    assert rows_of(client.get(f"/mes/efficiency/splitting-work.xlsx?{DAYS}"))[0] == ["谁", "订单", "分钟"]
+
+
+def rows_of(answer):
+    return CalamineWorkbook.from_filelike(io.BytesIO(answer.data)).get_sheet_by_index(0).to_python()

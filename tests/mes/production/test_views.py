@@ -6,11 +6,16 @@ from flask import render_template
 from pypdfium2 import PdfDocument
 from sqlalchemy import func, select
 
-from mes.production.model import WorkReport
+from core.audit.model import Entry as AuditEntry
+from erp.catalogue.rules.entries import Duty
+from mes.production import service
+from mes.production.model import Scrap, WorkReport
 from mes.production.panels import order_panel
 from mes.scanning.rules import StationKind
-from mes.splitting.model import DoorSet
+from mes.splitting.model import DoorSet, Piece
 from mes.splitting.rules import CutMethod, PieceState
+from tests.conftest import NOON
+from tests.factories.factory import release_order
 from tests.factories.mes_production import (
     make_defects,
     make_device,
@@ -243,3 +248,26 @@ def test_an_enrolled_tablet_asks_for_a_badge_before_a_password(app, session):
     client.set_cookie("mortise_device", "any")
     assert client.get("/login").location.endswith("/mes/production/lock")
     assert client.get("/login?password=1").status_code == 200
+
+
+def test_the_leader_judges_whose_fault_a_scrap_was_and_others_do_not(client_for, session):
+    order = release_order(session, at=NOON)
+    jamb = session.scalars(select(Piece).where(Piece.order_id == order.id, Piece.rule_code == "JAMB_L")).one()
+    service.scrap(session, jamb.code, "DIM", where=None, by=make_person(session).id, at=NOON)
+    session.commit()
+    row = session.scalars(select(Scrap)).one()
+    address = f"/mes/production/lead/scraps/{row.id}/judge"
+    client = client_for("leader")
+    assert "工序操作" in client.get("/mes/production/lead").text  # the duty of a size error
+    assert client_for("operator").post(address, data={"duty": "SPLITTING"}).status_code == 403
+    client = client_for("leader")
+    assert client.post(address, data={"duty": "NOBODY"}).status_code == 400
+    assert client.post(address, data={"duty": "SPLITTING", "note": "图纸看错"}).status_code == 302
+    session.expire_all()
+    assert (row.duty, row.note) == (Duty.SPLITTING, "图纸看错")
+    told = session.scalars(select(AuditEntry).where(AuditEntry.verb == "judge")).one()
+    assert told.changes["duty"] == ["OPERATION", "SPLITTING"]
+    assert (
+        client.post(f"/mes/production/lead/scraps/{row.id + 1}/judge", data={"duty": "DEALER"}).status_code
+        == 404
+    )

@@ -78,3 +78,12 @@ def test_four_packages_are_named_and_more_are_counted():
     many = joined([make_cargo(number) for number in range(1, 8)])
     assert many.zh.endswith("等 7 包")
     assert many.en.endswith("SO2611-0042 frame package 4/9 and 3 more")
+
+
+def test_what_is_not_paid_stays_here_when_nothing_else_is_wrong():
+    held = judge_load(make_manifest(), make_cargo(), is_held=True)
+    assert (held.block, held.got.msgid) == (Block.E13, "%(package)s: not paid in full")
+    unsealed = judge_load(make_manifest(), make_cargo(state=PackageState.OPEN), is_held=True)
+    assert unsealed.got.msgid == "%(package)s: %(state)s"
+    assert block(judge_load(make_manifest(), make_cargo(load_id=2), is_held=True)) is Block.E12
+    assert block(judge_load(make_manifest(), make_cargo(is_loaded=True), is_held=True)) is Block.E28

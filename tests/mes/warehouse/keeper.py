@@ -27,12 +27,12 @@ def make_keeper(session):
     return Keeper(session, make_person(session, roles=("keeper",), name="陈国强"), KEEPER)
 
 
-def make_batch(session, needed, state=BatchState.PLANNED):
-    """A batch that needs these materials, {material_id: Decimal}, counted in articles."""
+def make_batch(session, needed, state=BatchState.PLANNED, unit_qty=None):
+    """A batch that needs these materials, {material_id: Decimal}, counted in articles; `unit_qty` in their unit."""
     (code,) = next_codes(session, Letter.BATCH, 1)
     batch = Batch(number=f"BA-{code}", code=code, state=state, created_at=NOON)
     session.add(batch)
     session.flush()
-    stock.put_demand(session, "mes.planning.batch", batch.id, needed)
+    stock.put_demand(session, "mes.planning.batch", batch.id, needed, unit_qty=unit_qty)
     session.flush()
     return batch

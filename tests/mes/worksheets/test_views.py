@@ -214,6 +214,23 @@ def test_a_machine_code_is_previewed_kept_and_exported(client_for, session):
     assert "D10830020550" in words(paper.data)
 
 
+def test_machine_codes_are_labels_of_their_own_that_carry_the_machines_string_alone(client_for, session):
+    order, left = release_order(session), release_order(session, make_line(handing=Handing.OUT_L))
+    session.commit()
+    client = client_for("splitter")
+    address = f"{URL}/machine-codes.pdf?operation=LOCK&order="
+    assert client.get(f"{address}{order.id}").status_code == 422  # no template yet
+    client.post(f"{URL}/codes/new", data=CODE)
+    labels = client.get(f"{address}{order.id}").data
+    assert page_count(labels) == 1
+    # the golden leaf of 830 × 2055, in tenths, hung on the left and pushed in: 1
+    assert scanned(labels) == {"QR Code": "D10830020550"}
+    text = words(labels)
+    assert all(part in text for part in ("D10830020550", "门线", "2055×830", leaf(session, order).code))
+    without = client.get(f"{address}{left.id}").data  # OUT_L has no row in the table
+    assert (scanned(without), "OUT_L" in words(without)) == ({}, True)
+
+
 def test_a_fault_is_named_and_nothing_typed_is_lost(client_for, session):
     client = client_for("splitter")
     answer = client.post(f"{URL}/codes/new", data=CODE | {"template": "D{LW*10:05x}"})

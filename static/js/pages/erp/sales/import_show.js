@@ -9,6 +9,9 @@ const WAIT_MS = 200; // a press on an offer follows the change that leaving the 
 
 /** @type {Map<string, number>} */
 const waiting = new Map();
+/** The last save of each row: the next one begins when it is drawn, so that no answer is sent with what stood there before it.
+ * @type {Map<string, Promise<void>>} */
+const saving = new Map();
 
 /** @param {string} row @returns {HTMLFormElement | null} */
 const formOf = (row) => /** @type {HTMLFormElement | null} */ (document.getElementById(`f${row}`));
@@ -25,11 +28,19 @@ function typed(body) {
   return values;
 }
 
-/** @param {HTMLElement} body @param {string} action */
-async function save(body, action) {
-  const row = body.dataset.row || "";
+/** @param {string} row @param {string} action */
+function save(row, action) {
   window.clearTimeout(waiting.get(row));
   waiting.delete(row);
+  const before = saving.get(row) || Promise.resolve();
+  const next = () => send(row, action);
+  saving.set(row, before.then(next, next));
+}
+
+/** @param {string} row @param {string} action */
+async function send(row, action) {
+  const body = document.getElementById(`row-${row}`);
+  if (!body) return;
   body.setAttribute("aria-busy", "true");
   try {
     const sent = typed(body);
@@ -80,7 +91,7 @@ table?.addEventListener("change", (event) => {
   if (!body) return;
   const row = body.dataset.row || "";
   window.clearTimeout(waiting.get(row));
-  waiting.set(row, window.setTimeout(() => save(body, ""), WAIT_MS));
+  waiting.set(row, window.setTimeout(() => save(row, ""), WAIT_MS));
 });
 table?.addEventListener("submit", (event) => {
   const submit = /** @type {SubmitEvent} */ (event);
@@ -88,5 +99,5 @@ table?.addEventListener("submit", (event) => {
   if (!body) return;
   submit.preventDefault();
   const button = submit.submitter;
-  save(body, button instanceof HTMLButtonElement && button.name === "do" ? button.value : "");
+  save(body.dataset.row || "", button instanceof HTMLButtonElement && button.name === "do" ? button.value : "");
 });

@@ -1,5 +1,5 @@
 // @ts-check
-/** Carry one thing to a place, in two scans: a lot out of goods-in, or a package within the store. */
+/** Carry one thing to a place, in two scans: a lot out of goods-in, an offcut, or a package within the store. */
 import { typeLetter } from "lib/codes.js";
 import * as sound from "lib/sound.js";
 import { send } from "lib/station.js";
@@ -40,7 +40,8 @@ async function carry(code, manual) {
 }
 
 inLine(async (code, manual) => {
-  if (typeLetter(code) === task.dataset.letter) return takeThing(code);
+  const letter = typeLetter(code);
+  if (letter && (task.dataset.letter || "").includes(letter)) return takeThing(code);
   if (!thing) return notYet(task.dataset.scanFirst);
   return carry(code, manual);
 });

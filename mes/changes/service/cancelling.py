@@ -1,11 +1,8 @@
-"""Commands of changes: each changes one thing and never commits.
-
-Lock order: loads, packages with their contents, pieces, the order, the demands: that of the scans, so that a
-scan and a cancelling wait for each other and neither for ever.
-"""
+"""Cancelling door sets of a released order."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from erp.sales import service as sales
-from erp.sales.rules.orders import Withdrawn
+from erp.sales.rules.orders import Counted, Withdrawn
 from erp.sales.rules.states import OrderState
 from mes.changes.rules import Cancelling, check_asked
 from mes.cutting import service as cutting
@@ -40,23 +37,27 @@ def cancel(session: Session, order_id: int, asked: Cancelling, *, by: int | None
     """
     check_asked(asked)
     numbers = session.execute(
-        select(DoorSet.id, DoorSet.number)
+        select(DoorSet.id, DoorSet.number, DoorSet.line_id)
         .where(DoorSet.order_id == order_id, DoorSet.id.in_(asked.set_ids))
         .order_by(DoorSet.id)
     ).all()
-    ids = [set_id for set_id, _ in numbers]
+    ids = [set_id for set_id, _, _ in numbers]
     if set(ids) != set(asked.set_ids):
         raise NotFound
     shipping.drop_packages(session, ids, by=by, at=at)
     boxes = packing.void(session, ids, by=by, at=at)
     gone = splitting.void(session, ids, asked.seen, by=by, at=at)
     withdrawn = Withdrawn(
-        numbers=tuple(number for _, number in numbers),
-        pieces=gone.pieces,
-        made=gone.made,
-        packed=gone.packed,
-        packages=len(boxes),
-        sealed=sum(box.was_sealed for box in boxes),
+        numbers=tuple(number for _, number, _ in numbers),
+        by_line=Counter(line_id for _, _, line_id in numbers),
+        counted=Counted(
+            sets=-len(ids),
+            pieces=-gone.pieces,
+            made=-gone.made,
+            packed=-gone.packed,
+            packages=-len(boxes),
+            sealed=-sum(box.was_sealed for box in boxes),
+        ),
     )
     state = sales.withdraw(session, order_id, withdrawn, asked.reason.strip(), by=by, at=at)
     splitting.put_need(session, order_id)

@@ -11,7 +11,6 @@ from core.choices import Choice
 from core.errors import Conflict, RuleViolation
 from core.i18n import N_, Named
 from erp.materials.rules import Grain
-from mes.nesting.rules.cuts import Cut
 from mes.nesting.rules.instance import Kind
 from mes.nesting.rules.plan import Layout, Plan
 
@@ -19,6 +18,9 @@ KERF_MM = Decimal("4.0")  # a scoring panel saw; where the material says nothing
 STAGES = 3  # rip, cross-cut, rip again; then a trimming cut
 OFFCUT_SHEET_MM = (Decimal(600), Decimal(300))  # smaller ones are never found again
 OFFCUT_BAR_MM = Decimal(800)
+OFFCUT_RATE = Decimal("0.5")  # an offcut costs a plan so much of its share of a new sheet: it is used first
+COST_PLACES = Decimal("0.0001")
+MITRED = "45"  # how a mitred end stands in a piece's mitre, as in 45/90
 DMM = Decimal("0.1")  # the engine counts in tenths
 
 
@@ -77,6 +79,39 @@ class StockFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class OffcutFacts:
+    """One offcut in stock that may be cut again; `is_wanted`: somebody wants it used before all others."""
+
+    code: str
+    length_mm: Decimal
+    width_mm: Decimal | None
+    cost_price: Decimal | None  # of the whole sheet or bar that it is cut from, with its extent (m2, m)
+    whole_qty: Decimal
+    is_wanted: bool = False
+
+    @property
+    def qty(self) -> Decimal:
+        """How much it is: m2, or m of a bar."""
+        return extent(self.length_mm, self.width_mm)
+
+    @property
+    def value_amount(self) -> Decimal:
+        """Its share of what the whole sheet or bar costs; its extent where nobody knows a price."""
+        price = self.whole_qty if self.cost_price is None else self.cost_price
+        return price * self.qty / self.whole_qty
+
+
+@dataclass(frozen=True, slots=True)
+class CutSetting:
+    """What a material's saw is told; the defaults hold for a material that nobody set."""
+
+    offcut_length_mm: Decimal | None = None  # a smaller rest is waste
+    offcut_width_mm: Decimal | None = None
+    offcut_rate: Decimal = OFFCUT_RATE
+    mitre_mm: Decimal = Decimal(0)  # what one mitred end costs of a bar, beyond the length to its long point
+
+
+@dataclass(frozen=True, slots=True)
 class MaterialFacts:
     """A material as the saw sees it."""
 
@@ -86,6 +121,8 @@ class MaterialFacts:
     kerf_mm: Decimal | None
     trim_mm: Decimal | None
     stock: tuple[StockFacts, ...]
+    offcuts: tuple[OffcutFacts, ...] = ()
+    setting: CutSetting = CutSetting()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +134,20 @@ class PieceFacts:
     width_mm: Decimal | None
     grain: Grain
     part_count: int
+    mitre: str = ""  # 45/90: how its two ends are cut
+    rank: int = 0  # of its order: pieces of the same rank are wanted near each other
 
 
 @dataclass(frozen=True, slots=True)
 class CutJob:
-    """A cutting instance (contracts: its format), and the pieces behind each of its parts, in order."""
+    """A cutting instance (contracts: its format), and the pieces behind each of its parts, in order.
+
+    `ranks` stand beside the pieces: parts of one order are sawn near each other.
+    """
 
     instance: Mapping[str, Any]
     pieces: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    ranks: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,51 +171,56 @@ class CutSheet:
     places: tuple[Place, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Some equal cuts after each other, as the cut list shows them."""
-
-    first: int
-    last: int
-    stage: int
-    size_mm: Decimal
-
-    @property
-    def count(self) -> int:
-        """How many cuts it is."""
-        return self.last - self.first + 1
-
-
 def cut_job(material: MaterialFacts, pieces: Sequence[PieceFacts]) -> CutJob:
-    """Return the instance for cutting `pieces` out of `material`; equal sizes are one part.
+    """Return the instance for cutting `pieces` out of `material`; equal sizes with equal ends are one part.
 
     Raises NoStockSize.
     """
     if not material.stock:
         raise NoStockSize(material=material.name)
-    groups: dict[tuple[Decimal, Decimal | None, Grain], list[int]] = {}
-    for piece in pieces:
-        key = (piece.length_mm, piece.width_mm, piece.grain)
-        groups.setdefault(key, []).extend([piece.id] * piece.part_count)
+    groups: dict[tuple[Decimal, Decimal | None, Grain, int], list[PieceFacts]] = {}
+    for piece in sorted(pieces, key=lambda piece: piece.rank):  # stable: as they came within a rank
+        ends = mitred_ends(piece.mitre) if material.setting.mitre_mm and piece.width_mm is None else 0
+        key = (piece.length_mm, piece.width_mm, piece.grain, ends)
+        groups.setdefault(key, []).extend([piece] * piece.part_count)
     is_bar = material.kind is Kind.BAR
-    named = {part_id(*key): (key, ids) for key, ids in groups.items()}
+    named = {part_id(*key): (key, found) for key, found in groups.items()}
     instance = {
         "kind": material.kind.value,
         "kerf_mm": _number(KERF_MM if material.kerf_mm is None else material.kerf_mm),
         "trim_mm": _trim(material),
-        "min_offcut_mm": _least_offcut(is_bar),
-        "stock": [_stock(stock, material) for stock in material.stock],
-        "parts": [_part(name, *key, quantity=len(ids)) for name, (key, ids) in named.items()],
+        "min_offcut_mm": _least_offcut(is_bar, material.setting),
+        "stock": [_stock(stock, material) for stock in material.stock]
+        + [_offcut(offcut, material) for offcut in material.offcuts],
+        "parts": [
+            _part(name, *key, mitre_mm=material.setting.mitre_mm, quantity=len(found))
+            for name, (key, found) in named.items()
+        ],
     }
     if not is_bar:
         instance["stages"] = STAGES
-    return CutJob(instance, {name: ids for name, (_, ids) in named.items()})
+    return CutJob(
+        instance,
+        {name: [piece.id for piece in found] for name, (_, found) in named.items()},
+        {name: [piece.rank for piece in found] for name, (_, found) in named.items()},
+    )
 
 
-def part_id(length_mm: Decimal, width_mm: Decimal | None, grain: Grain) -> str:
-    """Return what a size is called in an instance: 2090x240xlength."""
+def part_id(length_mm: Decimal, width_mm: Decimal | None, grain: Grain, ends: int = 0) -> str:
+    """Return what a size is called in an instance: 2090x240xlength; with mitred ends 2158xlengthxM2."""
     sides = [length_mm] if width_mm is None else [length_mm, width_mm]
-    return "x".join((*(_text(side) for side in sides), grain.value))
+    named = (*(_text(side) for side in sides), grain.value)
+    return "x".join((*named, f"M{ends}") if ends else named)
+
+
+def mitred_ends(mitre: str) -> int:
+    """Return how many ends of a piece are mitred: of 45/90 one."""
+    return mitre.split("/").count(MITRED)
+
+
+def extent(length_mm: Decimal, width_mm: Decimal | None) -> Decimal:
+    """Return how much a board (m2) or a bar (m) is."""
+    return length_mm / 1000 if width_mm is None else length_mm * width_mm / 1_000_000
 
 
 def deal(plan: Plan, pieces: Mapping[str, Sequence[int]]) -> Iterator[CutSheet]:
@@ -194,28 +242,19 @@ def deal(plan: Plan, pieces: Mapping[str, Sequence[int]]) -> Iterator[CutSheet]:
             yield CutSheet(pattern, layout.stock, places)
 
 
-def steps_of(cuts: Sequence[Cut]) -> list[Step]:
-    """Return the cut list: equal cuts that follow each other are one step."""
-    steps: list[Step] = []
-    for cut in cuts:
-        size_mm = cut.size_dmm * DMM
-        before = steps[-1] if steps else None
-        if before is not None and (before.stage, before.size_mm) == (cut.stage, size_mm):
-            steps[-1] = Step(before.first, cut.n, cut.stage, size_mm)
-        else:
-            steps.append(Step(cut.n, cut.n, cut.stage, size_mm))
-    return steps
-
-
 def _trim(material: MaterialFacts) -> dict[str, int | float]:
     sides = ("start", "end") if material.kind is Kind.BAR else ("left", "right", "bottom", "top")
     return {side: _number(material.trim_mm or Decimal(0)) for side in sides}
 
 
-def _least_offcut(is_bar: bool) -> dict[str, int | float]:
+def _least_offcut(is_bar: bool, setting: CutSetting) -> dict[str, int | float]:
     if is_bar:
-        return {"length": _number(OFFCUT_BAR_MM)}
-    return {"length": _number(OFFCUT_SHEET_MM[0]), "width": _number(OFFCUT_SHEET_MM[1])}
+        return {"length": _number(setting.offcut_length_mm or OFFCUT_BAR_MM)}
+    length, width = OFFCUT_SHEET_MM
+    return {
+        "length": _number(setting.offcut_length_mm or length),
+        "width": _number(setting.offcut_width_mm or width),
+    }
 
 
 def _stock(stock: StockFacts, material: MaterialFacts) -> dict[str, Any]:
@@ -228,17 +267,47 @@ def _stock(stock: StockFacts, material: MaterialFacts) -> dict[str, Any]:
     }
     if stock.width_mm is not None:
         row |= {"width_mm": _number(stock.width_mm), "grain": material.grain.value}
-    if stock.cost_price is not None and all(one.cost_price for one in material.stock):
+    if stock.cost_price is not None and _is_priced(material):
         row["cost"] = _number(stock.cost_price)
     return row
 
 
+def _is_priced(material: MaterialFacts) -> bool:
+    """Say whether every article has a price: else sizes are compared by what they measure."""
+    return all(one.cost_price for one in material.stock)
+
+
+def _offcut(offcut: OffcutFacts, material: MaterialFacts) -> dict[str, Any]:
+    """Return an offcut as stock of which there is one; it costs less than it is worth, nothing when wanted."""
+    value = offcut.value_amount if _is_priced(material) else offcut.qty
+    cost = Decimal(0) if offcut.is_wanted else (value * material.setting.offcut_rate).quantize(COST_PLACES)
+    row = {
+        "id": offcut.code,
+        "length_mm": _number(offcut.length_mm),
+        "quantity": 1,
+        "cost": _number(cost),
+        "offcut": True,
+    }
+    if offcut.width_mm is not None:
+        row |= {"width_mm": _number(offcut.width_mm), "grain": material.grain.value}
+    return row
+
+
 def _part(
-    name: str, length_mm: Decimal, width_mm: Decimal | None, grain: Grain, *, quantity: int
+    name: str,
+    length_mm: Decimal,
+    width_mm: Decimal | None,
+    grain: Grain,
+    ends: int,
+    *,
+    mitre_mm: Decimal,
+    quantity: int,
 ) -> dict[str, Any]:
     row: dict[str, Any] = {"id": name, "length_mm": _number(length_mm), "quantity": quantity}
     if width_mm is not None:
         row |= {"width_mm": _number(width_mm), "grain": grain.value}
+    if ends:
+        row["mitre_mm"] = _number(ends * mitre_mm)
     return row
 
 

@@ -17,9 +17,12 @@ from core.jobs.rules import OPEN
 from erp.catalogue.model import DoorVersion
 from erp.materials.model import Article, Material
 from erp.materials.rules import MaterialKind
-from mes.cutting.model import CutLayout, CutPlan, Placement
-from mes.cutting.rules import MaterialFacts, PieceFacts, PlanState, Step, StockFacts, steps_of
-from mes.nesting.rules.cuts import Cut, cuts_of
+from erp.sales.model import Order
+from mes.cutting.model import CutLayout, CutPlan, Offcut, Placement
+from mes.cutting.queries import settings
+from mes.cutting.rules import MaterialFacts, OffcutFacts, PieceFacts, PlanState, StockFacts
+from mes.cutting.rules.saw import Step, boards_per_book, books, cut_list
+from mes.nesting.rules.cuts import Cut, Slicing, sliced
 from mes.nesting.rules.instance import Instance, Kind, Stock, read_instance
 from mes.nesting.rules.plan import Layout, Plan, read_plan
 from mes.planning.model import Batch, BatchOrder
@@ -67,6 +70,11 @@ class Part:
         return Named(self.piece.name, self.piece.name_en)
 
     @property
+    def is_by_hand(self) -> bool:
+        """Whether a hand made it otherwise than the rules."""
+        return self.piece.hand_edit_id is not None
+
+    @property
     def is_void(self) -> bool:
         """Whether nobody wants it any more: it was cancelled after the plan was made."""
         return self.piece.state is PieceState.VOID
@@ -81,13 +89,19 @@ class SheetShown:
     stock: Stock
     layout: Layout
     parts: tuple[Part, ...]
-    cuts: tuple[Cut, ...]
+    slicing: Slicing | None
     used_rate: Decimal
+    offcuts: tuple[Offcut, ...]
+
+    @property
+    def cuts(self) -> tuple[Cut, ...]:
+        """The saw cuts in order."""
+        return () if self.slicing is None else self.slicing.cuts
 
     @property
     def steps(self) -> list[Step]:
         """The cut list."""
-        return steps_of(self.cuts)
+        return [] if self.slicing is None else cut_list(self.slicing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +112,7 @@ class SheetLine:
     code: str
     used_rate: Decimal
     is_cut: bool
+    is_dropped: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +126,11 @@ class PlanPage:
     instance: Instance
     result: Plan | None
     lines: tuple[SheetLine, ...]
+    book_count: int  # boards that the saw cuts at once
+
+    def books(self, pattern: int) -> list[int]:
+        """Return how the equal boards of a pattern are stacked: 4 + 2."""
+        return [] if self.result is None else books(self.result.layouts[pattern].repeat, self.book_count)
 
     @property
     def offcut_count(self) -> int:
@@ -120,19 +140,34 @@ class PlanPage:
         return sum(layout.repeat * len(layout.offcuts) for layout in self.result.layouts)
 
 
-def waiting_pieces(session: Session, batch_id: int | None = None) -> Sequence[Piece]:
-    """Return the pieces that wait to be cut and lie in no ready plan; remakes first.
+def waiting_pieces(
+    session: Session, batch_id: int | None = None, *, is_urgent: bool = False
+) -> Sequence[Piece]:
+    """Return the pieces that wait to be cut and lie in no plan in force; remakes first, then as orders are due.
 
-    Only those of orders that are in a batch, of one batch where one is named.
+    Only those of orders that are in a batch, of one batch where one is named; only the urgent ones if asked.
     """
-    rows = select(Piece).join(BatchOrder, BatchOrder.order_id == Piece.order_id).where(*_is_waiting())
+    rows = (
+        select(Piece)
+        .join(BatchOrder, BatchOrder.order_id == Piece.order_id)
+        .join(Order, Order.id == Piece.order_id)
+        .where(*_is_waiting())
+    )
     if batch_id is not None:
         rows = rows.where(BatchOrder.batch_id == batch_id)
-    return session.scalars(rows.order_by(Piece.is_urgent.desc(), Piece.order_id, Piece.id)).all()
+    if is_urgent:
+        rows = rows.where(Piece.is_urgent)
+    return session.scalars(
+        rows.order_by(Piece.is_urgent.desc(), Order.due_on.is_(None), Order.due_on, Piece.order_id, Piece.id)
+    ).all()
 
 
 def _is_waiting() -> tuple[Any, ...]:
-    planned = select(Placement.id).where(Placement.piece_id == Piece.id)
+    planned = (
+        select(Placement.id)
+        .join(CutLayout, CutLayout.id == Placement.layout_id)
+        .where(Placement.piece_id == Piece.id, CutLayout.dropped_at.is_(None))
+    )
     return (
         Piece.state == PieceState.PLANNED,
         Piece.cut_method != CutMethod.NONE,
@@ -142,18 +177,25 @@ def _is_waiting() -> tuple[Any, ...]:
     )
 
 
-def waiting_by_material(session: Session, batch_id: int) -> list[tuple[Material, list[Piece]]]:
+def waiting_by_material(
+    session: Session, batch_id: int, *, is_urgent: bool = False
+) -> list[tuple[Material, list[Piece]]]:
     """Return a batch's waiting pieces by material, materials by code."""
     grouped: dict[int, list[Piece]] = {}
-    for piece in waiting_pieces(session, batch_id):
+    for piece in waiting_pieces(session, batch_id, is_urgent=is_urgent):
         if piece.material_id is not None:
             grouped.setdefault(piece.material_id, []).append(piece)
     wanted = select(Material).where(Material.id.in_(grouped)).order_by(Material.code)
     return [(material, grouped[material.id]) for material in session.scalars(wanted)]
 
 
-def material_facts(material: Material, articles: Sequence[Article]) -> MaterialFacts:
-    """Return a material and its sizes as the rules want them."""
+def material_facts(
+    session: Session,
+    material: Material,
+    articles: Sequence[Article],
+    offcuts: Sequence[OffcutFacts] = (),
+) -> MaterialFacts:
+    """Return a material, its sizes and what its saw is told as the rules want them."""
     sized = [
         StockFacts(article.code, article.length_mm, article.width_mm, article.cost_price)
         for article in articles
@@ -166,17 +208,29 @@ def material_facts(material: Material, articles: Sequence[Article]) -> MaterialF
         kerf_mm=material.kerf_mm,
         trim_mm=material.trim_mm,
         stock=tuple(sized),
+        offcuts=tuple(offcuts),
+        setting=settings.setting_of(session, material.id),
     )
 
 
-def piece_facts(piece: Piece) -> PieceFacts:
-    """Return a waiting piece as the rules want it."""
+def pieces_facts(pieces: Sequence[Piece]) -> list[PieceFacts]:
+    """Return waiting pieces as the rules want them; their orders are ranked as they come, remakes before all."""
+    ranks: dict[int, int] = {}
+    for piece in pieces:
+        if not piece.is_urgent:
+            ranks.setdefault(piece.order_id, len(ranks) + 1)
+    return [_piece_facts(piece, 0 if piece.is_urgent else ranks[piece.order_id]) for piece in pieces]
+
+
+def _piece_facts(piece: Piece, rank: int) -> PieceFacts:
     return PieceFacts(
         id=piece.id,
         length_mm=piece.cut_length_mm or Decimal(0),  # a waiting piece has one
         width_mm=piece.cut_width_mm if piece.cut_method is CutMethod.SHEET else None,
         grain=piece.grain,
         part_count=piece.part_count,
+        mitre=piece.mitre,
+        rank=rank,
     )
 
 
@@ -220,7 +274,17 @@ def plan_page(session: Session, plan_id: int) -> PlanPage:
     plan, material, job, batch = row
     instance = read_instance(plan.instance)
     result = None if plan.result is None else read_plan(plan.result)
-    return PlanPage(plan, batch, material, job, instance, result, _lines(session, plan, instance, result))
+    saw = settings.saw_facts(session, plan.station_id)
+    return PlanPage(
+        plan,
+        batch,
+        material,
+        job,
+        instance,
+        result,
+        _lines(session, plan, instance, result),
+        boards_per_book(saw.book_height_mm, material.thickness_mm) if instance.kind is Kind.SHEET else 1,
+    )
 
 
 def _lines(session: Session, plan: CutPlan, instance: Instance, result: Plan | None) -> tuple[SheetLine, ...]:
@@ -230,7 +294,14 @@ def _lines(session: Session, plan: CutPlan, instance: Instance, result: Plan | N
     rates = [used_rate(stocks[layout.stock], layout) for layout in result.layouts]
     rows = session.scalars(select(CutLayout).where(CutLayout.plan_id == plan.id).order_by(CutLayout.position))
     return tuple(
-        SheetLine(row.position, row.code, rates[row.pattern], row.cut_at is not None) for row in rows
+        SheetLine(
+            row.position,
+            row.code,
+            rates[row.pattern],
+            is_cut=row.cut_at is not None,
+            is_dropped=row.dropped_at is not None,
+        )
+        for row in rows
     )
 
 
@@ -254,6 +325,7 @@ def sheets(session: Session, page: PlanPage, positions: Sequence[int] | None = N
         rows = rows.where(CutLayout.position.in_(positions))
     found = session.execute(rows).all()
     parts = _parts(session, [row.id for row, _ in found])
+    offcuts = _offcuts(session, [row.id for row, _ in found])
     stocks = {stock.id: stock for stock in page.instance.stock}
     shown = []
     for row, article in found:
@@ -266,11 +338,20 @@ def sheets(session: Session, page: PlanPage, positions: Sequence[int] | None = N
                 stock=stock,
                 layout=layout,
                 parts=tuple(parts[row.id]),
-                cuts=cuts_of(page.instance, stock, layout),
+                slicing=sliced(page.instance, stock, layout.placements),
                 used_rate=used_rate(stock, layout),
+                offcuts=tuple(offcuts.get(row.id, ())),
             )
         )
     return shown
+
+
+def _offcuts(session: Session, layout_ids: Sequence[int]) -> dict[int, list[Offcut]]:
+    found: dict[int, list[Offcut]] = {}
+    rows = select(Offcut).where(Offcut.layout_id.in_(layout_ids)).order_by(Offcut.id)
+    for row in session.scalars(rows):
+        found.setdefault(row.layout_id, []).append(row)
+    return found
 
 
 def _parts(session: Session, layout_ids: Sequence[int]) -> dict[int, list[Part]]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import zipfile
+from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from core.clock import now
 from core.errors import NotFound
 from core.i18n import Named
+from core.printing.answers import labels as answer_labels
 from core.web import answers
 from core.web.access import me, requires
 from core.web.lists import export, paged
@@ -18,21 +23,22 @@ from core.web.templating import label, local, named
 from core.work import read, run
 from mes.cutting import pdf, queries, service
 from mes.cutting.model import CutPlan
-from mes.cutting.queries import PlanPage, SheetShown
-from mes.cutting.rules import PlanState
+from mes.cutting.queries import PlanPage, SheetShown, settings
+from mes.cutting.rules import PlanState, dxf, ptx
+from mes.cutting.views.blueprint import EXPORT_MOST, PLAN, READ, bp
 from mes.nesting.rules.cuts import Cut
 from mes.nesting.rules.instance import Kind
+from mes.nesting.rules.plan import Plan
 from mes.planning import queries as planning
 
-bp = Blueprint("mes_cutting", __name__)
-EXPORT_MOST = 10_000
+CSV, PTX = "text/csv; charset=utf-8", "application/octet-stream"
 BARS_SHOWN = 30  # bars on one page of a plan
 SHADES = ("", "b", "c")  # of parts in the picture
 TRIM_STAGE = 3  # the last style of line that the picture has
 
 
 @bp.get("/plans/")
-@requires("mes.cutting.read")
+@requires(READ)
 def plan_list() -> ResponseReturnValue:
     """List the cut plans, the newest first."""
     session, state = read(), _state()
@@ -46,7 +52,7 @@ def plan_list() -> ResponseReturnValue:
 
 
 @bp.get("/plans/export.xlsx")
-@requires("mes.cutting.read")
+@requires(READ)
 def plan_export() -> ResponseReturnValue:
     """Answer the list of plans as a spreadsheet."""
     rows = queries.listed(request.args.get("q", "").strip(), _state()).order_by(CutPlan.id.desc())
@@ -63,7 +69,7 @@ def plan_export() -> ResponseReturnValue:
 
 
 @bp.post("/batches/<int:batch_id>/plan")
-@requires("mes.cutting.plan")
+@requires(PLAN)
 def batch_plan(batch_id: int) -> ResponseReturnValue:
     """Have the cut plans of a batch computed, or those of what came since."""
     plans = run(service.plan_batch, batch_id, by=me().id, at=now())
@@ -71,8 +77,23 @@ def batch_plan(batch_id: int) -> ResponseReturnValue:
     return redirect(url_for("mes_planning.batch_show", batch_id=batch_id), 303)
 
 
+@bp.post("/batches/<int:batch_id>/replan")
+@requires(PLAN)
+def batch_replan(batch_id: int) -> ResponseReturnValue:
+    """Have everything of a batch that is not cut yet planned anew."""
+    plans = run(service.replan, batch_id, by=me().id, at=now())
+    flash(
+        _(
+            "Sheets that were not cut are given up, their labels are void; %(count)s cut plans are being computed.",
+            count=len(plans),
+        ),
+        "done",
+    )
+    return redirect(url_for("mes_planning.batch_show", batch_id=batch_id), 303)
+
+
 @bp.get("/plans/<int:plan_id>/")
-@requires("mes.cutting.read")
+@requires(READ)
 def plan_show(plan_id: int) -> ResponseReturnValue:
     """Show a plan: the sheet that the address names, how it is sawn, and all the others."""
     session = read()
@@ -94,7 +115,7 @@ def plan_show(plan_id: int) -> ResponseReturnValue:
 
 
 @bp.get("/plans/<int:plan_id>/plan.pdf")
-@requires("mes.cutting.read")
+@requires(READ)
 def plan_pdf(plan_id: int) -> ResponseReturnValue:
     """Answer a plan as PDF for the saw."""
     page, sheets = _ready(plan_id)
@@ -103,30 +124,101 @@ def plan_pdf(plan_id: int) -> ResponseReturnValue:
     return answers.pdf(paper.content, f"{page.plan.number}.pdf")
 
 
-@bp.get("/plans/<int:plan_id>/labels.pdf")
-@requires("mes.cutting.read")
+@bp.get("/plans/<int:plan_id>/plan.ptx")
+@requires(READ)
+def plan_ptx(plan_id: int) -> ResponseReturnValue:
+    """Answer a plan for a panel saw: its patterns, or with `parts=1` only the parts for the saw's own optimiser."""
+    page, _sheets = _ready(plan_id)
+    head = ptx.PtxHead(
+        version=settings.ptx_version(read(), page.plan.station_id),
+        job=page.plan.number,
+        material=page.material.code.upper(),
+        thickness_mm=page.material.thickness_mm or Decimal(0),
+        boards_per_book=page.book_count,
+    )
+    result = _computed(page)
+    is_parts = request.args.get("parts") == "1"
+    content = ptx.parts_only(page.instance, head) if is_parts else ptx.patterns(page.instance, result, head)
+    return answers.download(content, PTX, f"{page.plan.number}{'-parts' if is_parts else ''}.ptx")
+
+
+@bp.get("/plans/<int:plan_id>/layouts.zip")
+@requires(READ)
+def plan_dxf(plan_id: int) -> ResponseReturnValue:
+    """Answer the layouts of a plan as DXF drawings, one file for each pattern."""
+    page, _sheets = _ready(plan_id)
+    stocks = {stock.id: stock for stock in page.instance.stock}
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for pattern, layout in enumerate(_computed(page).layouts, start=1):
+            name = f"{page.plan.number}-{pattern}x{layout.repeat}.dxf"
+            archive.writestr(name, dxf.drawing(page.instance, stocks[layout.stock], layout))
+    return answers.download(file.getvalue(), "application/zip", f"{page.plan.number}-dxf.zip")
+
+
+@bp.get("/plans/<int:plan_id>/parts.csv")
+@requires(READ)
+def plan_csv(plan_id: int) -> ResponseReturnValue:
+    """Answer the parts of a plan in cutting order, a row for each, with where they lie."""
+    page, sheets = _ready(plan_id)
+    file = io.StringIO()
+    lines = csv.writer(file)
+    lines.writerow(
+        (
+            *(_("Sheet no."), _("Sheet label"), _("Pattern"), _("Place"), _("Label"), _("Piece"), _("Set")),
+            *(_("Length, mm"), _("Width, mm"), "x, mm", "y, mm", _("Turned"), _("Edges"), _("Mitre")),
+        )
+    )
+    for sheet in sheets:
+        for part in sheet.parts:
+            piece, at = part.piece, part.place
+            lines.writerow(
+                (
+                    *(
+                        sheet.row.position,
+                        sheet.row.code,
+                        sheet.row.pattern + 1,
+                        at.position,
+                        piece.code or "",
+                    ),
+                    *(named(part.name), part.set_number, at.length_mm, at.width_mm, at.x_mm, at.y_mm),
+                    *(int(at.is_turned), piece.edges, piece.mitre),
+                )
+            )
+    return answers.download(file.getvalue().encode("utf-8-sig"), CSV, f"{page.plan.number}-parts.csv")
+
+
+def _computed(page: PlanPage) -> Plan:
+    """Return a plan's result. Raises NotFound while there is none."""
+    if page.result is None:
+        raise NotFound
+    return page.result
+
+
+@bp.route("/plans/<int:plan_id>/labels.pdf", methods=["GET", "POST"])
+@requires(READ)
 def plan_labels(plan_id: int) -> ResponseReturnValue:
     """Answer the labels of a plan's sheets and pieces in cutting order, in the factory's language."""
     page, sheets = _ready(plan_id)
     printed = pdf.labels(page, sheets, current_app.config["LOCALE"])
-    return answers.pdf(printed.content, f"{page.plan.number}-labels.pdf")
+    return answer_labels(printed.content, f"{page.plan.number}-labels.pdf")
 
 
-@bp.get("/batches/<int:batch_id>/labels.pdf")
-@requires("mes.cutting.read")
+@bp.route("/batches/<int:batch_id>/labels.pdf", methods=["GET", "POST"])
+@requires(READ)
 def batch_labels(batch_id: int) -> ResponseReturnValue:
     """Answer the label of a batch and those of all its plans, in the factory's language."""
     batch = planning.batch_page(read(), batch_id).batch
     ready = [one.plan.id for one in queries.plans_of(read(), batch_id) if one.plan.state is PlanState.READY]
     printed = pdf.batch_labels(batch.number, batch.code, map(_ready, ready), current_app.config["LOCALE"])
-    return answers.pdf(printed.content, f"{batch.number}-labels.pdf")
+    return answer_labels(printed.content, f"{batch.number}-labels.pdf")
 
 
 def _ready(plan_id: int) -> tuple[PlanPage, list[SheetShown]]:
-    """Return a plan with all its sheets. Raises NotFound while there are none."""
+    """Return a plan with all its sheets in force. Raises NotFound while there are none."""
     session = read()
     page = queries.plan_page(session, plan_id)
-    sheets = queries.sheets(session, page)
+    sheets = [sheet for sheet in queries.sheets(session, page) if sheet.row.dropped_at is None]
     if not sheets:
         raise NotFound
     return page, sheets
@@ -141,6 +233,7 @@ def _picture(page: PlanPage, sheet: SheetShown) -> dict[str, Any]:
     """Return a sheet as the chart macros draw it: pixels, so floats are right here."""
     rules = sorted({part.piece.rule_code for part in sheet.parts})
     trim = page.instance.trim
+    codes = {(int(one.x_mm * 10), int(one.y_mm * 10)): one.code for one in sheet.offcuts}
     return {
         "stock": {"length": sheet.stock.length_dmm / 10, "width": sheet.stock.width_dmm / 10},
         "trim": {
@@ -158,7 +251,9 @@ def _picture(page: PlanPage, sheet: SheetShown) -> dict[str, Any]:
                     "l": float(part.place.length_mm),
                     "w": float(part.place.width_mm),
                     "cls": SHADES[rules.index(part.piece.rule_code) % len(SHADES)],
-                    "name": _("void: %(name)s", name=named(part.name)) if part.is_void else named(part.name),
+                    "name": _("void: %(name)s", name=named(part.name))
+                    if part.is_void
+                    else f"{part.place.position} · {named(part.name)}",
                     "who": part.set_number,
                 }
                 for part in sheet.parts
@@ -170,7 +265,7 @@ def _picture(page: PlanPage, sheet: SheetShown) -> dict[str, Any]:
                     "l": offcut.length_dmm / 10,
                     "w": offcut.width_dmm / 10,
                     "name": _("Offcut"),
-                    "code": "",
+                    "code": codes.get((offcut.x_dmm, offcut.y_dmm), ""),
                 }
                 for offcut in sheet.layout.offcuts
             ],

@@ -1,4 +1,4 @@
-"""Rules of changes: what the clerk asked for, and how far a piece has come."""
+"""Rules of cancelling: what the clerk asked for, and how far a piece has come."""
 
 from __future__ import annotations
 

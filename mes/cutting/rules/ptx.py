@@ -1,0 +1,238 @@
+"""Pattern exchange (PTX): a cut plan for the optimiser or the controller of a panel saw.
+
+ASCII, CRLF, one record a line, mm with one place. Two forms: parts only (the saw's own optimiser cuts them), and
+full patterns. What the format cannot say is refused, never cut short. CUTS rows stand in the order of the cut tree;
+SEQUENCE is the order of sawing. No machine has read it yet: the first file is to be tried on the saw itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from core.errors import RuleViolation
+from core.i18n import N_
+from mes.cutting.rules.saw import books
+from mes.nesting.rules.cuts import Slab, Slicing, sliced
+from mes.nesting.rules.instance import Grain, Instance, Kind, Part, Stock
+from mes.nesting.rules.plan import Layout, Plan
+
+CODE = re.compile(r"[A-Z0-9_-]{1,50}")
+TITLE_MOST, TEXT_MOST = 25, 50
+DIM_MOST, QTY_MOST = Decimal("9999.9"), 99_999
+PARTS_MOST, BOARDS_MOST, OFFCUTS_MOST = 9_999, 5_000, 7_500
+GRAINS = {Grain.NONE: 0, Grain.LENGTH: 1, Grain.WIDTH: 2}
+RIP_FIRST, TURN_FIRST = 0, 1
+WASTE = 90  # added to the phase of a strip that nobody wants
+PHASES_MOST = 9
+
+
+class PtxRefused(RuleViolation):
+    """The format has no way to say it."""
+
+    code = "mes.cutting.ptx_refused"
+    message = N_(
+        "PTX cannot say this: %(field)s is %(value)s, allowed is %(limit)s. Use the PDF for this plan."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PtxHead:
+    """What a file says besides the plan. `version` is what the receiving saw expects."""
+
+    version: str
+    job: str
+    material: str
+    thickness_mm: Decimal
+    boards_per_book: int
+
+
+def parts_only(instance: Instance, head: PtxHead) -> bytes:
+    """Return the parts with their material and boards, for the saw's own optimiser. Raises PtxRefused."""
+    return _written([*_heading(instance, head), *_parts(instance), *_boards(instance, {})])
+
+
+def patterns(instance: Instance, plan: Plan, head: PtxHead) -> bytes:
+    """Return the whole plan with its patterns and cuts. Raises PtxRefused."""
+    writer = _Patterns(instance, head)
+    for number, layout in enumerate(plan.layouts, start=1):
+        writer.pattern(_limited("PATTERNS", number, PARTS_MOST), layout)
+    lines = [
+        *_heading(instance, head),
+        *_parts(instance, plan),
+        *_boards(instance, plan.stock_used),
+        *writer.offcuts,
+        *writer.lines,
+    ]
+    return _written(lines)
+
+
+def part_code(part: Part) -> str:
+    """Return a part's code: 2090X240L; a tenth is written behind an underscore."""
+    sides = "X".join(
+        _mm(side).removesuffix(".0").replace(".", "_") for side in (part.length_dmm, part.width_dmm)
+    )
+    return sides + {Grain.LENGTH: "L", Grain.WIDTH: "W", Grain.NONE: ""}[part.grain]
+
+
+def _heading(instance: Instance, head: PtxHead) -> Iterator[tuple[Any, ...]]:
+    if instance.kind is not Kind.SHEET:
+        raise PtxRefused(field="MATERIALS", value=instance.kind.value, limit=Kind.SHEET.value)
+    kerf = _dim("KERF", instance.kerf_dmm)
+    trim = instance.trim
+    trims = [
+        _dim("TRIM", side + instance.kerf_dmm if side else 0)  # trims include the kerf
+        for side in (trim.bottom_dmm, trim.top_dmm, trim.left_dmm, trim.right_dmm)
+    ]
+    yield "HEADER", head.version, _text("TITLE", head.job, TITLE_MOST), 0, 0, 1
+    yield "JOBS", 1, _text("NAME", head.job, TEXT_MOST), "", "", "", "", 0, "", "", "", ""
+    code, thick = _code("MATERIALS", head.material), _dim("THICK", int(head.thickness_mm * 10))
+    book = _limited("BOOK", head.boards_per_book, QTY_MOST)
+    yield (
+        "MATERIALS",
+        1,
+        1,
+        code,
+        "",
+        thick,
+        book,
+        kerf,
+        kerf,
+        *trims,
+        "",
+        "",
+        "",
+        instance.stages,
+        "",
+        "",
+        "",
+        "",
+    )
+
+
+def _parts(instance: Instance, plan: Plan | None = None) -> Iterator[tuple[Any, ...]]:
+    left = {row.part: row.quantity for row in plan.unplaced} if plan else {}
+    for index, part in enumerate(instance.parts, start=1):
+        made = "" if plan is None else part.quantity - left.get(part.id, 0)
+        sizes = _dim("LENGTH", part.length_dmm), _dim("WIDTH", part.width_dmm)
+        number = _limited("PARTS_REQ", index, PARTS_MOST)
+        code, wanted = _code("PARTS_REQ", part_code(part)), _limited("QTY_REQ", part.quantity, QTY_MOST)
+        yield "PARTS_REQ", 1, number, code, 1, *sizes, wanted, 0, 0, GRAINS[part.grain], made
+
+
+def _boards(instance: Instance, used: Mapping[str, int]) -> Iterator[tuple[Any, ...]]:
+    for index, stock in enumerate(instance.stock, start=1):
+        there = "" if stock.quantity is None else _limited("QTY_STOCK", stock.quantity, QTY_MOST)
+        sizes = _dim("LENGTH", stock.length_dmm), _dim("WIDTH", stock.width_dmm)
+        number = _limited("BOARDS", index, BOARDS_MOST)
+        taken = _limited("QTY_USED", used.get(stock.id, 0), QTY_MOST)
+        kind = 1 if stock.is_offcut else 0
+        code = _code("BOARDS", stock.id.upper())
+        yield "BOARDS", 1, number, code, 1, *sizes, there, taken, "", 0, "", "", GRAINS[stock.grain], kind
+
+
+class _Patterns:
+    """Writes PATTERNS with their CUTS, and the OFFCUTS that they leave."""
+
+    def __init__(self, instance: Instance, head: PtxHead) -> None:
+        self.instance, self.head = instance, head
+        self.stocks = {one.id: (index, one) for index, one in enumerate(instance.stock, start=1)}
+        self.parts = {one.id: index for index, one in enumerate(instance.parts, start=1)}
+        self.lines: list[tuple[Any, ...]] = []
+        self.offcuts: list[tuple[Any, ...]] = []
+
+    def pattern(self, number: int, layout: Layout) -> None:
+        board, stock = self.stocks[layout.stock]
+        slicing = self.slicing(stock, layout)
+        rip_first = RIP_FIRST if slicing.tree.axis == 1 else TURN_FIRST
+        stacks = books(_limited("QTY_RUN", layout.repeat, QTY_MOST), self.head.boards_per_book)
+        self.lines.append(
+            ("PATTERNS", 1, number, board, rip_first, layout.repeat, len(stacks), max(stacks), "", "", "")
+        )
+        order = _order(slicing.tree)
+        kept = {(o.x_dmm, o.y_dmm): o for o in layout.offcuts}
+        for index, slab in enumerate(_depth_first(slicing.tree), start=1):
+            if slab.stage > PHASES_MOST:
+                raise PtxRefused(field="FUNCTION", value=slab.stage, limit=PHASES_MOST)
+            offcut = kept.get(slab.box[:2]) if slab.is_waste else None
+            function = slab.stage + (WASTE if slab.is_waste and offcut is None else 0)
+            what, count = self.yielded(slab, layout, offcut is not None)
+            size = _dim("DIMENSION", slab.size_dmm)
+            self.lines.append(("CUTS", 1, number, index, order[id(slab)], function, size, 1, what, count, ""))
+
+    def yielded(self, slab: Slab, layout: Layout, is_offcut: bool) -> tuple[str, int]:
+        """Return PART_INDEX and QTY_PARTS of one row."""
+        if slab.part is not None:
+            return str(self.parts[layout.placements[slab.part].part]), 1
+        if not is_offcut:
+            return "0", 0
+        x1, y1, x2, y2 = slab.box
+        index = _limited("OFFCUTS", len(self.offcuts) + 1, OFFCUTS_MOST)
+        sizes = _dim("LENGTH", x2 - x1), _dim("WIDTH", y2 - y1)
+        self.offcuts.append(("OFFCUTS", 1, index, f"X{index}", 1, *sizes, layout.repeat))
+        return f"X{index}", 1
+
+    def slicing(self, stock: Stock, layout: Layout) -> Slicing:
+        found = sliced(self.instance, stock, layout.placements)
+        if found is None:  # the checker let it through: straight cuts reach every part
+            raise PtxRefused(field="PATTERNS", value=layout.stock, limit="guillotine")
+        return found
+
+
+def _depth_first(slab: Slab) -> Iterator[Slab]:
+    """Yield what is cut out of a slab, each before what is cut out of it; waste without width is none."""
+    for one in slab.slabs:
+        if one.is_waste and not one.size_dmm:
+            continue
+        yield one
+        yield from _depth_first(one)
+
+
+def _order(root: Slab) -> dict[int, int]:
+    """Return the place of each slab in the order of sawing, by its identity: a region's own first."""
+    order: dict[int, int] = {}
+
+    def walk(slab: Slab) -> None:
+        for one in slab.slabs:
+            if not one.is_waste or one.size_dmm:
+                order[id(one)] = len(order) + 1
+        for one in slab.slabs:
+            walk(one)
+
+    walk(root)
+    return order
+
+
+def _written(lines: Sequence[tuple[Any, ...]]) -> bytes:
+    return "".join(",".join(str(cell) for cell in line) + "\r\n" for line in lines).encode("ascii")
+
+
+def _mm(length_dmm: int) -> str:
+    return f"{Decimal(length_dmm) / 10:.1f}"
+
+
+def _dim(field: str, length_dmm: int) -> str:
+    if not 0 <= Decimal(length_dmm) / 10 <= DIM_MOST:
+        raise PtxRefused(field=field, value=_mm(length_dmm), limit=f"0–{DIM_MOST}")
+    return _mm(length_dmm)
+
+
+def _limited(field: str, count: int, most: int) -> int:
+    if not 0 <= count <= most:
+        raise PtxRefused(field=field, value=count, limit=f"0–{most}")
+    return count
+
+
+def _code(field: str, code: str) -> str:
+    if not CODE.fullmatch(code):
+        raise PtxRefused(field=field, value=code, limit="A–Z 0–9 _ -, 50")
+    return code
+
+
+def _text(field: str, text: str, most: int) -> str:
+    if len(text) > most or not text.isascii() or not text.isprintable() or set(text) & set(',"'):
+        raise PtxRefused(field=field, value=text, limit=f"ASCII, {most}")
+    return text
