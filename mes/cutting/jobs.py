@@ -21,9 +21,7 @@ from mes.nesting.rules.plan import Plan
 from mes.nesting.rules.solve import solve
 
 SECONDS = 20.0  # a batch of a hundred sets needs a few; this only stops what would never end
-
-
-COMPILING_S = 120.0  # once after an installation; at once from then on
+LOADING_S = 60.0  # the engine loads in seconds; where it must be compiled first, plain plans do meanwhile
 
 
 def solve_plan(job: JobRun) -> None:
@@ -39,7 +37,7 @@ def solve_plan(job: JobRun) -> None:
     close_session()  # computing takes seconds; nobody waits for a reader meanwhile
     try:
         instance = read_instance(data)
-        ready.compiled(COMPILING_S)
+        ready.compiled(LOADING_S)
         plan = solve(instance, seconds=SECONDS, progress=job.progress, cancelled=job.is_stopped)
         plan = _as_sawn(instance, plan, job.arguments)
         _check(instance, plan, number)

@@ -11,8 +11,8 @@ from fractions import Fraction
 import numpy as np
 
 from mes.nesting.rules.barprice import BarPricer
-from mes.nesting.rules.bars import Bar, BarFilling, BarJob, BarSize
-from mes.nesting.rules.boards import Board, Section, Sheet, Size, Strip
+from mes.nesting.rules.bars import Bar, BarFilling, BarJob
+from mes.nesting.rules.boards import Board, Section, Strip
 from mes.nesting.rules.dive import Dive
 from mes.nesting.rules.effort import Watch
 from mes.nesting.rules.fill import Filling, Job
@@ -183,19 +183,3 @@ def _board(job: Job, pattern: Pattern) -> Board:
         board.sections.append(section)
     board.measure()
     return board
-
-
-def warm() -> None:
-    """Run everything once on a small job, so that it is compiled."""
-    watch = Watch(float("inf"), None, lambda: 0.0)
-    bars = BarJob((7, 4, 3), (5, 5, 5), (BarSize(17, 17, 99), BarSize(11, 11, 99)))
-    better_bars(bars, BarFilling([Bar(0, (0,))] * 99, [0, 0, 0]), (None, None), int, watch)
-    extents = ((7, 5), (6, 4), (4, 3), (5, 2))
-    ways = tuple(((False, a, b), (True, b, a)) for a, b in extents)
-    across = tuple(tuple((turned, b, a) for turned, a, b in of) for of in ways)
-    sheet = Sheet(((20, 13), (13, 20)), 260, 99, (ways, across))
-    sizes = tuple(Size(a * b, 9, a, b) for a, b in extents)
-    dear = [Board(0, 0, (20, 13)) for _ in range(99)]
-    for stages in (3, 2):
-        job = Job(sizes, (sheet,), stages)
-        better_sheets(job, Filling(dear, [0] * 4), (None,), int, watch, lambda _steps: None)

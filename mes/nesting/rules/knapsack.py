@@ -5,24 +5,26 @@ Only the worker imports this module: it brings the compiler.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from mes.nesting.rules.kernel import kernel
 
 Ints = NDArray[np.int64]
 
 
-@numba.njit(cache=True)
+@kernel("i8[::1](i8[::1], i8)")
 def _grown(array, least):  # type: ignore[no-untyped-def]
     """Return `array` with room for `least` entries."""
     if len(array) >= least:
         return array
     larger = np.empty(max(least, 2 * len(array)), np.int64)
-    larger[: len(array)] = array
+    for at in range(len(array)):
+        larger[at] = array[at]
     return larger
 
 
-@numba.njit(cache=True)
+@kernel("Tuple((i8, i8[::1]))(i8, i8[::1], i8[::1], i8[::1], i8)")
 def best_fill(room, extents, limits, prices, floor):  # type: ignore[no-untyped-def]
     """Return the greatest value above `floor` that fits `room`, and how often each part is in it.
 
@@ -104,7 +106,7 @@ def best_fill(room, extents, limits, prices, floor):  # type: ignore[no-untyped-
     return best, counts
 
 
-@numba.njit(cache=True)
+@kernel("Tuple((i4[:,::1], b1))(i8, i8[::1], i8[::1], i8[::1], i8, i8, i8)")
 def near_fills(room, extents, limits, prices, least, most, looks):  # type: ignore[no-untyped-def]
     """Return the counts of every full filling of `room` that is worth at least `least`, and whether all were seen.
 
@@ -156,7 +158,7 @@ def near_fills(room, extents, limits, prices, least, most, looks):  # type: igno
     return found[:made], True
 
 
-@numba.njit(cache=True)
+@kernel("i4[:,::1](i8[::1], i8[::1], i8[::1], i8[::1], i8)")
 def strip_values(extents, starts, limits, prices, room):  # type: ignore[no-untyped-def]
     """Return, for each depth and each length up to `room`, what a strip can hold at the most.
 
@@ -168,7 +170,8 @@ def strip_values(extents, starts, limits, prices, room):  # type: ignore[no-unty
     for depth in range(depths):
         row = best[depth]
         if depth > 0:
-            row[:] = best[depth - 1]
+            for at in range(room + 1):
+                row[at] = best[depth - 1, at]
         for part in range(starts[depth], starts[depth + 1]):
             price, extent = prices[part], extents[part]
             if price <= 0 or extent > room:
@@ -192,19 +195,25 @@ def strip_values(extents, starts, limits, prices, room):  # type: ignore[no-unty
     return best
 
 
-@numba.njit(cache=True)
+@kernel("i8[::1](i4[:,::1])")
 def steps_of(best):  # type: ignore[no-untyped-def]
     """Return the lengths at which any strip is worth more than one step shorter."""
     depths, many = best.shape
-    rises = np.zeros(many, np.bool_)
+    rises, found = np.zeros(many, np.bool_), 0
     for depth in range(depths):
         for at in range(1, many):
-            if best[depth, at] > best[depth, at - 1]:
+            if best[depth, at] > best[depth, at - 1] and not rises[at]:
                 rises[at] = True
-    return np.flatnonzero(rises)
+                found += 1
+    steps, found = np.empty(found, np.int64), 0
+    for at in range(many):
+        if rises[at]:
+            steps[found] = at
+            found += 1
+    return steps
 
 
-@numba.njit(cache=True)
+@kernel("i8[::1](i4[:,::1], i8[::1], i8)")
 def section_bounds(table, depths, room):  # type: ignore[no-untyped-def]
     """Return for each section length what its strips are worth at most: the best by depth, all over `room`.
 
@@ -222,7 +231,7 @@ def section_bounds(table, depths, room):  # type: ignore[no-untyped-def]
     return bounds
 
 
-@numba.njit(cache=True)
+@kernel("Tuple((i8, i8[::1]))(i4[::1], i8[::1], i8, i8)")
 def section_fill(row, depths, room, floor):  # type: ignore[no-untyped-def]
     """Return the greatest value above `floor` of a section, and how often each strip depth is in it.
 
@@ -233,28 +242,30 @@ def section_fill(row, depths, room, floor):  # type: ignore[no-untyped-def]
     for depth in range(len(depths)):
         if depths[depth] <= room and row[depth] / depths[depth] > top:
             top = row[depth] / depths[depth]
-    at, last = np.empty(len(depths), np.int64), 0
-    kept = 0
+    chosen, last, kept = np.empty(len(depths), np.int64), 0, 0
     for depth in range(len(depths)):
-        if row[depth] > last and depths[depth] <= room:
-            last = row[depth]
-            if last + (room - depths[depth]) * top + 1 > floor:
-                at[kept] = depth
+        value = row[depth]
+        if value > last and depths[depth] <= room:
+            last = value
+            if value + (room - depths[depth]) * top + 1 > floor:
+                at = kept
+                while at > 0 and row[chosen[at - 1]] * depths[depth] < value * depths[chosen[at - 1]]:
+                    chosen[at] = chosen[at - 1]
+                    at -= 1
+                chosen[at] = depth
                 kept += 1
-    values = np.empty(kept, np.int64)
+    deep, limits, values = np.empty(kept, np.int64), np.empty(kept, np.int64), np.empty(kept, np.int64)
     for i in range(kept):
-        values[i] = row[at[i]]
-    order = np.argsort(-values / depths[at[:kept]])
-    chosen = at[:kept][order]
-    deep = depths[chosen]
-    value, counts = best_fill(room, deep, room // deep, values[order], floor)
+        deep[i], values[i] = depths[chosen[i]], row[chosen[i]]
+        limits[i] = room // deep[i]
+    value, counts = best_fill(room, deep, limits, values, floor)
     times = np.zeros(len(depths), np.int64)
     for i in range(kept):
         times[chosen[i]] = counts[i]
     return value, times
 
 
-@numba.njit(cache=True)
+@kernel("i8(i4[:,::1], i8[::1], i8, i8[::1], i8[::1], i8[::1], b1[::1])")
 def settle(table, depths, room, chosen, floors, values, exact):  # type: ignore[no-untyped-def]
     """Reckon the `chosen` sections exactly, as far as they may be worth more than their floors.
 
@@ -266,7 +277,10 @@ def settle(table, depths, room, chosen, floors, values, exact):  # type: ignore[
         if exact[at] or values[at] <= floors[i]:
             continue
         value, times = section_fill(table[at], depths, room, max(floors[i], 0))
-        exact[at] = times.any()
+        exact[at] = False
+        for depth in range(len(depths)):
+            if times[depth] > 0:
+                exact[at] = True
         done += 1
         for shorter in range(at, -1, -1):
             if values[shorter] <= value and shorter < at:
@@ -275,7 +289,7 @@ def settle(table, depths, room, chosen, floors, values, exact):  # type: ignore[
     return done
 
 
-@numba.njit(cache=True)
+@kernel("Tuple((i8[::1], i4[::1]))(i8[::1], i8[::1], i8)")
 def sheet_values(lengths, values, room):  # type: ignore[no-untyped-def]
     """Return for each length up to `room` the most that sections are worth, and the section put last.
 
@@ -295,13 +309,15 @@ def sheet_values(lengths, values, room):  # type: ignore[no-untyped-def]
     return worth, last
 
 
-@numba.njit(cache=True)
+@kernel("i8[:,::1](i8[::1], i8[::1], i8[::1], i8[::1], i8[::1], i8[::1])")
 def stacked(extents, depths, limits, prices, lengths, rooms):  # type: ignore[no-untyped-def]
     """Return, for each section length and each room across, the most that parts one above the other are worth.
 
     `extents` rise: a section takes the parts that are no longer than itself.
     """
-    most = rooms.max()
+    most = 0
+    for room in rooms:
+        most = max(most, room)
     row = np.zeros(most + 1, np.int32)
     found = np.zeros((len(lengths), len(rooms)), np.int64)
     part = 0

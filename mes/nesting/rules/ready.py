@@ -15,7 +15,7 @@ _loaded: list[ModuleType] = []
 def compiled(within_s: float) -> ModuleType | None:
     """Return the compiled engine; None when it is not ready `within_s` seconds.
 
-    The first time after an installation compiling takes half a minute; a later call finds it done.
+    Where the installation did not compile it, compiling takes some 15 s of a processor; then it is kept.
     """
     if not _loading:
         _loading.append(Thread(target=_load, daemon=True))
@@ -25,7 +25,5 @@ def compiled(within_s: float) -> ModuleType | None:
 
 
 def _load() -> None:
-    """Import the engine and run it once on a small job of each kind, so that everything is compiled."""
-    engine = importlib.import_module(ENGINE)
-    engine.warm()
-    _loaded.append(engine)
+    """Import the engine, which compiles what is not compiled yet."""
+    _loaded.append(importlib.import_module(ENGINE))

@@ -46,13 +46,13 @@ class Tree:
 
 
 class Direction:
-    """One first-cut direction of a job: all ways to lay down a part, by depth, and the rooms, on the grid."""
+    """One first-cut direction of the stocks that agree: all ways to lay down a part, by depth, on the grid."""
 
-    def __init__(self, job: Job, turn: int, grid: int) -> None:
-        self.turn = turn
+    def __init__(self, job: Job, stocks: Sequence[int], turn: int, grid: int) -> None:
+        self.turn, self.stocks = turn, stocks
         ways: dict[tuple[int, int, int], Way] = {}
-        for sheet in job.sheets:
-            for size, of in enumerate(sheet.ways[turn]):
+        for stock in stocks:
+            for size, of in enumerate(job.sheets[stock].ways[turn]):
                 for way in of:
                     ways[-(-way[2] // grid), -(-way[1] // grid), size] = way
         self.ways = [(key[2], ways[key]) for key in sorted(ways)]
@@ -61,7 +61,8 @@ class Direction:
         self.size = np.array([key[2] for key in sorted(ways)], np.int64)
         self.depths, starts = np.unique(self.depth, return_index=True)
         self.starts = np.append(starts, len(self.depth)).astype(np.int64)
-        self.rooms = [(sheet.room[turn][0] // grid, sheet.room[turn][1] // grid) for sheet in job.sheets]
+        rooms = [job.sheets[stock].room[turn] for stock in stocks]
+        self.rooms = [(along // grid, across // grid) for along, across in rooms]
         self.by_extent = np.argsort(self.extent, kind="stable")
         self.lengths = np.unique(self.extent)
 
@@ -88,7 +89,9 @@ class SheetPricer:
         self.grid, self.is_rounded = _grid(job), False
         while _cells(job, self.grid) > CELLS_MOST:
             self.grid, self.is_rounded = self.grid * 2, True
-        self.directions = [Direction(job, turn, self.grid) for turn in (0, 1)]
+        self.directions = [
+            Direction(job, stocks, turn, self.grid) for stocks in _agreeing(job) for turn in (0, 1)
+        ]
 
     def starters(self) -> list[Pattern]:
         """Return, for each size and stock, as many of it as fit in one row and column."""
@@ -125,18 +128,18 @@ class SheetPricer:
         if is_exact and self.job.stages > 2:
             return self._full(worth, costs, limits, is_proper)
         patterns: list[Pattern] = []
-        tops: tuple[int, ...] | None = None
+        tops = [0] * len(self.job.sheets)
         for direction in self.directions:
             live = worth.copy()
-            for again in range(QUICK_AGAIN):
+            for _ in range(QUICK_AGAIN):
                 found, best = self._quick(direction, live, costs, limits)
-                if again == 0:
-                    tops = best if tops is None else tuple(map(max, tops, best))
+                for stock, top in zip(direction.stocks, best, strict=True):
+                    tops[stock] = max(tops[stock], top)
                 if not found:
                     break
                 patterns += found
                 live[[size for pattern in found for size, _ in pattern.counts]] = 0
-        return Found(patterns, tops if is_exact and not self.is_rounded else None)
+        return Found(patterns, tuple(tops) if is_exact and not self.is_rounded else None)
 
     # two stages: sections, and in them parts one above the other
 
@@ -153,7 +156,7 @@ class SheetPricer:
         else:
             table = _singles(*args, direction.lengths, rooms)
         found, tops = [], []
-        for stock, (along, across) in enumerate(direction.rooms):
+        for stock, (along, across) in zip(direction.stocks, direction.rooms, strict=True):
             values = np.ascontiguousarray(table[:, int(np.searchsorted(rooms, across))])
             total, last = sheet_values(direction.lengths, values, along)
             tops.append(int(total[along]))
@@ -193,15 +196,13 @@ class SheetPricer:
         for direction in self.directions:
             of = prices[direction.size]
             room = max(along for along, _ in direction.rooms)
-            best = strip_values(
-                direction.extent, direction.starts, limits[direction.size], of.astype(np.int32), room
-            )
+            best = strip_values(direction.extent, direction.starts, limits[direction.size], of, room)
             lengths = steps_of(best)
             table = np.ascontiguousarray(best[:, lengths].T)
             for depth in sorted({room[1] for room in direction.rooms}):
                 bounds = section_bounds(table, direction.depths, depth)
                 sections = _Sections(direction, table, lengths, depth, bounds, np.zeros(len(lengths), bool))
-                for stock, (along, across) in enumerate(direction.rooms):
+                for stock, (along, across) in zip(direction.stocks, direction.rooms, strict=True):
                     if across == depth:
                         top, found = self._sheet(
                             sections, stock, along, costs[stock], prices, limits, is_proper
@@ -279,6 +280,29 @@ class SheetPricer:
                     strips.append([direction.ways[way] for way, count in counts for _ in range(count)])
             made.append(strips)
         return _tree(direction.turn, made)
+
+
+def _agreeing(job: Job) -> list[list[int]]:
+    """Return the stocks in groups that take every part the same ways, as far as it fits (grain differs)."""
+    groups: list[list[int]] = []
+    for stock in range(len(job.sheets)):
+        for group in groups:
+            if all(_agree(job, stock, other) for other in group):
+                group.append(stock)
+                break
+        else:
+            groups.append([stock])
+    return groups
+
+
+def _agree(job: Job, one: int, other: int) -> bool:
+    """Say whether each of two stocks takes what the other takes wherever it fits."""
+    for stock, than in ((one, other), (other, one)):
+        room = job.sheets[than].room[0]
+        for mine, its in zip(job.sheets[stock].ways[0], job.sheets[than].ways[0], strict=True):
+            if any(way not in its for way in mine if way[1] <= room[0] and way[2] <= room[1]):
+                return False
+    return True
 
 
 def _cells(job: Job, grid: int) -> int:

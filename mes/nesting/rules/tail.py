@@ -17,12 +17,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 
 from mes.nesting.rules.boards import Board, Section, Strip
 from mes.nesting.rules.effort import Stop
 from mes.nesting.rules.fill import Job
+from mes.nesting.rules.kernel import kernel
 
 BLINK = 0.03  # chance to overlook a place, so that a second-best is tried too
 HISTORY = 400  # steps over which a worse result may still be accepted
@@ -35,17 +35,38 @@ MIX_LOOKS = 20_000  # mixes looked at, at most
 CHUNK = 100_000  # parts times steps between two looks at the clock
 
 
-@numba.njit(cache=True)
+# What the kernels are given, so that each is compiled once: part, strip, section, sheet, count; sides;
+# and may, rooms of the stock
+STATE = "i8[:,::1], i8[:,::1], i8[:,::1], i8[:,::1], i8[::1]"
+LISTS = f"Tuple(({STATE}))"
+SIDES = "i8[:,::1]"
+STOCK = "b1[:,:,::1], i8[:,::1]"
+
+
+@kernel("void(i8)")
 def _seed(seed):  # type: ignore[no-untyped-def]
     np.random.seed(seed)
 
 
-@numba.njit(cache=True)
+@kernel("void(i8[:,::1], i8, i8)")
+def _move(lists, source, target):  # type: ignore[no-untyped-def]
+    for row in range(3):
+        lists[row, target] = lists[row, source]
+
+
+@kernel("void(i8[:,::1], i8[:,::1], i8)")
+def _copy_lists(source, target, many):  # type: ignore[no-untyped-def]
+    for row in range(source.shape[0]):
+        for at in range(many):
+            target[row, at] = source[row, at]
+
+
+@kernel(f"void({STATE}, {SIDES})")
 def _measure(part, strip, section, sheet, count, sides):  # type: ignore[no-untyped-def]
     """Reckon all extents anew and close up what has become empty."""
     strips, sections, sheets = count[0], count[1], count[2]
-    strip[1, :strips] = 0
-    strip[2, :strips] = 0
+    for k in range(strips):
+        strip[1, k], strip[2, k] = 0, 0
     for e in range(part.shape[1]):
         k = part[0, e]
         if k >= 0:
@@ -53,19 +74,19 @@ def _measure(part, strip, section, sheet, count, sides):  # type: ignore[no-unty
             across = 1 if part[1, e] == turn else 0
             strip[1, k] += sides[1 - across, e]
             strip[2, k] = max(strip[2, k], sides[across, e])
-    at = np.full(max(strips, sections, sheets) + 1, -1)
+    at = np.empty(max(strips, sections, sheets) + 1, np.int64)
     kept = 0
     for k in range(strips):
         if strip[1, k] > 0:
             at[k] = kept
-            strip[:, kept] = strip[:, k]
+            _move(strip, k, kept)
             kept += 1
     count[0] = strips = kept
     for e in range(part.shape[1]):
         if part[0, e] >= 0:
             part[0, e] = at[part[0, e]]
-    section[1, :sections] = 0
-    section[2, :sections] = 0
+    for c in range(sections):
+        section[1, c], section[2, c] = 0, 0
     for k in range(strips):
         c = strip[0, k]
         section[2, c] += strip[2, k]
@@ -74,26 +95,54 @@ def _measure(part, strip, section, sheet, count, sides):  # type: ignore[no-unty
     for c in range(sections):
         if section[1, c] > 0:
             at[c] = kept
-            section[:, kept] = section[:, c]
+            _move(section, c, kept)
             kept += 1
     count[1] = sections = kept
     for k in range(strips):
         strip[0, k] = at[strip[0, k]]
-    sheet[2, :sheets] = 0
+    for s in range(sheets):
+        sheet[2, s] = 0
     for c in range(sections):
         sheet[2, section[0, c]] += section[1, c]
     kept = 0
     for s in range(sheets):
         if sheet[2, s] > 0:
             at[s] = kept
-            sheet[:, kept] = sheet[:, s]
+            _move(sheet, s, kept)
             kept += 1
     count[2] = kept
     for c in range(sections):
         section[0, c] = at[section[0, c]]
 
 
-@numba.njit(cache=True)
+@kernel(f"void(i8, i8, i8, i8, {STATE}, {SIDES})")
+def _put(e, kind, at, turned, part, strip, section, sheet, count, sides):  # type: ignore[no-untyped-def]
+    """Put a part on strip (kind 0), on a new strip of section (1), or in a new section of sheet `at` (2)."""
+    if kind == 2:
+        c = count[1]
+        count[1] += 1
+        section[0, c], section[1, c], section[2, c] = at, 0, 0
+        at, kind = c, 1
+    if kind == 1:
+        k = count[0]
+        count[0] += 1
+        strip[0, k], strip[1, k], strip[2, k] = at, 0, 0
+        at = k
+    c = strip[0, at]
+    s = section[0, c]
+    across = 1 if turned == sheet[1, s] else 0
+    x, y = sides[1 - across, e], sides[across, e]
+    part[0, e], part[1, e] = at, turned
+    strip[1, at] += x
+    if y > strip[2, at]:
+        section[2, c] += y - strip[2, at]
+        strip[2, at] = y
+    if strip[1, at] > section[1, c]:
+        sheet[2, s] += strip[1, at] - section[1, c]
+        section[1, c] = strip[1, at]
+
+
+@kernel(f"b1(i8, {STATE}, i8[:,::1], {SIDES}, {STOCK}, i8, i8, f8, f8)")
 def _insert(e, part, strip, section, sheet, count, room, sides, may, rooms, stages, least, above, ends):  # type: ignore[no-untyped-def]
     """Put part `e` where the useful free area falls least; False when it fits no open sheet."""
     best, kind, at, turned = -1e300, -1, -1, 0
@@ -179,34 +228,7 @@ def _insert(e, part, strip, section, sheet, count, room, sides, may, rooms, stag
     return True
 
 
-@numba.njit(cache=True)
-def _put(e, kind, at, turned, part, strip, section, sheet, count, sides):  # type: ignore[no-untyped-def]
-    """Put a part on strip (kind 0), on a new strip of section (1), or in a new section of sheet `at` (2)."""
-    if kind == 2:
-        c = count[1]
-        count[1] += 1
-        section[0, c], section[1, c], section[2, c] = at, 0, 0
-        at, kind = c, 1
-    if kind == 1:
-        k = count[0]
-        count[0] += 1
-        strip[0, k], strip[1, k], strip[2, k] = at, 0, 0
-        at = k
-    c = strip[0, at]
-    s = section[0, c]
-    across = 1 if turned == sheet[1, s] else 0
-    x, y = sides[1 - across, e], sides[across, e]
-    part[0, e], part[1, e] = at, turned
-    strip[1, at] += x
-    if y > strip[2, at]:
-        section[2, c] += y - strip[2, at]
-        strip[2, at] = y
-    if strip[1, at] > section[1, c]:
-        sheet[2, s] += strip[1, at] - section[1, c]
-        section[1, c] = strip[1, at]
-
-
-@numba.njit(cache=True)
+@kernel(f"b1(i8, i8, {STATE}, {SIDES}, {STOCK}, i8[::1], i8[::1])")
 def _open(e, left, part, strip, section, sheet, count, sides, may, rooms, costs, copies):  # type: ignore[no-untyped-def]
     """Put part `e` on a new sheet, at random one that takes it and costs at most `left`; False for none."""
     used = np.zeros(len(costs), np.int64)
@@ -236,7 +258,7 @@ def _open(e, left, part, strip, section, sheet, count, sides, may, rooms, costs,
     return True
 
 
-@numba.njit(cache=True)
+@kernel("i8(i8[:,::1], i8[::1], i8[::1])")
 def _cost(sheet, count, costs):  # type: ignore[no-untyped-def]
     total = 0
     for s in range(count[2]):
@@ -244,16 +266,16 @@ def _cost(sheet, count, costs):  # type: ignore[no-untyped-def]
     return total
 
 
-@numba.njit(cache=True)
-def _recreate(part, strip, section, sheet, count, sides, may, rooms, stages, least, costs, copies, limit):  # type: ignore[no-untyped-def]
-    """Put back everything that is out, in one of five orders with some noise; return the area still out."""
-    parts = part.shape[1]
-    room = np.empty((2, parts + 1), np.int64)
-    waiting = np.flatnonzero(part[0] < 0)
-    key = np.empty(len(waiting))
+@kernel("i8(i8[:,::1], i8[:,::1], i8[::1])")
+def _waiting(part, sides, waiting):  # type: ignore[no-untyped-def]
+    """List the parts that are out, in one of five orders with some noise; return how many."""
+    many = 0
+    key = np.empty(part.shape[1], np.float64)
     mode, noise = np.random.randint(5), np.random.random() * 0.6
-    for i in range(len(waiting)):
-        a, b = sides[0, waiting[i]], sides[1, waiting[i]]
+    for e in range(part.shape[1]):
+        if part[0, e] >= 0:
+            continue
+        a, b = sides[0, e], sides[1, e]
         measure = 1.0
         if mode == 0:
             measure = a * b * 1.0
@@ -263,11 +285,27 @@ def _recreate(part, strip, section, sheet, count, sides, may, rooms, stages, lea
             measure = b * 1.0
         elif mode == 3:
             measure = max(a, b) * 1.0
-        key[i] = -measure * (1 + noise * np.random.random())
+        measure *= 1 + noise * np.random.random()
+        at = many
+        while at > 0 and key[at - 1] < measure:
+            key[at], waiting[at] = key[at - 1], waiting[at - 1]
+            at -= 1
+        key[at], waiting[at] = measure, e
+        many += 1
+    return many
+
+
+@kernel(f"f8({STATE}, {SIDES}, {STOCK}, i8, i8, i8[::1], i8[::1], i8)")
+def _recreate(part, strip, section, sheet, count, sides, may, rooms, stages, least, costs, copies, limit):  # type: ignore[no-untyped-def]
+    """Put back everything that is out, in one of five orders with some noise; return the area still out."""
+    parts = part.shape[1]
+    room = np.empty((2, parts + 1), np.int64)
+    waiting = np.empty(parts, np.int64)
+    many = _waiting(part, sides, waiting)
     above = 0.5 + 0.5 * np.random.random()
     ends = above * (0.3 + 0.7 * np.random.random())
     total, out, last_a, last_b = _cost(sheet, count, costs), 0.0, 0, 0
-    for i in np.argsort(key):
+    for i in range(many):
         e = waiting[i]
         a, b = sides[0, e], sides[1, e]
         if a == last_a and b == last_b:
@@ -285,7 +323,7 @@ def _recreate(part, strip, section, sheet, count, sides, may, rooms, stages, lea
     return out
 
 
-@numba.njit(cache=True)
+@kernel(f"void({STATE}, {SIDES}, b1)")
 def _ruin(part, strip, section, sheet, count, sides, is_whole):  # type: ignore[no-untyped-def]
     """Take out parts, strips, sections or sheets at random; with `is_whole` one sheet."""
     chance = np.random.random()
@@ -313,16 +351,17 @@ def _ruin(part, strip, section, sheet, count, sides, is_whole):  # type: ignore[
     _measure(part, strip, section, sheet, count, sides)
 
 
-@numba.njit(cache=True)
+@kernel(f"void({STATE}, {STATE})")
 def _copy(part, strip, section, sheet, count, part2, strip2, section2, sheet2, count2):  # type: ignore[no-untyped-def]
-    part2[:] = part
-    count2[:] = count
-    strip2[:, : count[0]] = strip[:, : count[0]]
-    section2[:, : count[1]] = section[:, : count[1]]
-    sheet2[:, : count[2]] = sheet[:, : count[2]]
+    _copy_lists(part, part2, part.shape[1])
+    _copy_lists(strip, strip2, count[0])
+    _copy_lists(section, section2, count[1])
+    _copy_lists(sheet, sheet2, count[2])
+    for at in range(3):
+        count2[at] = count[at]
 
 
-@numba.njit(cache=True)
+@kernel("f8(i8[:,::1], i8[:,::1], i8[::1], i8[:,::1])")
 def _open_area(section, sheet, count, rooms):  # type: ignore[no-untyped-def]
     """Return what the free area behind the last sections and above the last strips is worth."""
     value = 0.0
@@ -335,20 +374,16 @@ def _open_area(section, sheet, count, rooms):  # type: ignore[no-untyped-def]
     return value
 
 
-@numba.njit(cache=True)
-def _run(steps, now, best, mind, history, sides, may, rooms, stages, least, costs, copies, floor, cap):  # type: ignore[no-untyped-def]
+@kernel(
+    f"void(i8, {LISTS}, {LISTS}, {LISTS}, f8[::1], f8[::1], {SIDES}, {STOCK}, i8, i8, i8[::1], i8[::1], i8, i8)"
+)
+def _run(steps, now, trial, best, mind, history, sides, may, rooms, stages, least, costs, copies, floor, cap):  # type: ignore[no-untyped-def]
     """Take up to `steps` steps; `mind` holds best cost, value now, steps in all, steps since the last gain.
 
     Without `cap` the cost limit stays just below the best cost; with it, it is `cap`, and one success ends it.
     """
     part, strip, section, sheet, count = now
-    part2, strip2, section2, sheet2, count2 = (
-        part.copy(),
-        strip.copy(),
-        section.copy(),
-        sheet.copy(),
-        count.copy(),
-    )
+    part2, strip2, section2, sheet2, count2 = trial
     for _ in range(steps):
         if mind[0] <= max(floor, cap):
             break
@@ -368,7 +403,8 @@ def _run(steps, now, best, mind, history, sides, may, rooms, stages, least, cost
         mind[3] += 1
         value = out - _open_area(section2, sheet2, count2, rooms)
         if forced:
-            history[:] = value
+            for at in range(len(history)):
+                history[at] = value
         if forced or value <= mind[1] or value <= history[place]:
             _copy(part2, strip2, section2, sheet2, count2, part, strip, section, sheet, count)
             mind[1] = value
@@ -410,6 +446,7 @@ class Search:
         self._lay(start)
         self.out = self._fill(self.copies, np.int64(2**62))
         self.best = tuple(array.copy() for array in self.now)
+        self.trial = tuple(array.copy() for array in self.now)
         self.mind = np.array([float(_cost(self.now[3], self.now[4], self.costs)), 0.0, 0.0, 0.0])
         self.history = np.zeros(HISTORY)
         self.cap, self.limits = 0, self.copies
@@ -429,6 +466,7 @@ class Search:
             _run(
                 now,
                 self.now,
+                self.trial,
                 self.best,
                 self.mind,
                 self.history,
