@@ -77,11 +77,11 @@ def job_of(instance: Instance, parts: tuple[Part, ...]) -> tuple[BarJob, list[li
     return BarJob(extents, counts, bars), members
 
 
-def fill(job: BarJob, seed: int, effort: Effort) -> BarFilling:
-    """Return the best filling found for `job` within `effort`."""
+def fill(job: BarJob, first: BarFilling, seed: int, effort: Effort) -> BarFilling:
+    """Return the best filling found for `job` within `effort`, no worse than `first`."""
     rng = Random(seed)  # noqa: S311  a search, not a secret
     limits = [bar.limit for bar in job.bars]
-    best = quick(job, effort)
+    best = first
     if len(job.extents) > MANY_SIZES:
         return best
     for noise in (0.0, 0.0, 0.02, 0.05):

@@ -25,7 +25,7 @@ HALVES = "dual-feasible functions (parts longer than half the stock)"
 ROUNDED = "{method}, rounded up to what stock costs can add up to"
 
 MANY_SIZES = 400  # beyond it only the area is reckoned
-MANY_PARTS = 5_000  # beyond it only the cheapest stock by area is looked at
+MANY_PARTS = 2_000  # beyond it only the cheapest stock by area is looked at
 THRESHOLDS = 5  # so many small-part thresholds are tried per side
 SUMS_MOST = 200_000  # combinations of stock pieces looked at when rounding up
 

@@ -126,6 +126,7 @@ def better_sheets(
     rounded: Round,
     watch: Watch,
     tell: Callable[[int], None],
+    hear: Callable[[Filling], None],
 ) -> tuple[Filling, int]:
     """Return a filling that is no worse than `first`, with the same parts, and a bound of its cost."""
     counts = tuple(size.count - out for size, out in zip(job.sizes, first.out, strict=True))
@@ -141,6 +142,7 @@ def better_sheets(
         boards = _dived(job, generation, bound, (seed, until), watch, tell)
         if boards is not None and job.cost(boards) < job.cost(best.boards):
             best = Filling(boards, first.out)
+            hear(best)
     return best, bound
 
 

@@ -71,9 +71,9 @@ def _sheet(instance: Instance, stock: Stock, leads: list[Part], total: int) -> S
     )
 
 
-def fill(job: Job, seed: int, effort: Effort) -> Filling:
-    """Return the best filling found for `job` within `effort`."""
-    best = quick(job, effort.stop)
+def fill(job: Job, first: Filling, seed: int, effort: Effort) -> Filling:
+    """Return the best filling found for `job` within `effort`, no worse than `first`."""
+    best = first
     rng = Random(seed)  # noqa: S311  a search, not a secret
     if len(job.sizes) <= MANY_SIZES:
         for tries in TRIES:
