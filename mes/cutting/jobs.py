@@ -13,6 +13,7 @@ from core.work import close_session, read, run
 from mes.cutting import service
 from mes.cutting.model import CutPlan
 from mes.cutting.rules import PlanFaulty, PlanState
+from mes.nesting.rules import ready
 from mes.nesting.rules.checker import check
 from mes.nesting.rules.cuts import arranged, dealt_in_turn
 from mes.nesting.rules.instance import Instance, read_instance
@@ -20,6 +21,7 @@ from mes.nesting.rules.plan import Plan
 from mes.nesting.rules.solve import solve
 
 SECONDS = 20.0  # a batch of a hundred sets needs a few; this only stops what would never end
+LOADING_S = 60.0  # the engine loads in seconds; where it must be compiled first, plain plans do meanwhile
 
 
 def solve_plan(job: JobRun) -> None:
@@ -35,6 +37,7 @@ def solve_plan(job: JobRun) -> None:
     close_session()  # computing takes seconds; nobody waits for a reader meanwhile
     try:
         instance = read_instance(data)
+        ready.compiled(LOADING_S)
         plan = solve(instance, seconds=SECONDS, progress=job.progress, cancelled=job.is_stopped)
         plan = _as_sawn(instance, plan, job.arguments)
         _check(instance, plan, number)
