@@ -7,6 +7,7 @@ from core.events import subscribe
 from core.i18n import N_
 from core.jobs.registry import handle as handle_job
 from core.web.registry import MenuEntry, blueprints, registry
+from erp.sales.events import LineRemoved
 from mes.changes import model as _changes  # noqa: F401
 from mes.changes import panels as changes_panels
 from mes.changes import views as changes_views
@@ -47,8 +48,9 @@ from mes.shipping import views as shipping_views
 from mes.splitting import cli as _splitting_cli  # noqa: F401  (adds to the group `orders`)
 from mes.splitting import panels as splitting_panels
 from mes.splitting import queries as splitting
+from mes.splitting import subscribers as splitting_subscribers
 from mes.splitting import views as splitting_views
-from mes.splitting.events import PieceReplaced, SetsFrozen
+from mes.splitting.events import PieceReplaced, SetsDropped, SetsFrozen, SetsWritten
 from mes.warehouse import api as warehouse_api
 from mes.warehouse import panels as warehouse_panels
 from mes.warehouse import queries as warehouse
@@ -95,6 +97,7 @@ def _register_splitting(app: Flask) -> None:
     put.panel("erp.sales.order", "mes.splitting.read", splitting_panels.order_panel)
     put.providers.append(splitting_panels.hits)
     put.invariants[N_("scrapped pieces are replaced")] = splitting.prove
+    subscribe(LineRemoved, splitting_subscribers.on_line_removed)
     resolve_with(Letter.PIECE, splitting_panels.resolve_piece)
     resolve_with(Letter.DOOR_SET, splitting_panels.resolve_set)
 
@@ -171,6 +174,8 @@ def _register_packing(app: Flask) -> None:
     put.panel("erp.sales.order", "mes.packing.read", packing_panels.order_panel)
     put.providers.append(packing_panels.hits)
     put.invariants[N_("packages agree with their scans")] = packing.faults
+    subscribe(SetsWritten, packing_subscribers.on_sets_written)
+    subscribe(SetsDropped, packing_subscribers.on_sets_dropped)
     subscribe(SetsFrozen, packing_subscribers.on_sets_frozen)
     subscribe(PieceReplaced, packing_subscribers.on_piece_replaced)
     resolve_with(Letter.PACKAGE, packing_scans.resolve_package)

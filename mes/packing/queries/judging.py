@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Select, Table, bindparam, select
+from sqlalchemy import Select, Table, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from core.i18n import Named
@@ -52,8 +52,9 @@ FILLED = (
     )
     .order_by(CONTENTS.c.id)
 )
-BY_ID, BY_CODE = PACKAGES.c.id == bindparam("package"), PACKAGES.c.code == bindparam("code")
-PACKAGE_ID = select(PACKAGES.c.id).where(BY_CODE)
+RELEASED = ORDERS.c.released_at.is_not(None)  # else a release is writing them, or broke off
+BY_ID, BY_CODE = PACKAGES.c.id == bindparam("package"), and_(PACKAGES.c.code == bindparam("code"), RELEASED)
+PACKAGE_ID = select(PACKAGES.c.id).select_from(HOMES).where(BY_CODE)
 FILLED_BY_ID = FILLED.where(BY_ID)
 FILLED_BY_CODE_SHARED = FILLED.where(BY_CODE).with_for_update(read=True, of=PACKAGES)
 ALONE_BY_ID = BOXES.where(BY_ID).with_for_update(of=PACKAGES)
@@ -69,7 +70,7 @@ SCANNED = select(*PIECE, *BOX).select_from(
     .outerjoin(CONTENTS, CONTENTS.c.piece_id == PIECES.c.id)
     .outerjoin(PACKAGES, PACKAGES.c.id == CONTENTS.c.package_id)
 )
-PIECE_BY_CODE = SCANNED.where(PIECES.c.code == bindparam("code"))
+PIECE_BY_CODE = SCANNED.where(PIECES.c.code == bindparam("code"), RELEASED)
 PIECE_BY_ID = SCANNED.where(PIECES.c.id == bindparam("piece"))
 
 

@@ -116,6 +116,7 @@ def packages(
         .join(Party, Party.id == Order.dealer_id)
         .outerjoin(Person, Person.id == Package.sealed_by_id)
         .where(Package.order_id == order_id if package_id is None else Package.id == package_id)
+        .where(Order.released_at.is_not(None))  # else a release is writing them, or broke off
         .order_by(Package.position)
     ).all()
     contents = items(session, [row[0] for row in rows])

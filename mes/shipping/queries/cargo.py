@@ -27,7 +27,7 @@ def load_id(session: Session, code: str) -> int | None:
 
 def cargo_of_code(session: Session, code: str) -> Cargo | None:
     """Return the package whose label in force carries `code`, and the load it belongs onto."""
-    found = find_cargo(session, Package.code == code)
+    found = find_cargo(session, (Package.code == code) & Order.released_at.is_not(None))
     return found[0] if found else None
 
 
