@@ -58,6 +58,13 @@ class OverIssue(RuleViolation):
     )
 
 
+class OverReturn(RuleViolation):
+    """More comes back than went out."""
+
+    code = "erp.stock.over_return"
+    message = N_("%(lot)s: %(need)s to be given back, %(have)s issued for it. Count again or give back less.")
+
+
 class PlaceUnfit(RuleViolation):
     """Nothing of this kind may lie there or go there."""
 

@@ -24,6 +24,7 @@ from core.events import publish
 from core.i18n import Named
 from core.numbers.service import next_codes
 from erp.materials.model import Article, Material
+from erp.stock import queries
 from erp.stock.events import ReceiptReversed
 from erp.stock.model import Balance, CutYield, Demand, Lot, Move, Place
 from erp.stock.rules import (
@@ -31,6 +32,7 @@ from erp.stock.rules import (
     MoveKind,
     NameTaken,
     NotReversible,
+    OverReturn,
     PlaceKind,
     StockShort,
     check_issue,
@@ -434,17 +436,67 @@ def issue(
     return row
 
 
-def add_issued(session: Session, subject: str, subject_id: int, material_id: int, qty: Decimal) -> None:
-    """Count what was issued for a demand; a negative `qty` takes it back.
+def give_back(
+    session: Session,
+    lot_id: int,
+    to_place_id: int,
+    qty: Decimal,
+    *,
+    subject: str,
+    subject_id: int,
+    by: int | None,
+    at: datetime,
+) -> Move:
+    """Take a quantity of a lot back from the shop that was issued for a subject; it is needed again.
 
-    Locks the demand. Raises OverIssue.
+    Locks the balance, then the demand. Raises NotFound, NotWhole, PlaceUnfit, PlaceClosed, OverReturn.
     """
-    demand = session.scalar(
+    lot = session.get(Lot, lot_id)
+    if lot is None:
+        raise NotFound
+    article, material = session.execute(
+        select(Article, Material)
+        .join(Material, Material.id == Article.material_id)
+        .where(Article.id == lot.article_id)
+    ).one()
+    check_whole(article.code, counted_in(material.kind, material.unit_code), qty)
+    used = virtual_place(session, PlaceKind.PRODUCTION)
+    row = move(
+        session,
+        lot_id,
+        used.id,
+        to_place_id,
+        qty,
+        MoveKind.RETURN,
+        subject=subject,
+        subject_id=subject_id,
+        by=by,
+        at=at,
+    )
+    _demand(session, subject, subject_id, material.id)  # its lock makes two returns wait for each other
+    left = queries.issued_qty(session, lot_id, subject, subject_id)
+    if left < 0:
+        raise OverReturn(lot=lot.code, need=plain(qty), have=plain(left + qty))
+    add_issued(session, subject, subject_id, material.id, -qty)
+    return row
+
+
+def _demand(session: Session, subject: str, subject_id: int, material_id: int) -> Demand | None:
+    """Return what a subject needs of a material, locked."""
+    return session.scalar(
         select(Demand)
         .where(Demand.subject == subject, Demand.subject_id == subject_id, Demand.material_id == material_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
+
+
+def add_issued(session: Session, subject: str, subject_id: int, material_id: int, qty: Decimal) -> None:
+    """Count what was issued for a demand; a negative `qty` takes it back.
+
+    Locks the demand. Raises OverIssue.
+    """
+    demand = _demand(session, subject, subject_id, material_id)
     needed_qty, issued_qty = (demand.needed_qty, demand.issued_qty) if demand else (ZERO, ZERO)
     if qty > 0:
         material = session.get_one(Material, material_id)
@@ -458,7 +510,7 @@ def reverse(session: Session, move_id: int, *, by: int | None, at: datetime) -> 
     """Take a move back by a move the other way; what was issued is needed again.
 
     The ledger keeps both. Publishes ReceiptReversed.
-    Raises NotFound, NotReversible, StockShort, PlaceUnfit, PlaceClosed.
+    Raises NotFound, NotReversible, StockShort, OverReturn, PlaceUnfit, PlaceClosed.
     """
     wrong = session.get(Move, move_id, with_for_update=True)
     if wrong is None:
@@ -467,6 +519,11 @@ def reverse(session: Session, move_id: int, *, by: int | None, at: datetime) -> 
     is_offcut = session.get_one(Lot, wrong.lot_id).is_offcut  # what cutting did, cutting takes back
     if is_undone or wrong.kind is MoveKind.REVERSAL or (is_offcut and wrong.kind is not MoveKind.TRANSFER):
         raise NotReversible
+    if wrong.kind is MoveKind.ISSUE and wrong.subject is not None and wrong.subject_id is not None:
+        with_it = queries.issued_qty(session, wrong.lot_id, wrong.subject, wrong.subject_id)
+        if with_it < wrong.moved_qty:  # part of it came back meanwhile
+            code = session.get_one(Lot, wrong.lot_id).code
+            raise OverReturn(lot=code, need=plain(wrong.moved_qty), have=plain(with_it))
     row = move(
         session,
         wrong.lot_id,
@@ -480,10 +537,11 @@ def reverse(session: Session, move_id: int, *, by: int | None, at: datetime) -> 
         at=at,
     )
     row.reverses_id = move_id
-    if wrong.kind is MoveKind.ISSUE and wrong.subject is not None and wrong.subject_id is not None:
+    taken_back = {MoveKind.ISSUE: -wrong.moved_qty, MoveKind.RETURN: wrong.moved_qty}
+    if wrong.kind in taken_back and wrong.subject is not None and wrong.subject_id is not None:
         article = select(Article.material_id).join(Lot, Lot.article_id == Article.id)
         material_id = session.scalars(article.where(Lot.id == wrong.lot_id)).one()
-        add_issued(session, wrong.subject, wrong.subject_id, material_id, -wrong.moved_qty)
+        add_issued(session, wrong.subject, wrong.subject_id, material_id, taken_back[wrong.kind])
     if wrong.kind is MoveKind.RECEIPT:
         publish(session, ReceiptReversed(wrong.lot_id, wrong.moved_qty, by, at))
     audit.record(

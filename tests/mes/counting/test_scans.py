@@ -6,6 +6,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy import func, select
 
+from core.auth.model import Person
 from core.codes import Letter, make
 from core.work import run
 from erp.stock import queries as stock
@@ -23,7 +24,7 @@ from tests.factories.factory import place as demo_place
 from tests.factories.factory import release_order
 from tests.factories.people import make_person
 from tests.factories.stock import make_band, make_lot, make_place
-from tests.mes.counting.shelf import Counter, last_count, line_of, make_counter
+from tests.mes.counting.shelf import COUNTER, Counter, last_count, line_of, make_counter
 from tests.mes.packing.bench import packages
 from tests.mes.warehouse.keeper import make_batch
 
@@ -374,7 +375,6 @@ def _shelf(session):
 
 
 def _begin(session, person_id, shelf):
-    counter = make_counter(session, "x")
-    counter = Counter(session, session.get(type(counter.person), person_id), counter.permissions)
+    counter = Counter(session, session.get(Person, person_id), COUNTER)
     place = session.get(Place, shelf.id)
     return counter.block(ScanKind.COUNT, place.code, place.code)
