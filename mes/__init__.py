@@ -7,6 +7,7 @@ from core.events import subscribe
 from core.i18n import N_
 from core.jobs.registry import handle as handle_job
 from core.web.registry import MenuEntry, blueprints, registry
+from erp.stock.events import MonthClosing
 from mes.changes import model as _changes  # noqa: F401
 from mes.changes import panels as changes_panels
 from mes.changes import views as changes_views
@@ -15,6 +16,7 @@ from mes.counting import model as _counting  # noqa: F401
 from mes.counting import panels as counting_panels
 from mes.counting import queries as counting
 from mes.counting import scans as counting_scans
+from mes.counting import subscribers as counting_subscribers
 from mes.counting import views as counting_views
 from mes.cutting import cli as cutting_cli
 from mes.cutting import jobs as cutting_jobs
@@ -206,6 +208,7 @@ def _register_counting(app: Flask) -> None:
     )
     put.providers.append(counting_panels.hits)
     put.invariants[N_("approved counts are in the ledger")] = counting.faults
+    subscribe(MonthClosing, counting_subscribers.on_month_closing)
     for role in ("owner", "accountant", "keeper", "leader"):
         put.grant(role, counting_views.READ)
     for role in ("keeper", "leader"):

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -19,32 +20,39 @@ from sqlalchemy.orm import Session
 
 from core.audit import service as audit
 from core.codes import Letter
-from core.errors import NotFound
+from core.errors import Conflict, NotFound
 from core.events import publish
 from core.i18n import Named
 from core.numbers.service import next_codes
 from erp.materials.model import Article, Material
 from erp.stock import queries
-from erp.stock.events import ReceiptReversed
-from erp.stock.model import Balance, CutYield, Demand, Lot, Move, Place
+from erp.stock.events import MonthClosing, ReceiptReversed
+from erp.stock.model import Balance, CutYield, Demand, Lot, Move, Period, Place
 from erp.stock.rules import (
     VIRTUAL,
     MoveKind,
     NameTaken,
+    NotProved,
     NotReversible,
     OverReturn,
+    PeriodClosed,
     PlaceKind,
+    ReopenReasonMissing,
     StockShort,
     check_issue,
+    check_order,
+    check_over,
     check_place,
     check_whole,
     counted_in,
+    month_text,
+    next_month,
     plain,
     rounded_up,
 )
 
 ZERO = Decimal(0)
-LOT = "erp.stock.lot"
+LOT, PERIOD = "erp.stock.lot", "erp.stock.period"
 
 
 def add_place(session: Session, name: str, kind: PlaceKind) -> Place:
@@ -225,12 +233,13 @@ def move(
     """Move a quantity of a lot from one place to another and return the ledger's new row.
 
     Locks the two balances in the order of their places. Raises NotFound, PlaceUnfit, PlaceClosed,
-    StockShort.
+    PeriodClosed, StockShort.
     """
     start, end = session.get(Place, from_place_id), session.get(Place, to_place_id)
     if start is None or end is None:
         raise NotFound
     check_place(end.name, end.kind, is_active=end.is_active)
+    _check_period(session, at)
     for place, change in sorted(((start, -qty), (end, qty)), key=lambda step: step[0].id):
         if place.kind not in VIRTUAL:
             _change(session, lot_id, place, change)
@@ -248,6 +257,52 @@ def move(
     session.add(row)
     session.flush()  # for its id
     return row
+
+
+def _check_period(session: Session, at: datetime) -> None:
+    """Raise PeriodClosed when a moment lies in a closed month, or before one."""
+    closed = session.scalar(select(Period).where(Period.ends_at > at).order_by(Period.ends_at).limit(1))
+    if closed is not None:
+        raise PeriodClosed(month=month_text(closed.month_on))
+
+
+def close_month(
+    session: Session, month_on: date, ends_at: datetime, *, by: int | None, at: datetime
+) -> Period:
+    """Close a month: from now on nothing is moved in it, and a mistake in it is put right in an open one.
+
+    Months are closed in order. The ledger must prove itself, and whoever hears MonthClosing may refuse.
+    Raises MonthNotOver, MonthOutOfOrder, NotProved, Conflict.
+    """
+    check_over(month_on, ends_at, at)
+    last = queries.last_closed(session)
+    check_order(month_on, None if last is None else next_month(last.month_on))
+    faults = queries.verify(session)
+    if faults:
+        raise NotProved(count=len(faults))
+    publish(session, MonthClosing(month_on, ends_at))
+    row = Period(month_on=month_on, ends_at=ends_at, closed_at=at, closed_by_id=by)
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError as same:  # somebody closed it a moment ago
+        raise Conflict from same
+    audit.record(session, subject=PERIOD, subject_id=row.id, verb="close", by=by, at=at)
+    return row
+
+
+def open_month(session: Session, month_on: date, reason: str, *, by: int | None, at: datetime) -> None:
+    """Open the month that was closed last. Raises NotFound, MonthOutOfOrder, ReopenReasonMissing."""
+    last = queries.last_closed(session)
+    if last is None:
+        raise NotFound
+    check_order(month_on, last.month_on)
+    if not reason.strip():
+        raise ReopenReasonMissing
+    changes: dict[str, list[Any]] = {"month": [month_on, None], "reason": [None, reason.strip()]}
+    audit.record(session, subject=PERIOD, subject_id=last.id, verb="open", by=by, at=at, changes=changes)
+    session.delete(last)
+    session.flush()  # the next move sees it open
 
 
 def _change(session: Session, lot_id: int, place: Place, change: Decimal) -> None:

@@ -1,4 +1,4 @@
-"""Counts of what lies where; every kind of scan that the protocol knows."""
+"""Counts of what lies where, closed months of stock; every kind of scan that the protocol knows."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -30,6 +30,16 @@ def _scan_kinds(words):
 def upgrade() -> None:
     """Go up."""
     _scan_kinds(PROTOCOL)
+    op.create_table('erp_stock_period',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('month_on', sa.Date(), nullable=False),
+    sa.Column('ends_at', core.db.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('closed_at', core.db.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('closed_by_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['closed_by_id'], ['core_auth_person.id'], name=op.f('fk_erp_stock_period_closed_by_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_erp_stock_period')),
+    sa.UniqueConstraint('month_on', name=op.f('uq_erp_stock_period_month_on'))
+    )
     op.create_table('mes_counting_count',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('number', sa.String(), nullable=False),
@@ -119,4 +129,5 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_mes_counting_count_closed_at'))
 
     op.drop_table('mes_counting_count')
+    op.drop_table('erp_stock_period')
     _scan_kinds(BEFORE)

@@ -23,6 +23,13 @@ from erp.stock.queries.lying import (
     search,
     suppliers,
 )
+from erp.stock.queries.months import (
+    ArticleMonth,
+    closed_months,
+    first_moved_at,
+    last_closed,
+    month_report,
+)
 from erp.stock.queries.needs import (
     BATCH,
     ORDER,
@@ -36,6 +43,11 @@ from erp.stock.queries.needs import (
 from erp.stock.queries.proof import verify
 
 __all__ = [
+    "month_report",
+    "last_closed",
+    "first_moved_at",
+    "closed_months",
+    "ArticleMonth",
     "BATCH",
     "ORDER",
     "SORTS",

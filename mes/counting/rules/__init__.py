@@ -72,6 +72,15 @@ class MovedMeanwhile(RuleViolation):
     message = N_("%(thing)s at %(place)s was moved since it was counted. Have the place counted again.")
 
 
+class CountsOpen(RuleViolation):
+    """A month cannot be closed while a count of it is not decided."""
+
+    code = "mes.counting.counts_open"
+    message = N_(
+        "%(month)s cannot be closed: the counts %(numbers)s are not decided. Approve or cancel them."
+    )
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Thing:
     """What is counted: a lot by its quantity, or a package by its being there."""
