@@ -8,11 +8,19 @@ from core.i18n import N_
 from core.jobs.registry import handle as handle_job
 from core.web.registry import MenuEntry, blueprints, registry
 from erp.sales.events import LineRemoved
+from erp.stock.events import MonthClosing
 from mes.changes import model as _changes  # noqa: F401
 from mes.changes import panels as changes_panels
 from mes.changes import views as changes_views
 from mes.cohort import model as _cohort  # noqa: F401
 from mes.cohort import views as cohort_views
+from mes.counting import api as counting_api
+from mes.counting import model as _counting  # noqa: F401
+from mes.counting import panels as counting_panels
+from mes.counting import queries as counting
+from mes.counting import scans as counting_scans
+from mes.counting import subscribers as counting_subscribers
+from mes.counting import views as counting_views
 from mes.cutting import cli as cutting_cli
 from mes.cutting import jobs as cutting_jobs
 from mes.cutting import panels as cutting_panels
@@ -72,6 +80,7 @@ def register(app: Flask) -> None:
     _register_worksheets(app)
     _register_packing(app)
     _register_warehouse(app)
+    _register_counting(app)
     _register_shipping(app)
     _register_changes(app)
     _register_efficiency(app)
@@ -195,6 +204,27 @@ def _register_warehouse(app: Flask) -> None:
     resolve_with(Letter.PLACE, warehouse_scans.resolve_place)
     resolve_with(Letter.LOT, warehouse_scans.resolve_lot)
     for handler in warehouse_scans.HANDLERS:
+        handle(handler)
+
+
+def _register_counting(app: Flask) -> None:
+    """Counts of what lies where, and the stock with which one begins."""
+    blueprints(app, (counting_views.bp, "/mes/counting"), (counting_api.bp, "/api/v1/counting"))
+    put = registry(app)
+    put.menu.append(
+        MenuEntry(N_("Stock count"), "mes_counting.count_list", counting_views.READ, N_("Material"))
+    )
+    put.providers.append(counting_panels.hits)
+    put.invariants[N_("approved counts are in the ledger")] = counting.faults
+    subscribe(MonthClosing, counting_subscribers.on_month_closing)
+    for role in ("owner", "accountant", "keeper", "leader"):
+        put.grant(role, counting_views.READ)
+    for role in ("keeper", "leader"):
+        put.grant(role, counting_views.COUNT, counting_views.PLAN)
+    for role in ("owner", "accountant", "leader"):
+        put.grant(role, counting_views.APPROVE)
+    put.grant("keeper", "mes.counting.opening")
+    for handler in counting_scans.HANDLERS:
         handle(handler)
 
 

@@ -38,6 +38,8 @@ class ScanKind(Choice):
     MOVE = "MOVE", N_("Move")
     GOODS_IN = "GOODS_IN", N_("Goods in")
     ISSUE = "ISSUE", N_("Issue")
+    RETURN = "RETURN", N_("Return to store")
+    COUNT = "COUNT", N_("Count")
     STAGE = "STAGE", N_("Stage")
     LOAD = "LOAD", N_("Load")
     UNLOAD = "UNLOAD", N_("Unload")

@@ -19,7 +19,7 @@ from core.web.errors import shown
 from core.web.templating import label
 from core.work import read
 from erp.stock import queries as stock
-from erp.stock.rules import PlaceKind, issuable, plain
+from erp.stock.rules import Need, PlaceKind, issuable, plain
 from mes.packing import queries as packing
 from mes.packing.rules import Box, label_of
 from mes.scanning import service as scanning
@@ -30,6 +30,7 @@ from mes.warehouse.rules import (
     choose_portion,
     judge_issue,
     judge_package,
+    judge_return,
     judge_waiting,
     propose,
 )
@@ -178,6 +179,7 @@ def _lot(session: Session, code: str) -> Accepted:
             "code": lot.code,
             "quantity": Text("%(qty)s %(unit)s", {"qty": plain(waiting), "unit": lot.unit}),
             "lines": _lines(lot),
+            "lies": [[one.spot.code, one.spot.name, int(one.qty)] for one in lot.portions],
             "place": spot.name if spot else "—",
         },
     )
@@ -211,18 +213,55 @@ def _batch(session: Session, code: str) -> Accepted:
     found = service.find_batch(session, code)
     open_needs = queries.open_needs(session, found.id)
     lines = [
-        {
-            "material": one.need.material,
-            "quantity": Text(
-                "%(qty)s %(unit)s",
-                {"qty": plain(issuable(one.need.needed_qty, one.need.issued_qty)), "unit": one.need.unit},
-            ),
-            "place": one.place or "—",
-        }
+        {"material": one.need.material, "quantity": _wanted(one.need), "place": one.place or "—"}
         for one in open_needs
     ]
     sentence = Text(N_("Scan a lot.")) if lines else Text(N_("It has all it needs."))
     return Accepted(sentence, shown={"name": found.number, "code": found.code, "lines": lines})
+
+
+def _wanted(need: Need) -> Text:
+    """Return what is still to be issued of a material, and what is short of it."""
+    qty = plain(issuable(need.needed_qty, need.issued_qty))
+    if not need.lacking_qty:
+        return Text("%(qty)s %(unit)s", {"qty": qty, "unit": need.unit})
+    facts = {"qty": qty, "unit": need.unit, "lack": plain(need.lacking_qty)}
+    return Text(N_("%(qty)s %(unit)s, %(lack)s short"), facts)
+
+
+@endpoint(
+    bp,
+    "GET",
+    "/returns",
+    permission="mes.warehouse.issue",
+    answer=LookAnswer,
+    parameters=("code", "batch"),
+    summary="How much of a lot is with a batch and may come back, and where to; reading never writes",
+)
+def back() -> LookAnswer:
+    """Say how much of the lot in hand may come back from the batch."""
+    return _look(_back, Letter.LOT)
+
+
+def _back(session: Session, code: str) -> Accepted:
+    lot = service.find_lot(session, code)
+    batch = service.find_batch(session, _code("batch", Letter.BATCH))
+    out = queries.issued_qty(session, lot.lot_id, batch.id)
+    refusal = judge_return(lot, batch.number, out, max(Decimal(1), out))
+    if refusal is not None:
+        raise refusal
+    spot = queries.material_place(session, lot.material_id)
+    return Accepted(
+        Text(N_("How many?")),
+        shown={
+            "name": lot.material,
+            "size": lot.article,
+            "code": lot.code,
+            "out": Text("%(qty)s %(unit)s", {"qty": plain(out), "unit": lot.unit}),
+            "most": int(out),
+            "place": spot.name if spot else "—",
+        },
+    )
 
 
 @endpoint(

@@ -87,6 +87,11 @@ def batch_need(session: Session, batch: Batch, material_id: int) -> BatchNeed:
     return BatchNeed(batch.id, batch.number, batch.state, needed_qty, issued_qty)
 
 
+def issued_qty(session: Session, lot_id: int, batch_id: int) -> Decimal:
+    """Return how much of a lot is with a batch."""
+    return stock.issued_qty(session, lot_id, stock.BATCH, batch_id)
+
+
 @dataclass(frozen=True, slots=True)
 class OpenNeed:
     """One line of what a batch still needs, and the place of the oldest lot of it."""

@@ -269,6 +269,43 @@ def _too_much(lot: LotInHand, batch: BatchNeed, qty: Decimal, left: Decimal) -> 
     return _blocked(Block.E30, expected, got, todo, ("lot", lot.lot_id), batch.batch_id)
 
 
+def judge_return(lot: LotInHand, batch: str, issued_qty: Decimal, qty: Decimal) -> Blocked | None:
+    """Return why a quantity does not come back from a batch, if so: less of this lot is with it."""
+    if qty <= issued_qty:
+        return None
+    facts: dict[str, Any] = {"batch": batch, "lot": lot.code, **_amount(issued_qty, lot.unit)}
+    expected = Text(N_("At most %(qty)s %(unit)s: so much of lot %(lot)s was issued to %(batch)s"), facts)
+    todo = Text(N_("Count again, or give back less."))
+    if issued_qty == 0:
+        expected = Text(N_("A lot that was issued to %(batch)s"), facts)
+        todo = Text(N_("Ask which batch it comes from, and scan that one first."))
+    got = Text("%(qty)s %(unit)s · %(material)s", {"material": lot.material, **_amount(qty, lot.unit)})
+    return _blocked(Block.E30, expected, got, todo, ("lot", lot.lot_id))
+
+
+def judge_transfer(lot: LotInHand, portion: Portion, spot: Spot, qty: Decimal) -> Blocked | None:
+    """Return why a quantity of a lot is not carried to a place, if so: it lies there, or less lies where it is."""
+    subject = ("lot", lot.lot_id)
+    if portion.spot.place_id == spot.place_id:
+        return _blocked(
+            Block.E28,
+            Text(N_("Another place")),
+            Text(N_("%(lot)s, already at %(place)s"), {"lot": lot.code, "place": spot.name}),
+            Text(N_("Scan the next lot.")),
+            subject,
+        )
+    if qty <= portion.qty:
+        return None
+    facts = {"place": portion.spot.name, **_amount(portion.qty, lot.unit)}
+    return _blocked(
+        Block.E30,
+        Text(N_("At most %(qty)s %(unit)s: so much lies at %(place)s"), facts),
+        Text("%(qty)s %(unit)s", _amount(qty, lot.unit)),
+        Text(N_("Take less, and the rest from another lot.")),
+        subject,
+    )
+
+
 def _amount(qty: Decimal, unit: Unit) -> dict[str, Any]:
     return {"qty": plain(qty), "unit": unit}
 

@@ -57,6 +57,8 @@ SAMPLES = {
     "purchase_id": "SELECT max(id) FROM erp_purchasing_order GROUP BY state",
     "lot_id": "SELECT min(id) FROM erp_stock_lot",
     "place_id": "SELECT min(id) FROM erp_stock_place GROUP BY kind",
+    "month": "SELECT '2026-11'",
+    "count_id": "SELECT max(id) FROM mes_counting_count GROUP BY state HAVING max(id) IS NOT NULL",
     "offcut_id": "SELECT id FROM mes_cutting_offcut ORDER BY id LIMIT 1",
     "plan_id": "SELECT max(id) FROM mes_cutting_cut_plan GROUP BY material_id",
     "batch_id": "SELECT max(id) FROM mes_planning_batch GROUP BY state",
