@@ -114,6 +114,7 @@ def _register_cutting(app: Flask) -> None:
     put.panel("erp.sales.order", "mes.planning.due", planning_panels.due_panel)
     put.mark("erp.sales.order", "mes.planning.due", planning_panels.order_marks)
     put.panel("mes.planning.batch", "mes.cutting.read", cutting_panels.batch_panel)
+    put.panel("mes.planning.queue", "mes.cutting.read", cutting_panels.remakes_panel)
     put.providers.append(planning_panels.hits)
     put.invariants[N_("placements agree with their cut plans")] = cutting.prove
     put.invariants[N_("offcuts agree with stock and with the plans that hold them")] = cutting_offcuts.prove

@@ -23,6 +23,11 @@ def batch_panel(session: Session, batch_id: int) -> Panel:
     return Panel(N_("Cut plans"), "mes/cutting/_batch_panel.html", context)
 
 
+def remakes_panel(session: Session, _none: int) -> Panel:
+    """Return what is made again and waits for the saw, by material, with the button that plans it at once."""
+    return Panel(N_("Remakes"), "mes/cutting/_remakes_panel.html", {"remakes": queries.remakes(session)})
+
+
 def resolve_sheet(session: Session, code: str) -> Resolved | None:
     """Say what the label of a sheet, a bar or an offcut stands for."""
     found = queries.sheet_found(session, code)

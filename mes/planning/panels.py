@@ -19,9 +19,9 @@ BATCH_PAGE = "mes_planning.batch_show"
 
 
 def order_panel(session: Session, order_id: int) -> Panel | None:
-    """Return the batch that an order is in; nothing before it is in one."""
-    batch = queries.batch_of_order(session, order_id)
-    return None if batch is None else Panel(N_("Batch"), "mes/planning/_order_panel.html", {"batch": batch})
+    """Return the batches that an order's colours are in; nothing before one is."""
+    batches = queries.batches_of_order(session, order_id)
+    return Panel(N_("Batch"), "mes/planning/_order_panel.html", {"batches": batches}) if batches else None
 
 
 def due_panel(session: Session, order_id: int) -> Panel | None:

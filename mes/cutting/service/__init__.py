@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.audit import service as audit
@@ -23,11 +23,12 @@ from erp.materials.model import Article, Material
 from erp.stock import service as stock
 from erp.stock.rules import Size, in_unit, rounded_up
 from mes.cutting import queries
-from mes.cutting.model import CutLayout, CutPlan, Offcut, Placement
+from mes.cutting.model import CutLayout, CutPlan, Offcut, Placement, TakenAlong
 from mes.cutting.queries import settings as told_settings
 from mes.cutting.rules import (
     CutJob,
     CutSheet,
+    NoRemakes,
     NothingToCut,
     PiecesChanged,
     PlanRunning,
@@ -41,6 +42,8 @@ from mes.nesting.rules.plan import Plan
 from mes.planning import queries as planning_queries
 from mes.planning import service as planning
 from mes.planning.model import Batch, BatchOrder
+from mes.planning.queries import lots
+from mes.splitting import service as splitting
 from mes.splitting.model import DoorSet, Piece, Requirement
 from mes.splitting.rules import PieceState
 
@@ -49,30 +52,76 @@ BATCH, ORDER = "mes.planning.batch", "erp.sales.order"
 SOLVE = "cutting.solve"  # the kind of job
 
 
-def plan_batch(
-    session: Session, batch_id: int, *, by: int | None, at: datetime, is_urgent: bool = False
-) -> list[CutPlan]:
+def plan_batch(session: Session, batch_id: int, *, by: int | None, at: datetime) -> list[CutPlan]:
     """Have a plan computed, in the background, for each material of which pieces of the batch wait.
 
-    A batch that has plans already gets further ones for what came since: remakes, urgent ones first; `is_urgent`
-    plans only these. Offcuts that fit are held for the plan. Locks the batch, then offcuts.
-    Raises NotFound, PlanRunning, NothingToCut, NoStockSize.
+    A batch that has plans already gets further ones for what came since. Remakes of other batches that wait for the
+    same material are taken along: they go into the next cut. Offcuts that fit are held for the plan.
+    Locks the batch, then remakes, then offcuts. Raises NotFound, PlanRunning, NothingToCut, NoStockSize.
     """
+    batch = _opened(session, batch_id)
+    mine = queries.waiting_pieces(session, batch_id)
+    materials_wanted = {piece.material_id for piece in mine}
+    along = [
+        piece
+        for piece in queries.waiting_pieces(session, is_urgent=True)
+        if piece.material_id in materials_wanted
+    ]
+    return _plan(session, batch, [*mine, *along], by=by, at=at)
+
+
+def plan_remakes(session: Session, *, by: int | None, at: datetime) -> list[CutPlan]:
+    """Have everything that is made again, of all batches, planned now; it is cut for the batch that waits longest.
+
+    Locks this batch, then remakes, then offcuts. Raises NoRemakes, PlanRunning, NothingToCut, NoStockSize.
+    """
+    pieces = queries.waiting_pieces(session, is_urgent=True)
+    if not pieces:
+        raise NoRemakes
+    oldest = min(pieces, key=lambda piece: piece.id)
+    batch = _opened(session, queries.batch_of_set(session, oldest.set_id) or 0)
+    return _plan(session, batch, pieces, by=by, at=at)
+
+
+def _opened(session: Session, batch_id: int) -> Batch:
+    """Return a batch, locked, of which nothing is being computed. Raises NotFound, PlanRunning."""
     batch = session.get(Batch, batch_id, with_for_update=True)
     if batch is None:
         raise NotFound
     _close_stopped(session, batch)
-    waiting = queries.waiting_by_material(session, batch_id, is_urgent=is_urgent)
-    if not waiting:
+    return batch
+
+
+def _plan(
+    session: Session, batch: Batch, pieces: Sequence[Piece], *, by: int | None, at: datetime
+) -> list[CutPlan]:
+    """Queue a plan for each material of some waiting pieces; remakes are taken, each by one plan.
+
+    Raises NothingToCut, NoStockSize.
+    """
+    remakes = _remakes(session, [piece.id for piece in pieces if piece.is_urgent])
+    ours = {piece.id: piece for piece in pieces if not piece.is_urgent or piece.id in remakes}
+    if not ours:
         raise NothingToCut(number=batch.number)
-    told = session.scalar(select(func.count()).select_from(CutPlan).where(CutPlan.batch_id == batch_id)) or 0
-    plans = [
-        _queue(session, batch, f"{batch.number}-{position}", material, pieces, by=by, at=at)
-        for position, (material, pieces) in enumerate(waiting, start=told + 1)
-    ]
+    told = session.scalar(select(func.count()).select_from(CutPlan).where(CutPlan.batch_id == batch.id)) or 0
+    plans = []
+    for position, (material, rows) in enumerate(queries.by_material(session, ours.values()), start=told + 1):
+        plan = _queue(session, batch, f"{batch.number}-{position}", material, rows, by=by, at=at)
+        plans.append(plan)
+        taken = [{"plan_id": plan.id, "piece_id": piece.id} for piece in rows if piece.is_urgent]
+        if taken:
+            session.execute(insert(TakenAlong), taken)
     changes: dict[str, list[Any]] = {"plans": [None, [plan.number for plan in plans]]}
-    audit.record(session, subject=BATCH, subject_id=batch_id, verb="plan", by=by, at=at, changes=changes)
+    audit.record(session, subject=BATCH, subject_id=batch.id, verb="plan", by=by, at=at, changes=changes)
     return plans
+
+
+def _remakes(session: Session, ids: Collection[int]) -> set[int]:
+    """Return which of some remakes no plan has, locked; those that another planner takes now are passed by."""
+    wanted = select(Piece.id).where(Piece.id.in_(ids)).order_by(Piece.id)
+    locked = session.scalars(wanted.with_for_update(skip_locked=True)).all()
+    taken = session.scalars(select(TakenAlong.piece_id).where(TakenAlong.piece_id.in_(locked))).all()
+    return set(locked) - set(taken)
 
 
 def _queue(
@@ -124,10 +173,7 @@ def replan(session: Session, batch_id: int, *, by: int | None, at: datetime) -> 
     Labels of these sheets are refused from now on; the offcuts that they held are free. Locks the batch, then its
     plans, then offcuts. Returns the new plans, none when nothing waits any more. Raises NotFound, PlanRunning.
     """
-    batch = session.get(Batch, batch_id, with_for_update=True)
-    if batch is None:
-        raise NotFound
-    _close_stopped(session, batch)
+    _opened(session, batch_id)
     ready = (CutPlan.batch_id == batch_id) & (CutPlan.state == PlanState.READY)
     plans = session.scalars(select(CutPlan).where(ready).order_by(CutPlan.id).with_for_update()).all()
     for plan in plans:
@@ -167,11 +213,18 @@ def _close_stopped(session: Session, batch: Batch) -> None:
             raise PlanRunning(number=batch.number)
         plan.state = PlanState.FAILED
         offcuts.release(session, plan.id)
+        _let_go(session, plan.id)
+
+
+def _let_go(session: Session, plan_id: int) -> None:
+    """Say that the remakes of a plan are placed, or wait for another one."""
+    session.execute(delete(TakenAlong).where(TakenAlong.plan_id == plan_id))
 
 
 def fail(session: Session, plan_id: int) -> None:
     """Say that a plan will not come; its pieces wait for another one, and the offcuts that it held are free."""
     offcuts.release(session, plan_id)
+    _let_go(session, plan_id)
     session.execute(
         update(CutPlan)
         .where(CutPlan.id == plan_id, CutPlan.state == PlanState.QUEUED)
@@ -194,6 +247,7 @@ def store(
     _check_waiting(session, plan, pieces)
     sheets = list(deal(result, pieces))
     _insert_sheets(session, plan, result, sheets)
+    _let_go(session, plan.id)
     offcuts.release(session, plan.id, but={layout.stock for layout in result.layouts})
     plan.result = result.to_dict()
     plan.state, plan.computed_at = PlanState.READY, at
@@ -280,11 +334,11 @@ def put_demand(session: Session, batch_id: int) -> None:
     )
     for material_id, count in sheets:
         need[material_id] += Decimal(count)
+    batched = lots.batched_sets().subquery()
     required = session.execute(
         select(Requirement.material_id, Requirement.needed_qty)
-        .join(DoorSet, DoorSet.id == Requirement.set_id)
-        .join(BatchOrder, BatchOrder.order_id == DoorSet.order_id)
-        .where(BatchOrder.batch_id == batch_id, DoorSet.voided_at.is_(None))
+        .join(batched, batched.c.set_id == Requirement.set_id)
+        .where(batched.c.batch_id == batch_id)
     )
     for material_id, qty in required:
         need[material_id] += qty
@@ -298,7 +352,25 @@ def put_demand(session: Session, batch_id: int) -> None:
         name=batch.number,
         needed_on=batch.due_on,
     )
-    stock.carry(session, ORDER, planning_queries.order_ids(session, batch_id), need)
+    for order_id in planning_queries.order_ids(session, batch_id):
+        open_sets = _sets_without_plan(session, order_id)
+        if open_sets:  # other colours of it: these alone are still asked for by the order
+            splitting.put_need(session, order_id, open_sets)
+            stock.ask_again(session, ORDER, order_id)
+        else:
+            stock.carry(session, ORDER, [order_id], need)
+
+
+def _sets_without_plan(session: Session, order_id: int) -> list[int]:
+    """Return the sets of an order whose batch, if they have one, has no plan yet."""
+    batched = lots.batched_sets().subquery()
+    planned = (
+        select(batched.c.set_id)
+        .join(CutPlan, CutPlan.batch_id == batched.c.batch_id)
+        .where(CutPlan.state == PlanState.READY)
+    )
+    wanted = select(DoorSet.id).where(DoorSet.order_id == order_id, DoorSet.voided_at.is_(None))
+    return list(session.scalars(wanted.where(DoorSet.id.not_in(planned)).order_by(DoorSet.id)))
 
 
 def _stock_in_unit(session: Session, batch_id: int) -> dict[int, Decimal]:

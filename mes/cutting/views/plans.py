@@ -77,6 +77,15 @@ def batch_plan(batch_id: int) -> ResponseReturnValue:
     return redirect(url_for("mes_planning.batch_show", batch_id=batch_id), 303)
 
 
+@bp.post("/remakes/plan")
+@requires(PLAN)
+def remakes_plan() -> ResponseReturnValue:
+    """Have everything that is made again planned now."""
+    plans = run(service.plan_remakes, by=me().id, at=now())
+    flash(_("%(count)s cut plans are being computed.", count=len(plans)), "done")
+    return redirect(url_for("mes_planning.batch_show", batch_id=plans[0].batch_id), 303)
+
+
 @bp.post("/batches/<int:batch_id>/replan")
 @requires(PLAN)
 def batch_replan(batch_id: int) -> ResponseReturnValue:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -15,7 +15,9 @@ from core.i18n import Named
 from erp.parties.model import Party
 from erp.sales.model import Order
 from mes.planning.model import Batch, BatchOrder
-from mes.planning.rules import BATCHABLE, BatchState
+from mes.planning.queries import lots
+from mes.planning.rules import BatchState
+from mes.planning.rules.batching import ColourLot
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +40,21 @@ class BatchPage:
 
     batch: Batch
     orders: list[OrderShown]
+    lots: list[ColourLot]
 
     @property
     def set_count(self) -> int:
         """How many door sets it is."""
-        return sum(order.set_count for order in self.orders)
+        return sum(lot.set_count for lot in self.lots)
 
     @property
     def piece_count(self) -> int:
         """How many labelled pieces it is."""
-        return sum(order.piece_count for order in self.orders)
+        return sum(lot.piece_count for lot in self.lots)
 
-
-def candidates(session: Session) -> list[OrderShown]:
-    """Return the released orders that are in no batch, the most urgent first; those without a date last."""
-    free = select(BatchOrder.id).where(BatchOrder.order_id == Order.id)
-    rows = _orders().where(Order.state.in_(BATCHABLE), ~free.exists())
-    return _shown(session, rows.order_by(Order.due_on.is_(None), Order.due_on, Order.id))
+    def lots_of(self, order_id: int) -> list[ColourLot]:
+        """Return which colours of an order are made in it."""
+        return [lot for lot in self.lots if lot.order_id == order_id]
 
 
 def batch_page(session: Session, batch_id: int) -> BatchPage:
@@ -62,17 +62,20 @@ def batch_page(session: Session, batch_id: int) -> BatchPage:
     batch = session.get(Batch, batch_id)
     if batch is None:
         raise NotFound
-    rows = _orders().join(BatchOrder, BatchOrder.order_id == Order.id)
-    return BatchPage(batch, _shown(session, rows.where(BatchOrder.batch_id == batch_id).order_by(Order.id)))
+    rows = _orders().where(Order.id.in_(order_ids(session, batch_id))).order_by(Order.id)
+    return BatchPage(batch, _shown(session, rows), lots.lots_of(session, batch_id))
 
 
 def batch_rows(text: str, state: BatchState | None) -> Select[*tuple[Any, ...]]:
     """Return batches with how many orders and door sets each has."""
+    sets = lots.batched_sets().subquery()
+    orders = select(BatchOrder.batch_id, func.count(BatchOrder.order_id.distinct()).label("count"))
+    counted = orders.group_by(BatchOrder.batch_id).subquery()
+    of_batch = select(sets.c.batch_id, func.count().label("count")).group_by(sets.c.batch_id).subquery()
     rows = (
-        select(Batch, func.count(Order.id).label("orders"), func.sum(Order.set_count).label("sets"))
-        .join(BatchOrder, BatchOrder.batch_id == Batch.id)
-        .join(Order, Order.id == BatchOrder.order_id)
-        .group_by(Batch.id)
+        select(Batch, counted.c.count.label("orders"), func.coalesce(of_batch.c.count, 0).label("sets"))
+        .join(counted, counted.c.batch_id == Batch.id)
+        .outerjoin(of_batch, of_batch.c.batch_id == Batch.id)
     )
     if state is not None:
         rows = rows.where(Batch.state == state)
@@ -80,7 +83,7 @@ def batch_rows(text: str, state: BatchState | None) -> Select[*tuple[Any, ...]]:
         of_order = select(BatchOrder.batch_id).join(Order, Order.id == BatchOrder.order_id)
         named = of_order.where(Order.number.icontains(text, autoescape=True))
         rows = rows.where(Batch.number.icontains(text, autoescape=True) | Batch.id.in_(named))
-    return cast(Select[*tuple[Any, ...]], rows)  # what `paged` takes
+    return rows
 
 
 def state_counts(session: Session) -> dict[BatchState, int]:
@@ -88,15 +91,15 @@ def state_counts(session: Session) -> dict[BatchState, int]:
     return dict(session.execute(select(Batch.state, func.count()).group_by(Batch.state)).all())
 
 
-def batch_of_order(session: Session, order_id: int) -> Batch | None:
-    """Return the batch that an order is in, or None."""
-    wanted = select(Batch).join(BatchOrder, BatchOrder.batch_id == Batch.id)
-    return session.scalar(wanted.where(BatchOrder.order_id == order_id))
+def batches_of_order(session: Session, order_id: int) -> Sequence[Batch]:
+    """Return the batches that an order's colours are made in, the oldest first."""
+    of_order = select(BatchOrder.batch_id).where(BatchOrder.order_id == order_id)
+    return session.scalars(select(Batch).where(Batch.id.in_(of_order)).order_by(Batch.id)).all()
 
 
 def order_ids(session: Session, batch_id: int) -> Sequence[int]:
     """Return the ids of a batch's orders."""
-    wanted = select(BatchOrder.order_id).where(BatchOrder.batch_id == batch_id)
+    wanted = select(BatchOrder.order_id).where(BatchOrder.batch_id == batch_id).distinct()
     return session.scalars(wanted.order_by(BatchOrder.order_id)).all()
 
 
