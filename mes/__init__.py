@@ -114,6 +114,8 @@ def _register_cutting(app: Flask) -> None:
     put.panel("erp.sales.order", "mes.planning.due", planning_panels.due_panel)
     put.mark("erp.sales.order", "mes.planning.due", planning_panels.order_marks)
     put.panel("mes.planning.batch", "mes.cutting.read", cutting_panels.batch_panel)
+    put.panel("erp.sales.order", "mes.cutting.read", cutting_panels.order_panel)
+    put.mark("mes.planning.batch", "mes.cutting.read", cutting_panels.batch_marks)
     put.panel("mes.planning.queue", "mes.cutting.read", cutting_panels.remakes_panel)
     put.providers.append(planning_panels.hits)
     put.invariants[N_("placements agree with their cut plans")] = cutting.prove

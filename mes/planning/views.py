@@ -16,7 +16,7 @@ from core.errors import InvalidInput
 from core.web.access import me, requires
 from core.web.forms import parse
 from core.web.lists import export, paged
-from core.web.menu import panels
+from core.web.menu import marks, panels
 from core.web.templating import day, label, today
 from core.work import read, run
 from erp.sales import service as sales
@@ -48,9 +48,11 @@ def batch_list() -> ResponseReturnValue:
     session, state = read(), _state()
     rows = queries.batch_rows(request.args.get("q", "").strip(), state)
     sorts = {"number": Batch.id, "due": Batch.due_on, "created": Batch.created_at, "state": Batch.state}
+    page = paged(session, rows, sorts, default="-number")
     return render_template(
         "mes/planning/batch_list.html",
-        page=paged(session, rows, sorts, default="-number"),
+        page=page,
+        marks=marks(service.SUBJECT, [row[0].id for row in page.rows]),
         state=state,
         counts=queries.state_counts(session),
         waiting_count=len({lot.order_id for lot in lots.waiting(session)}),

@@ -20,6 +20,7 @@ from core.jobs.rules import OPEN
 from core.numbers.service import next_codes
 from erp.materials import queries as materials
 from erp.materials.model import Article, Material
+from erp.sales.model import Order
 from erp.stock import service as stock
 from erp.stock.rules import Size, in_unit, rounded_up
 from mes.cutting import queries
@@ -186,6 +187,27 @@ def replan(session: Session, batch_id: int, *, by: int | None, at: datetime) -> 
     return plan_batch(session, batch_id, by=by, at=at)
 
 
+def stop_batch(session: Session, batch_id: int, *, at: datetime) -> int:
+    """Stop what is being computed for a batch: at once what still waits, soon what runs; return how many plans.
+
+    Locks the batch. Raises NotFound.
+    """
+    if session.get(Batch, batch_id, with_for_update=True) is None:
+        raise NotFound
+    rows = session.execute(
+        select(CutPlan.id, Job)
+        .join(Job, Job.id == CutPlan.job_id)
+        .where(CutPlan.batch_id == batch_id, CutPlan.state == PlanState.QUEUED, Job.state.in_(OPEN))
+        .order_by(CutPlan.id)
+    ).all()
+    for plan_id, job in rows:
+        jobs.stop(session, job.id, at=at)
+        session.refresh(job)
+        if job.state not in OPEN:
+            fail(session, plan_id)
+    return len(rows)
+
+
 def _drop_uncut(session: Session, plan: CutPlan, *, at: datetime) -> None:
     """Drop the sheets of a plan that are not cut; a plan without any sheet left is replaced."""
     dropped = session.scalars(
@@ -239,9 +261,11 @@ def store(
     """Keep a computed plan: its sheets with their labels, and where every piece lies.
 
     Tells the batch that it is planned and stock what the batch needs. Says whether this call did it.
-    Locks the plan. Raises PiecesChanged.
+    Locks the batch, whose plans are kept one after the other, then the plan. Raises PiecesChanged.
     """
-    plan = session.get(CutPlan, plan_id, with_for_update=True)
+    batch_id = session.scalar(select(CutPlan.batch_id).where(CutPlan.id == plan_id))
+    session.get(Batch, batch_id or 0, with_for_update=True)
+    plan = session.get(CutPlan, plan_id, with_for_update=True, populate_existing=True)
     if plan is None or plan.state is not PlanState.QUEUED:
         return False
     _check_waiting(session, plan, pieces)
@@ -323,7 +347,12 @@ def _stocks(session: Session, plan: CutPlan) -> dict[str, tuple[int, int | None]
 
 
 def put_demand(session: Session, batch_id: int) -> None:
-    """Tell stock what a batch needs: sheets and bars by the piece, the rest as its sets require it."""
+    """Tell stock what a batch needs: sheets and bars by the piece, the rest as its sets require it.
+
+    Locks the orders of the batch: another batch may hold another colour of one.
+    """
+    order_ids = planning_queries.order_ids(session, batch_id)
+    session.execute(select(Order.id).where(Order.id.in_(order_ids)).order_by(Order.id).with_for_update())
     need: defaultdict[int, Decimal] = defaultdict(Decimal)
     sheets = session.execute(
         select(CutPlan.material_id, func.count(CutLayout.id))
@@ -352,7 +381,7 @@ def put_demand(session: Session, batch_id: int) -> None:
         name=batch.number,
         needed_on=batch.due_on,
     )
-    for order_id in planning_queries.order_ids(session, batch_id):
+    for order_id in order_ids:
         open_sets = _sets_without_plan(session, order_id)
         if open_sets:  # other colours of it: these alone are still asked for by the order
             splitting.put_need(session, order_id, open_sets)
