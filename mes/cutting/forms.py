@@ -1,5 +1,6 @@
 """What cutting's pages send."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
@@ -8,6 +9,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from core.web.forms import Form, OptionalMm, Text
 from mes.cutting.rules.offcuts import OffcutEnd
 from mes.cutting.rules.saw import SawFacts
+from mes.cutting.rules.yields import By
 from mes.cutting.service.settings import MaterialTold
 
 HUNDRED = Decimal(100)
@@ -26,6 +28,14 @@ class OffcutForm(Form):
 
     end: OffcutEnd
     reason: Text = ""
+
+
+class YieldForm(Form):
+    """The days that the yield is asked of, in either order, and what a row is about."""
+
+    since: Annotated[date | None, BeforeValidator(_empty_is_none), Field(alias="from")] = None
+    until: Annotated[date | None, BeforeValidator(_empty_is_none), Field(alias="to")] = None
+    by: By = By.WEEK
 
 
 class SawForm(Form):
