@@ -17,6 +17,7 @@ from mes.cutting import queries as cutting
 from mes.cutting import service as cutting_commands
 from mes.cutting import views as cutting_views
 from mes.cutting.queries import offcuts as cutting_offcuts
+from mes.cutting.service import studies as cutting_studies
 from mes.demo import cli as demo_cli
 from mes.efficiency import cli as efficiency_cli
 from mes.efficiency import views as efficiency_views
@@ -126,6 +127,7 @@ def _register_cutting(app: Flask) -> None:
     resolve_with(Letter.BATCH, planning_panels.resolve_batch)
     resolve_with(Letter.SHEET, cutting_panels.resolve_sheet)
     handle_job(cutting_commands.SOLVE, cutting_jobs.solve_plan)
+    handle_job(cutting_studies.STUDY, cutting_jobs.solve_study)
     app.cli.add_command(cutting_cli.cutting)
 
 
