@@ -28,6 +28,7 @@ from mes.cutting import queries as cutting
 from mes.cutting import service as cutting_commands
 from mes.cutting import views as cutting_views
 from mes.cutting.queries import offcuts as cutting_offcuts
+from mes.cutting.service import studies as cutting_studies
 from mes.demo import cli as demo_cli
 from mes.efficiency import cli as efficiency_cli
 from mes.efficiency import model as _efficiency  # noqa: F401
@@ -129,6 +130,9 @@ def _register_cutting(app: Flask) -> None:
     put.panel("erp.sales.order", "mes.planning.due", planning_panels.due_panel)
     put.mark("erp.sales.order", "mes.planning.due", planning_panels.order_marks)
     put.panel("mes.planning.batch", "mes.cutting.read", cutting_panels.batch_panel)
+    put.panel("erp.sales.order", "mes.cutting.read", cutting_panels.order_panel)
+    put.mark("mes.planning.batch", "mes.cutting.read", cutting_panels.batch_marks)
+    put.panel("mes.planning.queue", "mes.cutting.read", cutting_panels.remakes_panel)
     put.providers.append(planning_panels.hits)
     put.invariants[N_("placements agree with their cut plans")] = cutting.prove
     put.invariants[N_("offcuts agree with stock and with the plans that hold them")] = cutting_offcuts.prove
@@ -138,6 +142,7 @@ def _register_cutting(app: Flask) -> None:
     resolve_with(Letter.BATCH, planning_panels.resolve_batch)
     resolve_with(Letter.SHEET, cutting_panels.resolve_sheet)
     handle_job(cutting_commands.SOLVE, cutting_jobs.solve_plan)
+    handle_job(cutting_studies.STUDY, cutting_jobs.solve_study)
     app.cli.add_command(cutting_cli.cutting)
 
 

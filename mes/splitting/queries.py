@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import TypeVar
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, true
 from sqlalchemy.orm import Session
 
 from core.activity.model import Interval
@@ -239,10 +239,11 @@ def pieces(session: Session, order_id: int) -> Sequence[Piece]:
     ).all()
 
 
-def need(session: Session, order_id: int) -> dict[int, Decimal]:
+def need(session: Session, order_id: int, set_ids: Collection[int] | None = None) -> dict[int, Decimal]:
     """Return what the frozen sets of an order that were not cancelled need of each material, net, by its id.
 
-    Sheets in m2 and bars in m of the sizes as cut, a remade piece once; the rest as it was required.
+    `set_ids`: of these alone. Sheets in m2 and bars in m of the sizes as cut, a remade piece once; the rest as it
+    was required.
     """
     found: defaultdict[int, Decimal] = defaultdict(Decimal)
     size = (Piece.material_id, Piece.cut_length_mm, Piece.cut_width_mm, Piece.part_count)
@@ -250,6 +251,7 @@ def need(session: Session, order_id: int) -> dict[int, Decimal]:
         select(*size).where(
             Piece.order_id == order_id,
             Piece.state.in_(LIVE),
+            true() if set_ids is None else Piece.set_id.in_(set_ids),
         )
     )
     for material_id, length, width, count in rows:
@@ -259,6 +261,7 @@ def need(session: Session, order_id: int) -> dict[int, Decimal]:
         select(Requirement.material_id, Requirement.needed_qty)
         .join(DoorSet, DoorSet.id == Requirement.set_id)
         .where(DoorSet.order_id == order_id, DoorSet.voided_at.is_(None))
+        .where(true() if set_ids is None else DoorSet.id.in_(set_ids))
     )
     for material_id, qty in required:
         found[material_id] += qty

@@ -681,11 +681,11 @@ def name_room(session: Session, line_id: int, room: str) -> None:
     session.execute(update(SETS).where(SETS.c.line_id == line_id).values(room=room))
 
 
-def put_need(session: Session, order_id: int) -> None:
-    """Tell stock what the sets of an order that were not cancelled need; twice is as once."""
+def put_need(session: Session, order_id: int, set_ids: Collection[int] | None = None) -> None:
+    """Tell stock what the sets of an order that were not cancelled need, or some of them; twice is as once."""
     need = {
         material_id: quantity.quantize(NET_STEP, ROUND_HALF_UP)
-        for material_id, quantity in queries.need(session, order_id).items()
+        for material_id, quantity in queries.need(session, order_id, set_ids).items()
     }
     number = session.scalars(select(Order.number).where(Order.id == order_id)).one()
     stock.put_demand(session, "erp.sales.order", order_id, need, name=number)

@@ -21,7 +21,7 @@ from mes.cutting.queries import offcuts
 from mes.cutting.rules.offcuts import OffcutState
 from mes.packing.model import Content, Package
 from mes.packing.rules import FINISHED
-from mes.planning.model import Batch, BatchOrder
+from mes.planning.model import Batch
 from mes.splitting.model import Piece
 from mes.warehouse.rules import BatchNeed, LotInHand, Portion, Shelf, Spot
 
@@ -210,13 +210,6 @@ def packages_at(session: Session, place_id: int) -> Sequence[tuple[Package, Orde
         .order_by(Order.number, Package.position)
     )
     return [(package, order) for package, order in rows]
-
-
-def batch_of_order(session: Session, order_id: int) -> Batch | None:
-    """Return the batch in which an order is made, if it is in one."""
-    return session.scalar(
-        select(Batch).join(BatchOrder, BatchOrder.batch_id == Batch.id).where(BatchOrder.order_id == order_id)
-    )
 
 
 def faults(session: Session) -> list[str]:

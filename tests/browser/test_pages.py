@@ -61,6 +61,7 @@ SAMPLES = {
     "count_id": "SELECT max(id) FROM mes_counting_count GROUP BY state HAVING max(id) IS NOT NULL",
     "offcut_id": "SELECT id FROM mes_cutting_offcut ORDER BY id LIMIT 1",
     "plan_id": "SELECT max(id) FROM mes_cutting_cut_plan GROUP BY material_id",
+    "study_id": "SELECT max(id) FROM mes_cutting_study HAVING max(id) IS NOT NULL",
     "batch_id": "SELECT max(id) FROM mes_planning_batch GROUP BY state",
     "package_id": "SELECT min(id) FROM mes_packing_package GROUP BY state",
     "set_id": "SELECT min(id) FROM mes_splitting_door_set",
