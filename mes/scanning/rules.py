@@ -96,6 +96,15 @@ class ScanReused(RuleViolation):
     message = N_("This scan number was used for another scan before. Scan again.")
 
 
+class PositionTaken(RuleViolation):
+    """Two gestures of one device with the same position: it began to count anew."""
+
+    code = "mes.scanning.position_taken"
+    message = N_(
+        "This device counted another scan with the same number before. It counts on from the last one."
+    )
+
+
 class DeviceUnknown(RuleViolation):
     """The device is not enrolled, or not any more."""
 
@@ -144,6 +153,16 @@ class Blocked(AppError):
         self.expected, self.got, self.todo = expected, got, todo
         self.object_type, self.object_id, self.context_id = object_type, object_id, context_id
         self.progress, self.shown = progress, shown or {}
+
+
+def refused_on_device(block: Block, code: str) -> Blocked:
+    """Return the refusal that a device without the network gave: it is logged, nothing is judged or done again."""
+    return Blocked(
+        block,
+        expected=Text(N_("What the device knew without the network")),
+        got=Text("%(code)s", {"code": code[:20] or "—"}),
+        todo=Text(N_("It was refused on the device. Nothing was changed.")),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +215,7 @@ class ScanRequest:
     where: Where | None
     signer: Who | None = None  # a supervisor who signed with badge and PIN
     reason: str | None = None
+    position: int | None = None  # the how-manieth gesture of its device
 
     def may(self, permission: str) -> bool:
         """Say whether the one who scanned holds a permission."""
