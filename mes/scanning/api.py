@@ -36,6 +36,7 @@ from mes.scanning.rules import (
     Block,
     Blocked,
     DeviceUnknown,
+    PositionTaken,
     ScanKind,
     ScanRequest,
     Text,
@@ -318,12 +319,14 @@ def scan_batch(body: BatchBody) -> BatchAnswer:
     at, where_is, who_is = now(), cache(_where), cache(_person)
     given = [_queued(one, at, where_is, who_is) for one in body.scans]
     answers: list[BatchItem] = []
+    stopped: PositionTaken | None = None
     for start in range(0, len(given), SLICE):
         some = given[start : start + SLICE]
         try:
-            taken = run(_take_all, some)
+            taken = run(_take_all, some, stopped)
         except IntegrityError:  # one of them arrives twice at once: the other one has the answer
-            taken = run(_take_all, some)
+            taken = run(_take_all, some, stopped)
+        stopped = next((one for one in taken if isinstance(one, PositionTaken)), None)
         answers += [_item(one, result) for one, result in zip(some, taken, strict=True)]
     device = body.scans[0].get("device")
     where = where_is(device) if isinstance(device, str) else None
@@ -365,9 +368,17 @@ def _queued(
 Taken = tuple[dict[str, Any], bool] | AppError | None
 
 
-def _take_all(session: Session, some: list[_Queued]) -> list[Taken]:
-    """Judge some scans in one transaction; one that was used up is told so and does not spoil the others."""
-    return [None if one.asked is None else _take(session, one.asked, one) for one in some]
+def _take_all(session: Session, some: list[_Queued], stopped: PositionTaken | None) -> list[Taken]:
+    """Judge some scans in one transaction; one that was used up is told so and does not spoil the others.
+
+    From the first position that is taken on nothing more is judged: the device counts anew, and order is all.
+    """
+    taken: list[Taken] = []
+    for one in some:
+        answer = stopped if one.asked is None or stopped else _take(session, one.asked, one)
+        stopped = answer if isinstance(answer, PositionTaken) else stopped
+        taken.append(None if one.asked is None else answer)
+    return taken
 
 
 def _take(session: Session, asked: ScanRequest, one: _Queued) -> Taken:

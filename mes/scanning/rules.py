@@ -86,6 +86,13 @@ ORDER = (
     *(Block.E20, Block.E21, Block.E26, Block.E22, Block.E25, Block.E24, Block.E06, Block.E28),
     *(Block.E03, Block.E05, Block.E02, Block.E07, Block.E23),
 )
+DOOR_WORDS = (
+    # what the door itself says of a code; a device that is without the network says it in the same words
+    *(N_("A code with its check character"), N_("Scan again. If the label is torn, print a new one.")),
+    *(N_("A label that Mortise printed"), N_("Put it aside and call the team leader.")),
+    *(N_("First what it belongs to, then this code"), N_("A code for: %(step)s")),
+    N_("Scan the label that this step asks for."),
+)
 NEUTRAL = {Block.E28}  # nothing is wrong, it was done before
 
 

@@ -105,11 +105,12 @@ def test_one_bad_scan_keeps_none_of_those_behind_it_waiting(client_for, session,
 def test_a_device_that_counts_anew_is_told_where_to_go_on(client_for, session, frame, tablet):
     kept, packer = packing(session, frame, tablet), client_for("packer")
     send(packer, kept[0])
-    anew = scan("PACK_OPEN", frame.code, device=tablet.key, position=1)
-    answer = send(packer, anew)
-    assert answer["answers"][0]["error"]["code"] == "mes.scanning.position_taken"
-    assert outcomes(send(packer, anew | {"position": answer["next_position"]})) == ["ACCEPT"]
-    assert logged(session) == 2
+    anew = packing(session, frame, tablet, first=1)
+    answer = send(packer, *anew)  # nothing behind the first one is judged either: order is all
+    assert {item["error"]["code"] for item in answer["answers"]} == {"mes.scanning.position_taken"}
+    on = [one | {"position": n} for n, one in enumerate(anew, answer["next_position"])]
+    assert outcomes(send(packer, *on)) == ["ACCEPT"] * len(on)
+    assert logged(session) == 1 + len(on)
 
 
 def test_what_the_device_refused_is_logged_and_never_done(client_for, session, frame, tablet):
