@@ -12,8 +12,9 @@ const unsigned = (address) => new Request(address, { credentials: "omit" });
 async function keepAssets() {
   const cache = await caches.open(ASSETS);
   const there = new Set((await cache.keys()).map((request) => new URL(request.url).pathname + new URL(request.url).search));
-  const missing = KEPT.assets.filter((address) => !there.has(address));
-  await cache.addAll(missing.map(unsigned));
+  for (const address of KEPT.assets.filter((one) => !there.has(one))) {
+    await cache.add(unsigned(address)); // one after the other: what is there stays there when the network breaks off
+  }
   const pages = await caches.open(PAGES);
   await pages.add(unsigned(KEPT.fallback));
 }

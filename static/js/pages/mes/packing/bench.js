@@ -54,11 +54,11 @@ function drawHeld(code, last) {
   parts.mainAct("seal-act", isComplete && box.state === "OPEN");
 }
 
-/** Put the parts of a package in place. @param {string | number} packageId @param {string | number} [last] */
-async function refresh(packageId, last) {
+/** Put the parts of a package in place. @param {string | number} packageId @param {string} code of it @param {string | number} [last] */
+async function refresh(packageId, code, last) {
   const query = last ? `?last=${last}` : "";
   const answer = await fetch(of(bench.dataset.partsUrl, packageId) + query, { credentials: "same-origin" }).catch(() => null);
-  if (!answer || !answer.ok) return drawHeld(inHand().code || ""); // the verdict stands; the server's list comes with the next scan
+  if (!answer || !answer.ok) return drawHeld(code); // the verdict stands; the server's list comes with the next scan
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of ["#job", ".contents", "#main-act"]) {
     const one = fresh.querySelector(part);
@@ -67,26 +67,26 @@ async function refresh(packageId, last) {
   const address = new URL(window.location.href);
   address.searchParams.set("package", String(packageId));
   window.history.replaceState(null, "", address); // a reload keeps what is in hand
-  return desk.hold(inHand().code || "");
+  return undefined;
 }
 
 /** @param {any} answer @param {string} code */
 function answered(answer, code) {
   sealedCode = answer.block_code === "E24" && typeLetter(code) === "K" ? code : "";
   if (answer.outcome !== "BLOCK") takeOut(false);
-  if (answer.isLocal) {
-    const held = answer.outcome === "BLOCK" ? inHand().code || "" : answer.shown.code;
-    drawHeld(held, code);
-    return desk.hold(held);
-  }
+  const isTaken = answer.outcome !== "BLOCK" && typeLetter(code) === "K";
+  const held = isTaken ? code : inHand().code || "";
+  desk.hold(held);
+  if (isTaken || answer.isLocal) drawHeld(held, code); // at once: the next piece may come before the server's list
+  if (answer.isLocal) return undefined;
   const packageId = answer.shown?.package_id || inHand().package;
-  return packageId && refresh(packageId, answer.shown?.piece_id);
+  return packageId && refresh(packageId, held, answer.shown?.piece_id);
 }
 
 /** A page that was opened without the network shows what was in hand; one that has it, what the server says. */
 async function begin() {
   goOnWithout(desk);
-  await desk.start(() => inHand().package && refresh(inHand().package || ""));
+  await desk.start(() => inHand().package && refresh(inHand().package || "", inHand().code || ""));
   if (!isOnline()) drawHeld(await desk.inHand());
   else if (inHand().code) await desk.hold(inHand().code || "");
   startStation({ place, panel, want, answered });
