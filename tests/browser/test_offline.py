@@ -20,7 +20,7 @@ from mes.scanning.rules import ScanKind, StationKind
 from mes.shipping.model import Load
 from mes.shipping.rules import LoadState
 from mes.splitting.model import Piece
-from tests.browser.plant import COOKIE, HANDHELD, TABLET, fits_across, scan
+from tests.browser.plant import COOKIE, HANDHELD, TABLET, fits, fits_across, scan
 from tests.factories.factory import MORNING, make_line, release_order, station
 from tests.factories.people import make_person
 from tests.mes.packing.bench import make_all, make_bench, packages, pieces_of
@@ -47,15 +47,12 @@ def plant(database):
         made.colleague = make_person(session, roles=("packer",), name="Li Wei", locale="en").badge
         bench = station(session, StationKind.PACK)
         made.keys = [scanning.enrol(session, bench.id, f"平板 {n}", by=None, at=MORNING).key for n in (1, 2)]
-        made.boxes = [
-            (
-                box.code,
-                f"{box.name} {box.position}/{box.total_count}",
-                [p.code for p in pieces_of(session, box)],
-            )
-            for box in packages(session, order)
-        ]
-        made.frames = [box for box in made.boxes if len(box[2]) > 2]
+        made.boxes, made.frames = [], []
+        for box in packages(session, order):
+            pieces = [piece.code for piece in pieces_of(session, box)]
+            made.boxes.append((box.code, f"{box.name} {box.position}/{box.total_count}", pieces))
+            if box.kind == "FRAME":
+                made.frames.append(made.boxes[-1])
         session.commit()
     return made
 
@@ -138,8 +135,8 @@ class Tablet:
         """Lose all power in the middle of the work, and start again, still without the network."""
         cookies = self.context.cookies()  # Chromium writes them down only every half a minute
         address = self.page.url
-        kill(self.folder)
-        self.context.close()
+        with self.context.expect_event("close"):
+            kill(self.folder)
         self.start()
         self.context.add_cookies(cookies)
         self.context.set_offline(True)
@@ -182,6 +179,7 @@ def test_fifty_scans_without_the_network_are_held_once_by_the_server(plant, tabl
         waits(tablet.page, number)
         expect(tablet.page.locator("#verdict")).to_have_attribute("data-kind", "unconfirmed")
         if number == 20:
+            picture(tablet.page, "bench")
             tablet.page.reload()
             tablet.page.wait_for_selector("html[data-scanner=on]")
             waits(tablet.page, number)
@@ -230,6 +228,7 @@ def test_fifty_scans_of_a_handheld_put_packages_away_once(store, tablet_of, serv
         waits(hand.page, number)
         expect(hand.page.locator("#verdict")).to_have_attribute("data-kind", "unconfirmed")
         assert fits_across(hand.page)
+        picture(hand.page, "hand")
         if number == 6:
             hand.page.reload()
         if number == 12:
@@ -240,6 +239,12 @@ def test_fifty_scans_of_a_handheld_put_packages_away_once(store, tablet_of, serv
     assert [(row.kind.value, row.code, row.outcome.value) for row in rows] == [
         ("STORE_IN", code, "ACCEPT") for code, _, _ in boxes
     ]
+
+
+def picture(page, name):
+    """Keep a picture of the page where MORTISE_PICTURES says so."""
+    if folder := os.environ.get("MORTISE_PICTURES"):
+        page.screenshot(path=f"{folder}/offline-{name}.png")
 
 
 def words(page):
@@ -277,6 +282,8 @@ def test_a_wrong_scan_is_refused_in_the_servers_own_words_and_only_logged(plant,
         expect(page.locator("#verdict .no")).to_have_text(block)
         assert words(page) == told[block]
         expect(page.locator("#verdict")).to_contain_text("尚未确认")
+        assert fits(page)
+        picture(page, f"refused-{block}")
     scan(page, first[2][0])
     waits(page, 5)
     scan(page, first[2][1])
@@ -315,6 +322,7 @@ def test_of_two_tablets_that_packed_one_piece_the_second_is_told_which_box_to_op
     come_in(two.page, server, plant.keys[1], plant.colleague, "Li Wei")
     is_ready(two.page)
     two.context.set_offline(True)
+    picture(two.page, "english")
     for tablet, box in ((one, frame), (two, leaf)):
         scan(tablet.page, box[0])
         waits(tablet.page, 1)
@@ -329,11 +337,13 @@ def test_of_two_tablets_that_packed_one_piece_the_second_is_told_which_box_to_op
     expect(dialog).to_be_visible(timeout=PATIENCE_MS)
     expect(dialog.locator(".box")).to_contain_text(frame[1])  # the box to open
     expect(dialog.locator(".kind")).to_contain_text("E06")
-    expect(dialog.locator(".todo")).to_contain_text(leaf[1])  # and where the piece is
+    expect(dialog.locator(".now")).to_contain_text(leaf[1])  # and where the piece is
+    picture(one.page, "concerns")
     one.page.reload()
     expect(dialog).to_be_visible()  # it stays until somebody has seen to it
     dialog.get_by_role("button", name="已处理").click()
     expect(dialog).to_be_hidden()
+    picture(two.page, "english-after")
     assert [row.outcome.value for row in logged(database) if row.code == moved] == ["ACCEPT", "BLOCK"]
 
 
@@ -360,6 +370,7 @@ def test_the_dock_loads_without_the_network(store, tablet_of, server, database):
         waits(tablet.page, number)
         expect(tablet.page.locator("#job .count")).to_contain_text(f"{number} / {len(codes)}")
         if number == 5:
+            picture(tablet.page, "dock")
             tablet.die()
             expect(tablet.page.locator("#job .count")).to_contain_text(f"5 / {len(codes)}")
     scan(tablet.page, load_code)
@@ -381,7 +392,8 @@ def test_a_page_that_is_not_kept_says_what_works_without_the_network(plant, tabl
     is_ready(tablet.page)
     tablet.context.set_offline(True)
     tablet.page.goto(f"{server}/mes/shipping/loads/")
-    expect(tablet.page.locator("h1")).to_contain_text("没有连接")
+    expect(tablet.page.locator("h1")).to_contain_text("连不上")
+    picture(tablet.page, "fallback")
     tablet.page.get_by_role("link", name="包装台").click()
     tablet.page.wait_for_selector("html[data-scanner=on]")
 

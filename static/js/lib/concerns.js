@@ -14,7 +14,7 @@ function make(tag, cls, ...content) {
 /** @param {HTMLElement} dialog @param {any} one */
 function row(dialog, one) {
   const { open, expected, got, done } = dialog.dataset;
-  const facts = make("dl", "versus");
+  const facts = make("dl", "facts");
   if (one.expected) facts.append(make("dt", "", expected || ""), make("dd", "", one.expected));
   if (one.got) facts.append(make("dt", "", got || ""), make("dd", "", one.got));
   const button = make("button", "btn btn-primary", done || "");
@@ -26,7 +26,14 @@ function row(dialog, one) {
   const at = new Date(one.scanned_at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
   const head = make("p", "box", make("span", "", open || ""), " ", make("b", "", one.box));
   const kind = make("p", "kind", `${one.block_code || ""} ${one.block_name || ""}`.trim(), make("small", "", ` ${one.code} · ${at}`));
-  return make("li", "", head, kind, facts, make("p", "todo", one.todo || ""), button);
+  return make("li", "", head, kind, facts, make("p", "now", one.todo || ""), button);
+}
+
+/** @param {HTMLElement} place @param {number} count */
+function tell(place, count) {
+  place.hidden = count === 0;
+  const figure = place.querySelector("b");
+  if (figure) figure.textContent = String(count);
 }
 
 /** Show both counts, and the list as long as it is open. */
@@ -38,12 +45,8 @@ export function startConcerns() {
   let before = 0;
   const draw = async () => {
     const [count, concerns] = await Promise.all([store.countOf("waiting"), store.all("refused")]);
-    waiting.hidden = count === 0;
-    const words = waiting.querySelector("span");
-    if (words) words.textContent = (waiting.dataset.words || "").replace("{count}", String(count));
-    button.hidden = concerns.length === 0;
-    const many = button.querySelector("span");
-    if (many) many.textContent = (button.dataset.words || "").replace("{count}", String(concerns.length));
+    tell(waiting, count);
+    tell(button, concerns.length);
     concerns.sort((one, other) => one.position - other.position);
     dialog.querySelector("ul")?.replaceChildren(...concerns.map((one) => row(dialog, one)));
     if (concerns.length > before) {
