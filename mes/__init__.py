@@ -33,6 +33,7 @@ from mes.demo import cli as demo_cli
 from mes.efficiency import cli as efficiency_cli
 from mes.efficiency import model as _efficiency  # noqa: F401
 from mes.efficiency import views as efficiency_views
+from mes.packing import api as packing_api
 from mes.packing import model as _packing  # noqa: F401
 from mes.packing import panels as packing_panels
 from mes.packing import queries as packing
@@ -49,6 +50,7 @@ from mes.scanning import model as _scanning  # noqa: F401
 from mes.scanning import views as scanning_views
 from mes.scanning.rules import DEVICE_COOKIE
 from mes.scanning.service import handle, resolve_with
+from mes.shipping import api as shipping_api
 from mes.shipping import model as _shipping  # noqa: F401
 from mes.shipping import panels as shipping_panels
 from mes.shipping import queries as shipping
@@ -181,10 +183,11 @@ def _register_worksheets(app: Flask) -> None:
 
 def _register_packing(app: Flask) -> None:
     """Packages and their labels."""
-    blueprints(app, (packing_views.bp, "/mes/packing"))
+    blueprints(app, (packing_views.bp, "/mes/packing"), (packing_api.bp, "/api/v1/packing"))
     put = registry(app)
     put.menu.append(MenuEntry(N_("Packing"), "mes_packing.bench", "mes.packing.pack", N_("Dispatch")))
     put.home("mes.packing.pack", "mes_packing.bench")
+    put.offline_pages["mes_packing.bench"] = N_("Packing bench")
     put.panel("erp.sales.order", "mes.packing.read", packing_panels.order_panel)
     put.providers.append(packing_panels.hits)
     put.invariants[N_("packages agree with their scans")] = packing.faults
@@ -203,6 +206,7 @@ def _register_warehouse(app: Flask) -> None:
     put = registry(app)
     put.menu.append(MenuEntry(N_("Warehouse"), "mes_warehouse.home", "mes.warehouse.read", N_("Material")))
     put.home("mes.warehouse.issue", "mes_warehouse.home")
+    put.offline_pages["mes_warehouse.put_away"] = N_("Put away")
     put.panel("erp.sales.order", "erp.stock.read", warehouse_panels.order_panel)
     put.panel("erp.stock.place", "mes.packing.read", warehouse_panels.place_panel)
     put.invariants[N_("packages lie where packages may")] = warehouse.faults
@@ -235,10 +239,11 @@ def _register_counting(app: Flask) -> None:
 
 def _register_shipping(app: Flask) -> None:
     """Loads and delivery notes."""
-    blueprints(app, (shipping_views.bp, "/mes/shipping"))
+    blueprints(app, (shipping_views.bp, "/mes/shipping"), (shipping_api.bp, "/api/v1/shipping"))
     put = registry(app)
     put.menu.append(MenuEntry(N_("Shipping"), "mes_shipping.load_list", "mes.shipping.read", N_("Dispatch")))
     put.home("mes.shipping.load", "mes_shipping.dock")
+    put.offline_pages["mes_shipping.dock"] = N_("Dock")
     put.panel("erp.sales.order", "mes.shipping.read", shipping_panels.order_panel)
     put.providers.append(shipping_panels.hits)
     put.invariants[N_("loads agree with packages, orders and scans")] = shipping.faults

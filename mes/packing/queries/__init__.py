@@ -1,5 +1,6 @@
 """Reads of packing: facts for the judges, for pages and for labels; proofs for `stock verify`."""
 
+from mes.packing.queries.jobs import Job, jobs
 from mes.packing.queries.judging import (
     box,
     box_alone,
@@ -26,6 +27,7 @@ from mes.packing.queries.proofs import faults
 
 __all__ = [
     "BenchScan",
+    "Job",
     "Missing",
     "PackageFacts",
     "box",
@@ -36,6 +38,7 @@ __all__ = [
     "content_codes",
     "drawing",
     "faults",
+    "jobs",
     "missing",
     "open_packages",
     "package_id",

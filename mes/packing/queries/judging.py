@@ -116,7 +116,7 @@ def _filled(rows: Sequence[Sequence[Any]]) -> Box | None:
     if not rows:
         return None
     contents = (row[len(BOX) :] for row in rows)
-    return box_of(rows[0][: len(BOX)], tuple(_item(one) for one in contents if one[0] is not None))
+    return box_of(rows[0][: len(BOX)], tuple(item_of(one) for one in contents if one[0] is not None))
 
 
 def box_of(row: Sequence[Any], items: tuple[Item, ...] = ()) -> Box:
@@ -145,11 +145,12 @@ def items(session: Session, package_ids: Sequence[int]) -> dict[int, tuple[Item,
     """Return what belongs into some packages, by the package, pieces in the order of their rules."""
     found: dict[int, list[Item]] = {}
     for package, *values in session.execute(ITEMS, {"packages": package_ids}):
-        found.setdefault(package, []).append(_item(values))
+        found.setdefault(package, []).append(item_of(values))
     return {package: tuple(contents) for package, contents in found.items()}
 
 
-def _item(values: Sequence[Any]) -> Item:
+def item_of(values: Sequence[Any]) -> Item:
+    """Return a piece out of the values of ITEM."""
     piece_id, rule_code, mirror_code, name, name_en, length, width, *rest = values
     part_count, remake_of_id, drawn_as, packed_at = rest
     return Item(

@@ -1,6 +1,14 @@
 """Reads of shipping: facts for the judges, for pages and papers; proofs for `stock verify`."""
 
-from mes.shipping.queries.cargo import cargo_of, cargo_of_code, content_ids, load_id, manifest, scanned_on
+from mes.shipping.queries.cargo import (
+    cargo_of,
+    cargo_of_code,
+    content_ids,
+    load_id,
+    manifest,
+    scanned_on,
+    unpaid,
+)
 from mes.shipping.queries.pages import (
     LOAD_SORTS,
     SORTS,
@@ -50,5 +58,6 @@ __all__ = [
     "ready",
     "ready_rows",
     "scanned_on",
+    "unpaid",
     "waiting_of_order",
 ]
