@@ -171,6 +171,8 @@ def _register_packing(app: Flask) -> None:
     subscribe(SetsFrozen, packing_subscribers.on_sets_frozen)
     subscribe(PieceReplaced, packing_subscribers.on_piece_replaced)
     resolve_with(Letter.PACKAGE, packing_scans.resolve_package)
+    for role in ("packer", "keeper", "loader", "leader"):
+        put.grant(role, packing_scans.DAMAGE)
     for handler in packing_scans.HANDLERS:
         handle(handler)
 

@@ -27,6 +27,39 @@ class LoadState(Choice):
     CANCELLED = "CANCELLED", N_("Cancelled")
 
 
+class Freight(Choice):
+    """Who pays the carrier."""
+
+    PREPAID = "prepaid", N_("Freight paid by us")
+    COLLECT = "collect", N_("Freight paid on arrival")
+
+
+class ClaimKind(Choice):
+    """What a dealer says is wrong."""
+
+    PACKAGE_MISSING = "package_missing", N_("The package did not come")
+    PACKAGE_WRONG = "package_wrong", N_("The package is not ours")
+    DAMAGED = "damaged", N_("Damaged")
+    PART_MISSING = "part_missing", N_("Something is missing inside")
+    PART_WRONG = "part_wrong", N_("Something inside is wrong")
+    EXTRA = "extra", N_("A package too many came")
+
+
+class ClaimState(Choice):
+    """What the office found of a claim."""
+
+    OPEN = "open", N_("To be looked into")
+    ACCEPTED = "accepted", N_("Right")
+    REJECTED = "rejected", N_("Not right")
+
+
+class Condition(Choice):
+    """How a package came back."""
+
+    GOOD = "good", N_("Good: back into the store")
+    DAMAGED = "damaged", N_("Damaged: to be opened and made again")
+
+
 STEPS = {
     (LoadState.PLANNED, LoadState.LOADING),
     (LoadState.LOADING, LoadState.CLOSED),

@@ -195,6 +195,9 @@ def _frozen(line: FrozenLine, one: FrozenSet) -> dict[str, Any]:
                 "name": package.name,
                 "name_en": package.name_en,
                 "pieces": list(package.piece_codes),
+                "kg": None if package.kg is None else str(package.kg),
+                "kit": package.kit.value,
+                "tolerance_kg": str(package.tolerance_kg),
             }
             for package in explosion.packages
         ],

@@ -10,6 +10,7 @@ from mes.packing.queries.judging import (
     piece,
     piece_by_id,
 )
+from mes.packing.queries.kits import kit, look, material_of_lot
 from mes.packing.queries.pages import (
     BenchScan,
     Missing,
@@ -35,6 +36,9 @@ __all__ = [
     "content_codes",
     "drawing",
     "faults",
+    "kit",
+    "look",
+    "material_of_lot",
     "missing",
     "open_packages",
     "package_id",

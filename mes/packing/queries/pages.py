@@ -21,7 +21,7 @@ from erp.parties.model import Party
 from erp.sales.model import Line, Order
 from mes.packing.model import Content, Package
 from mes.packing.queries.judging import BOX, BOXES, box_of, items, next_operation
-from mes.packing.rules import Box, Item, PackageState
+from mes.packing.rules import Box, Item, Look, PackageState
 from mes.scanning.model import Scan
 from mes.scanning.rules import Block, Outcome, ScanKind
 from mes.splitting.model import DoorSet, Piece, Requirement
@@ -96,11 +96,13 @@ class PackageFacts:
     sealed_at: datetime | None
     sealed_by: str
     kit: tuple[KitLine, ...]  # what lies in its kits of hardware
+    look: Look  # what eyes compare
+    planned_kg: Decimal | None
 
     @property
     def is_remake(self) -> bool:
-        """Whether a replaced piece is in it: marked on its label."""
-        return any(item.is_remake for item in self.box.items)
+        """Whether a replaced piece is in it, or what another box left without: marked on its label."""
+        return self.box.is_supplement or any(item.is_remake for item in self.box.items)
 
 
 def packages(
@@ -165,6 +167,8 @@ def _facts(box: Box, row: Sequence[Any], colours: dict[str, Named], kit: Sequenc
         sealed_at=package.sealed_at,
         sealed_by=sealed_by or "",
         kit=tuple(kit),
+        look=Look(line.handing.value if line.handing else "", line.colour_code or ""),
+        planned_kg=package.planned_kg,
     )
 
 

@@ -9,6 +9,7 @@ const place = /** @type {HTMLElement} */ (document.querySelector("[data-scan-url
 const panel = /** @type {HTMLElement} */ (document.getElementById("verdict"));
 const bench = /** @type {HTMLElement} */ (document.getElementById("bench"));
 let isTakingOut = false;
+let countedCode = ""; // the lot whose hardware is being counted in
 let sealedCode = ""; // a sealed package that was scanned: "Open again" means this one
 
 /** What is in hand. @returns {DOMStringMap} */
@@ -22,9 +23,35 @@ function want(code) {
   const hand = inHand();
   if (typeLetter(code) === "K") {
     const isSealing = code === hand.code && hand.state === "OPEN" && hand.complete !== undefined;
+    if (isSealing && compare()) return null;
     return { kind: isSealing ? "PACK_SEAL" : "PACK_OPEN" };
   }
+  if (typeLetter(code) === "R" && hand.code && !isTakingOut) {
+    countedCode = code;
+    askFor("count-in");
+    return null;
+  }
   return { kind: isTakingOut ? "PACK_REMOVE" : "PACK_ADD", context: hand.code || null };
+}
+
+/** Show a template's form in the place of the verdict; false when it holds none. @param {string} id */
+function askFor(id) {
+  const held = document.getElementById(id);
+  if (!(held instanceof HTMLTemplateElement) || !held.content.querySelector("form")) return false;
+  panel.className = "verdict wait list";
+  panel.replaceChildren(held.content.cloneNode(true));
+  return true;
+}
+
+/** Have handing, colour and weight compared before sealing; false when there is nothing to compare. */
+function compare() {
+  return askFor("before-sealing");
+}
+
+/** @param {HTMLFormElement} form what was compared */
+function sealAsSeen(form) {
+  const grams = Number(new FormData(form).get("weight-g") || 1);
+  return ask("PACK_SEAL", inHand().code, { witness: form.dataset.look || null, quantity: grams });
 }
 
 /** @param {boolean} isOn */
@@ -40,7 +67,7 @@ async function refresh(packageId, last) {
   const answer = await fetch(of(bench.dataset.partsUrl, packageId) + query, { credentials: "same-origin" }).catch(() => null);
   if (!answer || !answer.ok) return; // the verdict stands; the list comes with the next scan
   const parts = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const part of ["#job", ".contents", "#main-act"]) {
+  for (const part of ["#job", ".contents", "#main-act", "#before-sealing"]) {
     const fresh = parts.querySelector(part);
     if (fresh) document.querySelector(`.floor > ${part}, #bench > ${part}, .floor-acts > ${part}`)?.replaceWith(fresh);
   }
@@ -57,10 +84,10 @@ function answered(answer, code) {
   if (packageId) refresh(packageId, answer.shown?.piece_id);
 }
 
-/** @param {string} kind @param {string | undefined} code @param {object} [override] */
-async function ask(kind, code, override) {
+/** @param {string} kind @param {string | undefined} code @param {object} [more] of what is sent: a signature, what was seen */
+async function ask(kind, code, more = {}) {
   if (!code) return;
-  const answer = await send(place, panel, code, override ? { kind, override } : { kind });
+  const answer = await send(place, panel, code, { kind, ...more });
   if (answer && answer.outcome !== "BLOCK") forget();
   if (answer) answered(answer, code);
 }
@@ -78,7 +105,8 @@ async function showMissing() {
 document.addEventListener("click", (event) => {
   const button = event.target instanceof Element ? event.target.closest("[data-act]") : null;
   const act = button?.getAttribute("data-act");
-  if (act === "seal") ask("PACK_SEAL", inHand().code);
+  if (act === "seal" && !compare()) ask("PACK_SEAL", inHand().code);
+  if (act === "differs") ask("PACK_SEAL", inHand().code, { witness: "DIFFERS" });
   if (act === "missing") showMissing();
   if (act === "take-out") takeOut(!isTakingOut);
   if (act === "reopen") ask("PACK_REOPEN", sealedCode || inHand().code);
@@ -87,9 +115,11 @@ document.addEventListener("click", (event) => {
 
 panel.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!(form instanceof HTMLFormElement) || !form.matches("[data-sign]")) return;
+  if (!(form instanceof HTMLFormElement)) return;
   event.preventDefault();
-  ask("PACK_SEAL", inHand().code, signature(form));
+  if (form.matches("[data-look]")) sealAsSeen(form);
+  else if (form.matches("[data-count]")) ask("PACK_ADD", countedCode, { context: inHand().code, quantity: Number(new FormData(form).get("count")) });
+  else ask("PACK_SEAL", inHand().code, { override: signature(form) });
 });
 
 startStation({ place, panel, want, answered });

@@ -26,6 +26,7 @@ from erp.sales import service as sales
 from mes.packing import service as packing
 from mes.packing.model import Package
 from mes.packing.rules import LOADABLE, PackageState
+from mes.packing.service.damage import supplement
 from mes.scanning.rules import Blocked
 from mes.shipping import queries
 from mes.shipping.model import Delivery, Load, LoadPackage
@@ -298,6 +299,7 @@ def ship(session: Session, load_id: int, *, by: int, at: datetime) -> None:
     manifest = _manifest(session, load_id)
     ids = [one.package_id for one in manifest.cargo]
     packing.move_on(session, ids, (PackageState.LOADED,), PackageState.SHIPPED)
+    supplement(session, ids, by=by, at=at)
     splitting.mark_shipped(session, queries.content_ids(session, ids), at=at)
     for order_id, count in sorted(Counter(one.order_id for one in manifest.cargo).items()):
         sales.record_progress(session, order_id, shipped=count, at=at)
