@@ -26,6 +26,7 @@ from mes.packing import queries as packing
 from mes.packing import scans as packing_scans
 from mes.packing import subscribers as packing_subscribers
 from mes.packing import views as packing_views
+from mes.packing.views import rechecks as packing_rechecks
 from mes.planning import panels as planning_panels
 from mes.planning import views as planning_views
 from mes.production import panels as production_panels
@@ -160,9 +161,16 @@ def _register_worksheets(app: Flask) -> None:
 
 
 def _register_packing(app: Flask) -> None:
-    """Packages and their labels."""
-    blueprints(app, (packing_views.bp, "/mes/packing"))
+    """Packages and their labels; the second look at some of them."""
+    blueprints(app, (packing_views.bp, "/mes/packing"), (packing_rechecks.bp, "/mes/packing/rechecks"))
     put = registry(app)
+    put.menu.append(
+        MenuEntry(N_("Second look"), "mes_packing_recheck.recheck_list", "mes.packing.read", N_("Dispatch"))
+    )
+    for role in ("leader", "clerk", "owner"):
+        put.grant(role, packing_rechecks.DRAW, "core.files.read")
+    for role in ("leader", "keeper", "loader", "packer"):
+        put.grant(role, packing_rechecks.LOOK)
     put.menu.append(MenuEntry(N_("Packing"), "mes_packing.bench", "mes.packing.pack", N_("Dispatch")))
     put.home("mes.packing.pack", "mes_packing.bench")
     put.panel("erp.sales.order", "mes.packing.read", packing_panels.order_panel)

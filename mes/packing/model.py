@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import At, Code, Id, Json, Kg, Model, choice
@@ -108,6 +108,13 @@ class Recheck(Model):
     __table_args__ = (
         UniqueConstraint("draw_id", "package_id"),
         Index("ix_mes_packing_recheck_package_id", "package_id"),
+        Index(
+            "uq_mes_packing_recheck_open",  # one look at a time
+            "package_id",
+            unique=True,
+            sqlite_where=text("state IN ('drawn', 'begun')"),
+            postgresql_where=text("state IN ('drawn', 'begun')"),
+        ),
     )
 
     id: Mapped[Id]

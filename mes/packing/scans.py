@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from core.codes import Letter
+from core.codes import Letter, clean
 from core.errors import AppError
 from core.i18n import N_, Named
 from mes.packing import queries, service
@@ -22,14 +22,16 @@ from mes.packing.rules import (
     Piece,
     label_of,
 )
+from mes.packing.rules.rechecks import SEEN_BY_EYE
 from mes.packing.service import damage as breakage
-from mes.packing.service import kits
+from mes.packing.service import kits, rechecks
 from mes.scanning import service as scanning
-from mes.scanning.rules import Accepted, Block, Blocked, ScanKind, ScanRequest, StationKind, Text
+from mes.scanning.rules import Accepted, Block, Blocked, Progress, ScanKind, ScanRequest, StationKind, Text
 from mes.scanning.service import Handler, Resolved
 from mes.splitting.rules import PieceState
 
 PACK, OVERRIDE, DAMAGE = "mes.packing.pack", "mes.packing.override", "mes.packing.damage"
+RECHECK = "mes.packing.recheck"
 PAGES = "/mes/packing"  # where the answers' pictures are; a scan is also judged where there is no request
 
 
@@ -164,6 +166,27 @@ def _told(session: Session, package_id: int, refused: AppError) -> Blocked:
     )
 
 
+def recheck(session: Session, scan: ScanRequest) -> Accepted:
+    """Look again: the package first, then whatever lies in it; `witness` E04 or E14 is what eyes see of it."""
+    if scan.code.startswith(Letter.PACKAGE):
+        found = rechecks.begin(session, scan.code, by=scan.who.id, at=scan.at)
+        say, name = Text(N_("Open it and scan every label in it.")), found.package
+        count = found.noted_count
+    else:
+        seen = next((one for one in SEEN_BY_EYE if one.value == scan.witness), None)
+        package = clean(scan.context or "")
+        found, name = rechecks.note(session, package, scan.code, seen, by=scan.who.id, at=scan.at)
+        say, count = Text(N_("Noted.")), found.noted_count + (seen is None)
+    return Accepted(
+        say,
+        object_type="package",
+        object_id=found.package_id,
+        context_id=found.package_id,
+        progress=Progress(count, count),  # how many belong in is not told
+        shown={"name": name, "package_id": found.package_id, "recheck_id": found.recheck_id, "count": count},
+    )
+
+
 STAGES = {
     StationKind.PACK: DamageStage.BENCH,
     StationKind.STORE: DamageStage.STORE,
@@ -176,6 +199,7 @@ HANDLERS = (
     Handler(ScanKind.PACK_SEAL, PACK, pack_seal, (Letter.PACKAGE,), override_permission=OVERRIDE),
     Handler(ScanKind.PACK_REOPEN, PACK, pack_reopen, (Letter.PACKAGE,)),
     Handler(ScanKind.DAMAGE, DAMAGE, damage, (Letter.PACKAGE,)),
+    Handler(ScanKind.RECHECK, RECHECK, recheck, (Letter.PACKAGE, Letter.PIECE)),
     Handler(ScanKind.VOID, OVERRIDE, void, (Letter.PACKAGE,)),
 )
 

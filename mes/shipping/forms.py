@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import BeforeValidator
 
 from core.web.forms import Form, Name, Text
+from mes.shipping.rules import Freight
 
 
 def _as_list(value: object) -> object:
@@ -18,6 +19,9 @@ class LoadForm(Form):
     vehicle: Name
     driver: Text = ""
     phone: Text = ""
+    carrier: Text = ""
+    freight: Freight = Freight.PREPAID
+    is_by_stop: bool = False
     planned_on: date
 
 

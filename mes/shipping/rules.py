@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from core.choices import Choice
 from core.errors import Conflict, RuleViolation
 from core.i18n import N_, Named
+from erp.parties.rules import PartDelivery
 from mes.packing.rules import LOADABLE, PackageState
 from mes.scanning.rules import Block, Blocked, Progress, Text
 
@@ -134,6 +136,9 @@ class Cargo:
     load_number: str = ""
     delivery_id: int | None = None
     is_loaded: bool = False
+    stop: int | None = None  # 1 = first unloaded
+    part_delivery: PartDelivery = PartDelivery.SIGNED
+    planned_kg: Decimal | None = None
 
     @property
     def number(self) -> str:
@@ -163,6 +168,7 @@ class Manifest:
     state: LoadState
     dealer_ids: tuple[int, ...]
     cargo: tuple[Cargo, ...]
+    is_by_stop: bool = False  # what is unloaded last is loaded first
 
     @property
     def missing(self) -> tuple[Cargo, ...]:
@@ -194,6 +200,7 @@ def judge_load(manifest: Manifest, cargo: Cargo, *, is_held: bool = False) -> Bl
         or _other_destination(manifest, cargo)
         or (_not_sealed(manifest, cargo) if cargo.state in UNSEALED else None)  # the office cannot list it
         or _not_listed(manifest, cargo)
+        or _wrong_stop(manifest, cargo)
         or _not_sealed(manifest, cargo)
         or (_not_paid(manifest, cargo) if is_held else None)
     )
@@ -214,19 +221,35 @@ def judge_unload(manifest: Manifest, cargo: Cargo) -> Blocked | None:
     )
 
 
-def judge_close(manifest: Manifest, scanned: Collection[int], *, is_signed: bool) -> Blocked | None:
+def judge_close(
+    manifest: Manifest, scanned: Collection[int], absent: Sequence[Cargo] = (), *, is_signed: bool
+) -> Blocked | None:
     """Return why a load cannot be closed, if so; a signature lets it go short, but never empty.
 
-    `scanned` are the packages that are on the vehicle by the scan log alone.
+    `scanned` are the packages that are on the vehicle by the scan log alone, `absent` those of its orders that
+    are on no list and still in the house. What a dealer takes of part deliveries decides: never, with a
+    signature, or freely.
     """
-    progress = manifest.progress
-    is_short = progress.done_count < progress.total_count or not progress.total_count
-    may_pass = is_signed and progress.done_count > 0
     return (
         _closed(manifest)
         or _papers_differ(manifest, scanned)
-        or (_short(manifest) if is_short and not may_pass else None)
+        or _refused_short(manifest, (*manifest.missing, *absent), is_signed=is_signed)
     )
+
+
+def _refused_short(manifest: Manifest, behind: Sequence[Cargo], *, is_signed: bool) -> Blocked | None:
+    if not manifest.progress.done_count:
+        return _short(manifest, behind)
+    going = {one.dealer_id for one in manifest.cargo if one.is_loaded}
+    wanted = [one for one in behind if one.part_delivery is PartDelivery.NEVER and one.dealer_id in going]
+    if wanted:
+        return _short(manifest, wanted, is_refused=True)
+    return _short(manifest, behind) if needs_signature(behind) and not is_signed else None
+
+
+def needs_signature(behind: Sequence[Cargo]) -> bool:
+    """Say whether a load that goes without some packages must be signed for."""
+    return any(one.part_delivery is not PartDelivery.FREE for one in behind)
 
 
 def lost(manifest: Manifest) -> Blocked:
@@ -325,6 +348,25 @@ def _not_listed(manifest: Manifest, cargo: Cargo) -> Blocked | None:
     return _refusal(Block.E12, manifest, cargo, expected=expected, got=got, todo=todo)
 
 
+def _wrong_stop(manifest: Manifest, cargo: Cargo) -> Blocked | None:
+    """Refuse what is unloaded earlier while something that is unloaded later is not on."""
+    if not manifest.is_by_stop or cargo.stop is None:
+        return None
+    later = [one for one in manifest.missing if (one.stop or 0) > (cargo.stop or 0)]
+    if not later:
+        return None
+    last = max(one.stop or 0 for one in later)
+    first = [one for one in later if one.stop == last]
+    return _refusal(
+        Block.E29,
+        manifest,
+        cargo,
+        expected=Text(N_("Stop %(stop)s: %(dealer)s"), {"stop": last, "dealer": first[0].dealer}),
+        got=Text(N_("%(package)s, stop %(stop)s"), {"package": cargo.full, "stop": cargo.stop}),
+        todo=Text(N_("First load %(packages)s."), {"packages": joined(first)}),
+    )
+
+
 def _not_sealed(manifest: Manifest, cargo: Cargo) -> Blocked | None:
     if cargo.state in LOADABLE:
         return None
@@ -350,15 +392,22 @@ def _not_paid(manifest: Manifest, cargo: Cargo) -> Blocked:
     )
 
 
-def _short(manifest: Manifest) -> Blocked:
-    progress, missing = manifest.progress, manifest.missing
-    if missing:
-        todo = Text(N_("Load what is missing: %(packages)s."), {"packages": joined(missing)})
+def _short(manifest: Manifest, behind: Sequence[Cargo], *, is_refused: bool = False) -> Blocked:
+    progress = manifest.progress
+    facts = {"packages": joined(behind)} if behind else {}
+    if is_refused:
+        facts["dealer"] = behind[0].dealer
+        todo = Text(
+            N_("%(dealer)s takes no part delivery. Load %(packages)s, or unload all that is theirs."), facts
+        )
+    elif behind:
+        todo = Text(N_("Load what is missing: %(packages)s."), facts)
     else:
         todo = Text(N_("Put packages onto the list first."))
+    absent_count = len(behind) - len(manifest.missing) if not is_refused else 0
     return Blocked(
         Block.E10,
-        expected=Text(N_("%(count)s packages"), {"count": progress.total_count}),
+        expected=Text(N_("%(count)s packages"), {"count": progress.total_count + max(0, absent_count)}),
         got=Text(N_("%(count)s packages"), {"count": progress.done_count}),
         todo=todo,
         object_type="load",

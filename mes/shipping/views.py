@@ -19,7 +19,7 @@ from mes.scanning import queries as scanning
 from mes.shipping import pdf, queries, service
 from mes.shipping.forms import LoadForm, PackagesForm
 from mes.shipping.queries import LoadFacts, Stop
-from mes.shipping.rules import OPEN, LoadState
+from mes.shipping.rules import OPEN, Freight, LoadState
 
 bp = Blueprint("mes_shipping", __name__)
 DEVICE_COOKIE = "mortise_device"  # set when the device is enrolled
@@ -71,7 +71,8 @@ def load_export() -> ResponseReturnValue:
 @requires(PLAN)
 def load_new() -> ResponseReturnValue:
     """Show the form of a new load."""
-    return render_template("mes/shipping/load_new.html", values={"planned_on": today()}, errors={})
+    values = {"planned_on": today(), "is_by_stop": "1"}
+    return render_template("mes/shipping/load_new.html", values=values, errors={}, freights=Freight)
 
 
 @bp.post("/loads/new")
@@ -81,10 +82,21 @@ def load_create() -> ResponseReturnValue:
     try:
         form = parse(LoadForm, request.form)
     except InvalidInput as wrong:
-        page = render_template("mes/shipping/load_new.html", values=request.form, errors=wrong.fields)
+        page = render_template(
+            "mes/shipping/load_new.html", values=request.form, errors=wrong.fields, freights=Freight
+        )
         return page, 400
     load = run(
-        service.create_load, form.vehicle, form.driver, form.phone, form.planned_on, by=me().id, at=now()
+        service.create_load,
+        form.vehicle,
+        form.driver,
+        form.phone,
+        form.planned_on,
+        carrier=form.carrier,
+        freight=form.freight,
+        is_by_stop=form.is_by_stop,
+        by=me().id,
+        at=now(),
     )
     flash(_("%(number)s is planned. Now choose its packages.", number=load.number), "done")
     return redirect(url_for(".load_packages", load_id=load.id), 303)

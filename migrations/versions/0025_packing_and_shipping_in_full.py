@@ -132,6 +132,13 @@ def upgrade() -> None:
     with op.batch_alter_table('mes_packing_recheck', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_mes_packing_recheck_ended_at'), ['ended_at'], unique=False)
         batch_op.create_index('ix_mes_packing_recheck_package_id', ['package_id'], unique=False)
+        batch_op.create_index(
+            'uq_mes_packing_recheck_open',
+            ['package_id'],
+            unique=True,
+            sqlite_where=sa.text("state IN ('drawn', 'begun')"),
+            postgresql_where=sa.text("state IN ('drawn', 'begun')"),
+        )
 
     op.create_table('mes_shipping_claim',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -309,6 +316,7 @@ def downgrade() -> None:
 
     op.drop_table('mes_shipping_claim')
     with op.batch_alter_table('mes_packing_recheck', schema=None) as batch_op:
+        batch_op.drop_index('uq_mes_packing_recheck_open')
         batch_op.drop_index('ix_mes_packing_recheck_package_id')
         batch_op.drop_index(batch_op.f('ix_mes_packing_recheck_ended_at'))
 

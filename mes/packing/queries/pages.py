@@ -19,7 +19,7 @@ from erp.catalogue.rules.document import Handing
 from erp.materials.model import Material
 from erp.parties.model import Party
 from erp.sales.model import Line, Order
-from mes.packing.model import Content, Package
+from mes.packing.model import Content, Damage, Package
 from mes.packing.queries.judging import BOX, BOXES, box_of, items, next_operation
 from mes.packing.rules import Box, Item, Look, PackageState
 from mes.scanning.model import Scan
@@ -220,6 +220,17 @@ def scans(session: Session, package_id: int, limit: int = 40) -> list[BenchScan]
         .limit(limit)
     )
     return [BenchScan(*row) for row in rows]
+
+
+def damages(session: Session, package_id: int) -> list[tuple[Damage, str]]:
+    """Return the damages that were told of a package, the latest first, and who told them."""
+    rows = session.execute(
+        select(Damage, Person.name)
+        .outerjoin(Person, Person.id == Damage.reported_by_id)
+        .where(Damage.package_id == package_id)
+        .order_by(Damage.id.desc())
+    )
+    return [(row, name or "") for row, name in rows]
 
 
 def open_packages(session: Session, person_id: int, limit: int = 8) -> list[Box]:

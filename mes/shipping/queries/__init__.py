@@ -1,6 +1,14 @@
 """Reads of shipping: facts for the judges, for pages and papers; proofs for `stock verify`."""
 
-from mes.shipping.queries.cargo import cargo_of, cargo_of_code, content_ids, load_id, manifest, scanned_on
+from mes.shipping.queries.cargo import (
+    absent,
+    cargo_of,
+    cargo_of_code,
+    content_ids,
+    load_id,
+    manifest,
+    scanned_on,
+)
 from mes.shipping.queries.pages import (
     LOAD_SORTS,
     SORTS,
@@ -27,6 +35,7 @@ __all__ = [
     "LoadFacts",
     "SORTS",
     "Stop",
+    "absent",
     "cargo_of",
     "cargo_of_code",
     "content_ids",
