@@ -42,6 +42,8 @@ from mes.shipping import panels as shipping_panels
 from mes.shipping import queries as shipping
 from mes.shipping import scans as shipping_scans
 from mes.shipping import views as shipping_views
+from mes.shipping.views import after as shipping_after
+from mes.shipping.views import dealer as shipping_dealer
 from mes.splitting import cli as _splitting_cli  # noqa: F401  (adds to the group `orders`)
 from mes.splitting import panels as splitting_panels
 from mes.splitting import queries as splitting
@@ -201,9 +203,24 @@ def _register_warehouse(app: Flask) -> None:
 
 
 def _register_shipping(app: Flask) -> None:
-    """Loads and delivery notes."""
-    blueprints(app, (shipping_views.bp, "/mes/shipping"))
+    """Loads and delivery notes; receipts, claims and what comes back."""
+    blueprints(
+        app,
+        (shipping_views.bp, "/mes/shipping"),
+        (shipping_after.bp, "/mes/shipping"),
+        (shipping_dealer.bp, "/r"),
+    )
     put = registry(app)
+    put.menu.append(
+        MenuEntry(N_("Claims"), "mes_shipping_after.claim_list", "mes.shipping.read", N_("Dispatch"))
+    )
+    put.menu.append(
+        MenuEntry(N_("Returns"), "mes_shipping_after.return_list", "mes.shipping.read", N_("Dispatch"))
+    )
+    for role in ("clerk", "owner"):
+        put.grant(role, shipping_after.CLAIM)
+    for role in ("clerk", "loader", "leader"):
+        put.grant(role, shipping_after.TAKE_BACK)
     put.menu.append(MenuEntry(N_("Shipping"), "mes_shipping.load_list", "mes.shipping.read", N_("Dispatch")))
     put.home("mes.shipping.load", "mes_shipping.dock")
     put.panel("erp.sales.order", "mes.shipping.read", shipping_panels.order_panel)

@@ -21,11 +21,14 @@ from erp.stock.model import Lot, Move
 from erp.stock.rules import MoveKind
 from mes.efficiency import rules
 from mes.efficiency.rules import SPLIT, Figure, Metric, SplitLine, Work
-from mes.packing.model import Package
+from mes.packing.model import Package, Recheck
+from mes.packing.rules import RecheckState
+from mes.packing.rules.rechecks import CONTENT
 from mes.production.model import Scrap
 from mes.scanning.model import FormerLabel, Scan, Station
 from mes.scanning.rules import Block, Outcome, ScanKind, StationKind
-from mes.shipping.model import Delivery, Load
+from mes.shipping.model import Claim, Delivery, Load
+from mes.shipping.rules import ClaimState
 from mes.splitting.model import DoorSet, Piece, Release, ReleasedLine
 from mes.splitting.rules import ORDER_WORK, ReleaseReason, clipped_minutes, minutes
 
@@ -119,8 +122,16 @@ def report(session: Session, window: Window, *, at: datetime) -> Report:
             rules.splitting(split_lines(session, window, at=at), active_minutes(session, window, ORDER_WORK)),
             rules.warehouse(transactions(session, window), Fraction(0), window.day_count),
             rules.equipment(Fraction(0), Fraction(0), 0, _floor_stations(session)),
-            rules.packing(0, 0, _count(session, sealed_rows(window))),
-            rules.shipping(0, 0, _count(session, delivery_rows(window))),
+            rules.packing(
+                _count(session, looked_rows(window)),
+                _count(session, bad_package_rows(window)),
+                _count(session, sealed_rows(window)),
+            ),
+            rules.shipping(
+                _count(session, confirmed_rows(window)),
+                _count(session, bad_delivery_rows(window)),
+                _count(session, delivery_rows(window)),
+            ),
         ),
         bench=_intercept(session, window, BENCH, BENCH_ERRORS),
         dock=_intercept(session, window, DOCK, DOCK_ERRORS),
@@ -402,6 +413,63 @@ def sealed_rows(window: Window) -> Select[Any]:
     )
 
 
+def _claimed_packages(window: Window) -> ColumnElement[bool]:
+    """Return the condition that a package was rightly claimed, within 30 days of its leaving, for its contents."""
+    return (
+        select(Claim.id)
+        .where(
+            Claim.package_id == Package.id,
+            Claim.is_late.is_(False),
+            Claim.state == ClaimState.ACCEPTED,
+            Claim.block_code.in_(CONTENT),
+            window.holds(Claim.claimed_at),
+        )
+        .exists()
+    )
+
+
+def _looked_into(window: Window, *, is_wrong: bool = False) -> ColumnElement[bool]:
+    """Return the condition that a package was looked into again within the window, and found wrong."""
+    looks = select(Recheck.id).where(
+        Recheck.package_id == Package.id, Recheck.state == RecheckState.DONE, window.holds(Recheck.ended_at)
+    )
+    return (looks.where(Recheck.is_right.is_(False)) if is_wrong else looks).exists()
+
+
+def _package_rows(condition: ColumnElement[bool]) -> Select[Any]:
+    columns: tuple[Any, ...] = (Package.opened_at.label("at"), Package.code.label("what"))
+    return (
+        select(*columns, Order.number.label("number"), Person.name.label("person"))
+        .join(Order, Order.id == Package.order_id)
+        .outerjoin(Person, Person.id == Package.sealed_by_id)
+        .where(condition)
+    )
+
+
+def looked_rows(window: Window) -> Select[Any]:
+    """Return the packages that had an independent look within the window: looked into again, or rightly claimed.
+
+    A package counts once; one that its dealer merely confirmed does not, as nobody looked inside.
+    """
+    return _package_rows(_looked_into(window) | _claimed_packages(window))
+
+
+def bad_package_rows(window: Window) -> Select[Any]:
+    """Return those of `looked_rows` that had an error of contents."""
+    return _package_rows(_looked_into(window, is_wrong=True) | _claimed_packages(window))
+
+
+def confirmed_rows(window: Window) -> Select[Any]:
+    """Return the deliveries that left within the window and of which every package was told by the dealer."""
+    return delivery_rows(window).where(Delivery.received_at.is_not(None))
+
+
+def bad_delivery_rows(window: Window) -> Select[Any]:
+    """Return those of `confirmed_rows` with a claim that was not rejected: in doubt it was an error."""
+    wrong = select(Claim.id).where(Claim.delivery_id == Delivery.id, Claim.state != ClaimState.REJECTED)
+    return confirmed_rows(window).where(wrong.exists())
+
+
 def delivery_rows(window: Window) -> Select[Any]:
     """Return the deliveries whose load left within the window."""
     columns: tuple[Any, ...] = (Load.shipped_at.label("at"), Delivery.number.label("what"))
@@ -464,6 +532,8 @@ EVENTS: dict[Metric, tuple[Events, ...]] = {
     Metric.M3: (),
     Metric.M4: (
         Events("sealed", N_("Packages sealed"), "event", sealed_rows, Package.sealed_at),
+        Events("looked", N_("Packages looked into or claimed"), "event", looked_rows, Package.opened_at),
+        Events("bad", N_("Packages with an error of contents"), "event", bad_package_rows, Package.opened_at),
         Events(
             "wrong",
             N_("Wrong scans refused at the bench"),
@@ -474,6 +544,8 @@ EVENTS: dict[Metric, tuple[Events, ...]] = {
     ),
     Metric.M5: (
         Events("deliveries", N_("Deliveries shipped"), "event", delivery_rows, Load.shipped_at),
+        Events("confirmed", N_("Deliveries confirmed"), "event", confirmed_rows, Load.shipped_at),
+        Events("bad", N_("Deliveries with an error"), "event", bad_delivery_rows, Load.shipped_at),
         Events(
             "wrong",
             N_("Wrong scans refused at store and dock"),

@@ -114,6 +114,7 @@ class Claim(Model):
     photo_id: Mapped[int | None] = mapped_column(ForeignKey("core_files_file.id"))
     claimed_at: Mapped[At] = mapped_column(index=True)
     claimed_by: Mapped[str]  # the name that was typed
+    is_late: Mapped[bool]  # later than the days within which a claim counts for the packing's accuracy
     state: Mapped[ClaimState] = mapped_column(choice(ClaimState), default=ClaimState.OPEN)
     block_code: Mapped[Block | None] = mapped_column(choice(Block))  # whose error it was, by its number
     answer: Mapped[str] = mapped_column(default="")

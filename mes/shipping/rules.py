@@ -7,8 +7,10 @@ destination, not on the list, not sealed, not paid.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from core.choices import Choice
@@ -114,6 +116,115 @@ class NotOnLoad(RuleViolation):
 
     code = "mes.shipping.not_on_load"
     message = N_("This package is not on load %(number)s.")
+
+
+LINK_HOLDS = timedelta(days=60)  # a dealer unpacks when the site is ready
+CLAIM_COUNTS = timedelta(days=30)  # within which a claim counts for the accuracy of packing
+CLAIM_NOTE_MAX = 500
+# the class of an error that a claim most likely is; the office says what it was
+LIKELY = {
+    ClaimKind.PACKAGE_MISSING: Block.E10,
+    ClaimKind.PACKAGE_WRONG: Block.E11,
+    ClaimKind.DAMAGED: Block.E14,
+    ClaimKind.PART_MISSING: Block.E01,
+    ClaimKind.PART_WRONG: Block.E04,
+    ClaimKind.EXTRA: Block.E12,
+}
+# what a claim may turn out to be: errors of contents and of shipping, no errors of codes
+CLAIMABLE = tuple(one for one in Block if one.value < "E20")
+
+
+class LinkUnknown(RuleViolation):
+    """No delivery has this token; a renewed link's old token is one of these."""
+
+    code = "mes.shipping.link_unknown"
+    message = N_(
+        "This link is not known, or was replaced by a newer one. Ask the factory for the latest link."
+    )
+
+
+class LinkOver(RuleViolation):
+    """The link's time is over."""
+
+    code = "mes.shipping.link_over"
+    message = N_("This link has expired. Call the factory if something is wrong with the delivery.")
+
+
+class NotShipped(RuleViolation):
+    """A link for a delivery that has not left."""
+
+    code = "mes.shipping.not_shipped"
+    message = N_("%(number)s has not left yet: a receipt is asked for when the vehicle has left.")
+
+
+class NameMissing(RuleViolation):
+    """A receipt without a name."""
+
+    code = "mes.shipping.name_missing"
+    message = N_("Write your name, so that the factory knows who received it.")
+
+
+class NothingSaid(RuleViolation):
+    """A receipt that tells of no package."""
+
+    code = "mes.shipping.nothing_said"
+    message = N_("Say of at least one package whether it came, then send.")
+
+
+class NoteMissing(RuleViolation):
+    """A claim without a word about it."""
+
+    code = "mes.shipping.note_missing"
+    message = N_("Say what is wrong with package %(package)s: a word or two, and a photo if you can.")
+
+
+class ClaimDecided(RuleViolation):
+    """A claim on which somebody decided before."""
+
+    code = "mes.shipping.claim_decided"
+    message = N_("This claim is “%(state)s” already. Nothing was changed.")
+
+
+class AnswerMissing(RuleViolation):
+    """A claim is rejected without telling the dealer why."""
+
+    code = "mes.shipping.answer_missing"
+    message = N_("Say why the claim is not right: the dealer reads it.")
+
+
+class NotAway(RuleViolation):
+    """A package comes back that has not left."""
+
+    code = "mes.shipping.not_away"
+    message = N_("Package %(package)s is “%(state)s”: only what was shipped can come back.")
+
+
+class ReasonMissing(RuleViolation):
+    """A package comes back without a reason."""
+
+    code = "mes.shipping.reason_missing"
+    message = N_("Say why the package came back.")
+
+
+def token_sha256(token: str) -> str:
+    """Return what is kept of a link's token: nobody who reads the database can open it."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def check_link(expires_at: datetime | None, at: datetime) -> None:
+    """Raise LinkOver unless a link is still good."""
+    if expires_at is None or at >= expires_at:
+        raise LinkOver
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a dealer says of one package: right, or what is wrong with it, with a picture already redrawn."""
+
+    package_id: int | None  # nothing: a package that is on no list
+    kind: ClaimKind | None = None  # nothing: it came as it should
+    note: str = ""
+    photo: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -349,6 +349,17 @@ def mark_shipped(session: Session, piece_ids: Collection[int], *, at: datetime) 
     return int(done.rowcount)  # type: ignore[attr-defined]
 
 
+def mark_returned(session: Session, piece_ids: Collection[int], *, at: datetime) -> int:
+    """Take shipped pieces back to packed, as their package came back; return how many were shipped."""
+    done = session.execute(
+        update(Piece)
+        .where(Piece.id.in_(piece_ids), Piece.state == PieceState.SHIPPED)
+        .values(state=PieceState.PACKED, changed_at=at)
+        .execution_options(synchronize_session=False)
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
 def replace(session: Session, piece_id: int, reason: str, *, by: int | None, at: datetime) -> Piece | None:
     """Scrap a piece that is not packed and return the one to be made in its place; None when another was first.
 

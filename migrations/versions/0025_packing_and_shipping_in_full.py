@@ -149,6 +149,7 @@ def upgrade() -> None:
     sa.Column('photo_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('claimed_at', core.db.UtcDateTime(timezone=True), nullable=False),
     sa.Column('claimed_by', sa.String(), nullable=False),
+    sa.Column('is_late', sa.Boolean(), nullable=False),
     sa.Column('state', sa.Enum('open', 'accepted', 'rejected', name='claimstate', native_enum=False, create_constraint=True, length=20), nullable=False),
     sa.Column('block_code', sa.Enum('E01', 'E02', 'E03', 'E04', 'E05', 'E06', 'E07', 'E08', 'E09', 'E10', 'E11', 'E12', 'E13', 'E14', 'E15', 'E16', 'E20', 'E21', 'E22', 'E23', 'E24', 'E25', 'E26', 'E27', 'E28', 'E29', 'E30', name='block', native_enum=False, create_constraint=True, length=20), nullable=True),
     sa.Column('answer', sa.String(), nullable=False),

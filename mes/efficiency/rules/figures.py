@@ -361,7 +361,7 @@ def _accuracy(
         standing=standing,
         verdict=verdict,
         numerator=Part(N_("Found right"), checked - bad, ""),
-        denominator=Part(N_("Looked at"), checked, ""),
+        denominator=Part(N_("Looked at"), checked, "", "looked" if metric is Metric.M4 else "confirmed"),
         sample=checked,
         sample_of=total_count,
         sample_name=sample_name,

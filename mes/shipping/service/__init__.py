@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session
 from core.audit import service as audit
 from core.codes import Letter
 from core.errors import NotFound
+from core.files.photos import JPEG
+from core.files.service import keep
 from core.numbers import service as numbers
 from core.states import check_step
 from erp.finance import queries as finance
@@ -29,7 +31,7 @@ from mes.packing.rules import LOADABLE, PackageState
 from mes.packing.service.damage import supplement
 from mes.scanning.rules import Blocked
 from mes.shipping import queries
-from mes.shipping.model import Delivery, Load, LoadPackage
+from mes.shipping.model import Delivery, Load, LoadPackage, LoadPhoto
 from mes.shipping.rules import (
     OPEN,
     STEPS,
@@ -304,6 +306,16 @@ def close(
     changes: dict[str, list[object]] = {"left_behind": [[one.code for one in behind], None]} if behind else {}
     _note(session, load_id, "close", changes, by=by, at=at)
     return _manifest(session, load_id), needs_signature(behind)
+
+
+def add_photo(session: Session, load_id: int, picture: bytes, *, by: int, at: datetime) -> LoadPhoto:
+    """Keep a picture of a loaded vehicle, drawn anew by the caller. Raises NotFound."""
+    _locked(session, load_id)
+    file = keep(session, f"{at:%Y%m%d-%H%M%S}.jpg", JPEG, picture, by=by, at=at)
+    photo = LoadPhoto(load_id=load_id, file_id=file.id, taken_at=at, taken_by_id=by)
+    session.add(photo)
+    _note(session, load_id, "photo", {}, by=by, at=at)
+    return photo
 
 
 def ship(session: Session, load_id: int, *, by: int, at: datetime) -> None:
