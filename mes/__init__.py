@@ -40,6 +40,7 @@ from mes.packing import queries as packing
 from mes.packing import scans as packing_scans
 from mes.packing import subscribers as packing_subscribers
 from mes.packing import views as packing_views
+from mes.packing.views import rechecks as packing_rechecks
 from mes.planning import panels as planning_panels
 from mes.planning import views as planning_views
 from mes.production import panels as production_panels
@@ -56,6 +57,8 @@ from mes.shipping import panels as shipping_panels
 from mes.shipping import queries as shipping
 from mes.shipping import scans as shipping_scans
 from mes.shipping import views as shipping_views
+from mes.shipping.views import after as shipping_after
+from mes.shipping.views import dealer as shipping_dealer
 from mes.splitting import cli as _splitting_cli  # noqa: F401  (adds to the group `orders`)
 from mes.splitting import panels as splitting_panels
 from mes.splitting import queries as splitting
@@ -182,9 +185,21 @@ def _register_worksheets(app: Flask) -> None:
 
 
 def _register_packing(app: Flask) -> None:
-    """Packages and their labels."""
-    blueprints(app, (packing_views.bp, "/mes/packing"), (packing_api.bp, "/api/v1/packing"))
+    """Packages and their labels; the second look at some of them."""
+    blueprints(
+        app,
+        (packing_views.bp, "/mes/packing"),
+        (packing_api.bp, "/api/v1/packing"),
+        (packing_rechecks.bp, "/mes/packing/rechecks"),
+    )
     put = registry(app)
+    put.menu.append(
+        MenuEntry(N_("Second look"), "mes_packing_recheck.recheck_list", "mes.packing.read", N_("Dispatch"))
+    )
+    for role in ("leader", "clerk", "owner"):
+        put.grant(role, packing_rechecks.DRAW, "core.files.read")
+    for role in ("leader", "keeper", "loader", "packer"):
+        put.grant(role, packing_rechecks.LOOK)
     put.menu.append(MenuEntry(N_("Packing"), "mes_packing.bench", "mes.packing.pack", N_("Dispatch")))
     put.home("mes.packing.pack", "mes_packing.bench")
     put.offline_pages["mes_packing.bench"] = N_("Packing bench")
@@ -196,6 +211,8 @@ def _register_packing(app: Flask) -> None:
     subscribe(SetsFrozen, packing_subscribers.on_sets_frozen)
     subscribe(PieceReplaced, packing_subscribers.on_piece_replaced)
     resolve_with(Letter.PACKAGE, packing_scans.resolve_package)
+    for role in ("packer", "keeper", "loader", "leader"):
+        put.grant(role, packing_scans.DAMAGE)
     for handler in packing_scans.HANDLERS:
         handle(handler)
 
@@ -238,9 +255,25 @@ def _register_counting(app: Flask) -> None:
 
 
 def _register_shipping(app: Flask) -> None:
-    """Loads and delivery notes."""
-    blueprints(app, (shipping_views.bp, "/mes/shipping"), (shipping_api.bp, "/api/v1/shipping"))
+    """Loads and delivery notes; receipts, claims and what comes back."""
+    blueprints(
+        app,
+        (shipping_views.bp, "/mes/shipping"),
+        (shipping_api.bp, "/api/v1/shipping"),
+        (shipping_after.bp, "/mes/shipping"),
+        (shipping_dealer.bp, "/r"),
+    )
     put = registry(app)
+    put.menu.append(
+        MenuEntry(N_("Claims"), "mes_shipping_after.claim_list", "mes.shipping.read", N_("Dispatch"))
+    )
+    put.menu.append(
+        MenuEntry(N_("Returns"), "mes_shipping_after.return_list", "mes.shipping.read", N_("Dispatch"))
+    )
+    for role in ("clerk", "owner"):
+        put.grant(role, shipping_after.CLAIM)
+    for role in ("clerk", "loader", "leader"):
+        put.grant(role, shipping_after.TAKE_BACK)
     put.menu.append(MenuEntry(N_("Shipping"), "mes_shipping.load_list", "mes.shipping.read", N_("Dispatch")))
     put.home("mes.shipping.load", "mes_shipping.dock")
     put.offline_pages["mes_shipping.dock"] = N_("Dock")

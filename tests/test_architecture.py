@@ -39,6 +39,8 @@ OPEN_VIEWS = {
     "core_api.openapi": "the description of the API, without data",
     "erp_sales_dealer.answer_show": "a dealer has a link with a token instead of a log-in",
     "erp_sales_dealer.answer_send": "likewise",
+    "mes_shipping_dealer.receipt_show": "a dealer confirms a delivery by a link with a token",
+    "mes_shipping_dealer.receipt_send": "likewise",
     "mes_production.lock": "the badge lock of a tablet",
     "mes_production.badge_in": "the badge log-in of an enrolled tablet",
 }

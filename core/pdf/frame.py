@@ -11,15 +11,27 @@ from decimal import Decimal
 from core.pdf.blocks import Block, Strip
 from core.pdf.codes import DOT_PT, DOTS_PER_MM, draw_qr
 from core.pdf.pen import Pen, Printed, points
-from core.pdf.shapes import Align
+from core.pdf.shapes import Align, Length
 from core.pdf.text import fit
 
-A4_MM = (210, 297)
 MARGIN_PT = points(15)
 HEADER_PT = points(24)  # from the upper edge of the paper to the body's
 FOOTER_PT = points(16)
 CODE_DOTS = 15 * DOTS_PER_MM  # side of the QR in the header, quiet zone included
 TITLE_PT, NUMBER_PT, SMALL_PT = points(6), points(4), points(Decimal("2.9"))  # 2.9 is 8.2 pt
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A size of paper, upright."""
+
+    width_mm: Length
+    height_mm: Length
+
+
+A4 = Paper(210, 297)
+# continuous paper of 241 mm in three parts: 9.5 inches wide, 11 high; the strips with holes lie within the margins
+CONTINUOUS = Paper(241, Decimal("279.4"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +45,7 @@ class Document:
     blocks: tuple[Block, ...]
     code: str | None = None  # a printed code, drawn as QR in the header
     is_landscape: bool = False
+    paper: Paper = A4
 
 
 @dataclass(slots=True)
@@ -49,7 +62,7 @@ class _Page:
 
 def render_document(document: Document) -> Printed:
     """Draw a document as PDF. Raises FontMissing, CodeTooLarge."""
-    short, long = (points(side) for side in A4_MM)
+    short, long = points(document.paper.width_mm), points(document.paper.height_mm)
     width, height = (long, short) if document.is_landscape else (short, long)
     pen = Pen(width, height, f"{document.title} {document.number}")
     body_width, body_height = width - 2 * MARGIN_PT, height - HEADER_PT - FOOTER_PT

@@ -19,7 +19,6 @@ from sqlalchemy.orm import Session
 from core.auth import queries as people
 from core.auth import service as auth
 from core.auth.queries import Known
-from core.auth.rules import SignatureWrong
 from core.clock import now
 from core.codes import CodeUnreadable, clean
 from core.codes import read as read_code
@@ -216,16 +215,23 @@ def _person(badge: str | None, where: Where | None) -> Who:
     return _who(known)
 
 
-def _signer(override: Override | None, kind: ScanKind) -> Who | None:
-    """Return who signed, when the signature is good for this kind of scan."""
+def _signer(override: Override | None, kind: ScanKind, who: Who) -> Who | None:
+    """Return who signed, when the signature is good for this kind of scan; nobody signs for themselves."""
     if override is None:
         return None
     judging = service.handler(kind)
     right = judging.override_permission if judging else None
-    try:
-        signer = _who(auth.check_signature(read(), clean(override.badge), override.pin))
-    except SignatureWrong:
-        signer = None
+    known = run(
+        auth.check_signature, clean(override.badge), override.pin, at=now()
+    )  # keeps count of wrong PINs
+    signer = None if known is None else _who(known)
+    if signer is not None and signer.id == who.id:
+        raise Blocked(
+            Block.E25,
+            expected=Text(N_("The signature of somebody else")),
+            got=Text("%(name)s", {"name": who.name}),
+            todo=Text(N_("Nobody signs for their own work: another team leader signs.")),
+        )
     if signer is None or right is None or right not in signer.permissions:
         raise Blocked(
             Block.E25,
@@ -256,7 +262,7 @@ def _request(
     who, signer, refused = who_is(None, where), None, None
     try:
         who = who_is(body.badge, where)
-        signer = _signer(override, body.kind)
+        signer = _signer(override, body.kind, who)
     except Blocked as doubt:  # logged under whoever is logged in
         refused = doubt
     asked = ScanRequest(

@@ -356,6 +356,9 @@ def _frozen(line: FrozenLine, one: FrozenSet) -> dict[str, Any]:
                 "name": package.name,
                 "name_en": package.name_en,
                 "pieces": list(package.piece_codes),
+                "kg": None if package.kg is None else str(package.kg),
+                "kit": package.kit.value,
+                "tolerance_kg": str(package.tolerance_kg),
             }
             for package in explosion.packages
         ],
@@ -469,6 +472,17 @@ def mark_shipped(session: Session, piece_ids: Collection[int], *, at: datetime) 
         update(Piece)
         .where(Piece.id.in_(piece_ids), Piece.state == PieceState.PACKED)
         .values(state=PieceState.SHIPPED, changed_at=at)
+        .execution_options(synchronize_session=False)
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def mark_returned(session: Session, piece_ids: Collection[int], *, at: datetime) -> int:
+    """Take shipped pieces back to packed, as their package came back; return how many were shipped."""
+    done = session.execute(
+        update(Piece)
+        .where(Piece.id.in_(piece_ids), Piece.state == PieceState.SHIPPED)
+        .values(state=PieceState.PACKED, changed_at=at)
         .execution_options(synchronize_session=False)
     )
     return int(done.rowcount)  # type: ignore[attr-defined]

@@ -6,17 +6,20 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from core.auth.model import Person
 from erp.sales.model import Order
 from mes.efficiency import rules
 from mes.efficiency.queries.window import Window, count, scan_rows
-from mes.packing.model import Package
+from mes.packing.model import Package, Recheck
+from mes.packing.rules import RecheckState
+from mes.packing.rules.rechecks import CONTENT
 from mes.scanning.model import Scan
 from mes.scanning.rules import Block, ScanKind
-from mes.shipping.model import Delivery, Load
+from mes.shipping.model import Claim, Delivery, Load
+from mes.shipping.rules import ClaimState
 
 BENCH = (
     *(ScanKind.PACK_OPEN, ScanKind.PACK_ADD, ScanKind.PACK_REMOVE),
@@ -63,6 +66,63 @@ def sealed_rows(window: Window) -> Select[Any]:
         .outerjoin(Person, Person.id == Package.sealed_by_id)
         .where(window.holds(Package.sealed_at))
     )
+
+
+def _claimed_packages(window: Window) -> ColumnElement[bool]:
+    """Return the condition that a package was rightly claimed, within 30 days of its leaving, for its contents."""
+    return (
+        select(Claim.id)
+        .where(
+            Claim.package_id == Package.id,
+            Claim.is_late.is_(False),
+            Claim.state == ClaimState.ACCEPTED,
+            Claim.block_code.in_(CONTENT),
+            window.holds(Claim.claimed_at),
+        )
+        .exists()
+    )
+
+
+def _looked_into(window: Window, *, is_wrong: bool = False) -> ColumnElement[bool]:
+    """Return the condition that a package was looked into again within the window, and found wrong."""
+    looks = select(Recheck.id).where(
+        Recheck.package_id == Package.id, Recheck.state == RecheckState.DONE, window.holds(Recheck.ended_at)
+    )
+    return (looks.where(Recheck.is_right.is_(False)) if is_wrong else looks).exists()
+
+
+def _package_rows(condition: ColumnElement[bool]) -> Select[Any]:
+    columns: tuple[Any, ...] = (Package.opened_at.label("at"), Package.code.label("what"))
+    return (
+        select(*columns, Order.number.label("number"), Person.name.label("person"))
+        .join(Order, Order.id == Package.order_id)
+        .outerjoin(Person, Person.id == Package.sealed_by_id)
+        .where(condition)
+    )
+
+
+def looked_rows(window: Window) -> Select[Any]:
+    """Return the packages that had an independent look within the window: looked into again, or rightly claimed.
+
+    A package counts once; one that its dealer merely confirmed does not, as nobody looked inside.
+    """
+    return _package_rows(_looked_into(window) | _claimed_packages(window))
+
+
+def bad_package_rows(window: Window) -> Select[Any]:
+    """Return those of `looked_rows` that had an error of contents."""
+    return _package_rows(_looked_into(window, is_wrong=True) | _claimed_packages(window))
+
+
+def confirmed_rows(window: Window) -> Select[Any]:
+    """Return the deliveries that left within the window and of which every package was told by the dealer."""
+    return delivery_rows(window).where(Delivery.received_at.is_not(None))
+
+
+def bad_delivery_rows(window: Window) -> Select[Any]:
+    """Return those of `confirmed_rows` with a claim that was not rejected: in doubt it was an error."""
+    wrong = select(Claim.id).where(Claim.delivery_id == Delivery.id, Claim.state != ClaimState.REJECTED)
+    return confirmed_rows(window).where(wrong.exists())
 
 
 def delivery_rows(window: Window) -> Select[Any]:

@@ -22,8 +22,12 @@ from mes.efficiency.queries.accuracy import (
     DOCK,
     DOCK_ERRORS,
     Intercept,
+    bad_delivery_rows,
+    bad_package_rows,
+    confirmed_rows,
     delivery_rows,
     intercept,
+    looked_rows,
     sealed_rows,
     wrong_rows,
 )
@@ -79,8 +83,16 @@ def report(session: Session, window: Window, *, at: datetime) -> Report:
             rules.splitting(split_lines(session, window, at=at), active_minutes(session, window, ORDER_WORK)),
             warehouse(session, window),
             rules.equipment(Fraction(0), Fraction(0), 0, floor_stations(session)),
-            rules.packing(0, 0, count(session, sealed_rows(window))),
-            rules.shipping(0, 0, count(session, delivery_rows(window))),
+            rules.packing(
+                count(session, looked_rows(window)),
+                count(session, bad_package_rows(window)),
+                count(session, sealed_rows(window)),
+            ),
+            rules.shipping(
+                count(session, confirmed_rows(window)),
+                count(session, bad_delivery_rows(window)),
+                count(session, delivery_rows(window)),
+            ),
         ),
         bench=intercept(session, window, BENCH, BENCH_ERRORS),
         dock=intercept(session, window, DOCK, DOCK_ERRORS),
@@ -129,6 +141,8 @@ EVENTS: dict[Metric, tuple[Events, ...]] = {
     Metric.M3: (),
     Metric.M4: (
         Events("sealed", N_("Packages sealed"), "event", sealed_rows, Package.sealed_at),
+        Events("looked", N_("Packages looked into or claimed"), "event", looked_rows, Package.opened_at),
+        Events("bad", N_("Packages with an error of contents"), "event", bad_package_rows, Package.opened_at),
         Events(
             "wrong",
             N_("Wrong scans refused at the bench"),
@@ -139,6 +153,8 @@ EVENTS: dict[Metric, tuple[Events, ...]] = {
     ),
     Metric.M5: (
         Events("deliveries", N_("Deliveries shipped"), "event", delivery_rows, Load.shipped_at),
+        Events("confirmed", N_("Deliveries confirmed"), "event", confirmed_rows, Load.shipped_at),
+        Events("bad", N_("Deliveries with an error"), "event", bad_delivery_rows, Load.shipped_at),
         Events(
             "wrong",
             N_("Wrong scans refused at store and dock"),

@@ -306,9 +306,7 @@ def equipment(production_min: Fraction, planned_min: Fraction, reporting: int, m
 def packing(checked: int, bad: int, sealed: int, by: ProofParameters = PROOF) -> Figure:
     """M4: sealed packages found right by an independent look, over those looked at."""
     source = Text(
-        N_(
-            "Independent rechecks: %(count)s of %(total)s sealed packages. Nobody re-scans packages blind yet."
-        ),
+        N_("Independent looks: %(count)s of %(total)s sealed packages (rechecked blind, or claimed)."),
         {"count": checked, "total": sealed},
     )
     return _accuracy(
@@ -327,7 +325,7 @@ def packing(checked: int, bad: int, sealed: int, by: ProofParameters = PROOF) ->
 def shipping(confirmed: int, bad: int, shipped: int, by: ProofParameters = PROOF) -> Figure:
     """M5: deliveries that arrived without an error, over those whose receipt was confirmed."""
     source = Text(
-        N_("Receipts: %(count)s of %(total)s deliveries. Dealers do not confirm what arrived yet."),
+        N_("Receipts: %(count)s of %(total)s deliveries were confirmed by their dealers."),
         {"count": confirmed, "total": shipped},
     )
     return _accuracy(
@@ -371,7 +369,7 @@ def _accuracy(
         standing=standing,
         verdict=verdict,
         numerator=Part(N_("Found right"), checked - bad, ""),
-        denominator=Part(N_("Looked at"), checked, ""),
+        denominator=Part(N_("Looked at"), checked, "", "looked" if metric is Metric.M4 else "confirmed"),
         sample=checked,
         sample_of=total_count,
         sample_name=sample_name,

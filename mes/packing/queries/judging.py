@@ -29,6 +29,7 @@ BOX = (
     *(PACKAGES.c.id, PACKAGES.c.code, PACKAGES.c.kind, PACKAGES.c.name, PACKAGES.c.name_en),
     *(PACKAGES.c.position, PACKAGES.c.total_count, PACKAGES.c.state, PACKAGES.c.order_id),
     *(ORDERS.c.number, ORDERS.c.state, PACKAGES.c.set_id, SETS.c.number, SETS.c.room),
+    *(PACKAGES.c.kit_check, PACKAGES.c.tolerance_kg, PACKAGES.c.supplement_of_id),
 )
 ITEM = (
     *(PIECES.c.id, PIECES.c.rule_code, PIECES.c.mirror_code, PIECES.c.name, PIECES.c.name_en),
@@ -122,7 +123,17 @@ def _filled(rows: Sequence[Sequence[Any]]) -> Box | None:
 def box_of(row: Sequence[Any], items: tuple[Item, ...] = ()) -> Box:
     """Return a package out of the values of BOX."""
     package_id, code, kind, name, name_en, position, total_count, state, *head = row
-    order_id, order_number, order_state, set_id, set_number, room = head
+    (
+        order_id,
+        order_number,
+        order_state,
+        set_id,
+        set_number,
+        room,
+        kit_check,
+        tolerance_kg,
+        supplement_of_id,
+    ) = head
     return Box(
         package_id=package_id,
         code=code,
@@ -138,6 +149,9 @@ def box_of(row: Sequence[Any], items: tuple[Item, ...] = ()) -> Box:
         set_number=set_number,
         room=room or set_number,
         items=items,
+        kit_check=kit_check,
+        tolerance_kg=tolerance_kg,
+        is_supplement=supplement_of_id is not None,
     )
 
 

@@ -1,6 +1,7 @@
 """Reads of shipping: facts for the judges, for pages and papers; proofs for `stock verify`."""
 
 from mes.shipping.queries.cargo import (
+    absent,
     cargo_of,
     cargo_of_code,
     content_ids,
@@ -13,7 +14,9 @@ from mes.shipping.queries.pages import (
     LOAD_SORTS,
     SORTS,
     LoadFacts,
+    OrderAmount,
     Stop,
+    amounts,
     counts,
     dealers_of,
     dealers_with_ready,
@@ -26,23 +29,29 @@ from mes.shipping.queries.pages import (
     load_rows,
     of_order,
     open_loads,
+    photos,
     ready,
     ready_rows,
     waiting_of_order,
 )
 from mes.shipping.queries.proofs import faults
+from mes.shipping.queries.receipts import delivered
 
 __all__ = [
     "LOAD_SORTS",
     "LoadFacts",
+    "OrderAmount",
     "SORTS",
     "Stop",
+    "absent",
+    "amounts",
     "cargo_of",
     "cargo_of_code",
     "content_ids",
     "counts",
     "dealers_of",
     "dealers_with_ready",
+    "delivered",
     "delivery_of_code",
     "facts",
     "faults",
@@ -55,6 +64,7 @@ __all__ = [
     "manifest",
     "of_order",
     "open_loads",
+    "photos",
     "ready",
     "ready_rows",
     "scanned_on",

@@ -14,6 +14,7 @@ const panel = /** @type {HTMLElement} */ (document.getElementById("verdict"));
 const bench = /** @type {HTMLElement} */ (document.getElementById("bench"));
 const desk = new Desk("pack", bench.dataset.jobsUrl || "", judge);
 let isTakingOut = false;
+let countedCode = ""; // the lot whose hardware is being counted in
 let sealedCode = ""; // a sealed package that was scanned: "Open again" means this one
 
 /** What is in hand. @returns {DOMStringMap} */
@@ -27,9 +28,35 @@ function want(code) {
   const hand = inHand();
   if (typeLetter(code) === "K") {
     const isSealing = code === hand.code && hand.state === "OPEN" && hand.complete !== undefined;
+    if (isSealing && compare()) return null;
     return { kind: isSealing ? "PACK_SEAL" : "PACK_OPEN" };
   }
+  if (typeLetter(code) === "R" && hand.code && !isTakingOut) {
+    countedCode = code;
+    askFor("count-in");
+    return null;
+  }
   return { kind: isTakingOut ? "PACK_REMOVE" : "PACK_ADD", context: hand.code || null };
+}
+
+/** Show a template's form in the place of the verdict; false when it holds none. @param {string} id */
+function askFor(id) {
+  const held = document.getElementById(id);
+  if (!(held instanceof HTMLTemplateElement) || !held.content.querySelector("form")) return false;
+  panel.className = "verdict wait list";
+  panel.replaceChildren(held.content.cloneNode(true));
+  return true;
+}
+
+/** Have handing, colour and weight compared before sealing; false when there is nothing to compare. */
+function compare() {
+  return askFor("before-sealing");
+}
+
+/** @param {HTMLFormElement} form what was compared */
+function sealAsSeen(form) {
+  const grams = Number(new FormData(form).get("weight-g") || 1);
+  return ask("PACK_SEAL", inHand().code, { witness: form.dataset.look || null, quantity: grams });
 }
 
 /** @param {boolean} isOn */
@@ -60,7 +87,7 @@ async function refresh(packageId, code, last) {
   const answer = await fetch(of(bench.dataset.partsUrl, packageId) + query, { credentials: "same-origin" }).catch(() => null);
   if (!answer || !answer.ok) return drawHeld(code); // the verdict stands; the server's list comes with the next scan
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const part of ["#job", ".contents", "#main-act"]) {
+  for (const part of ["#job", ".contents", "#main-act", "#before-sealing"]) {
     const one = fresh.querySelector(part);
     if (one) document.querySelector(`.floor > ${part}, #bench > ${part}, .floor-acts > ${part}`)?.replaceWith(one);
   }
@@ -92,10 +119,10 @@ async function begin() {
   startStation({ place, panel, want, answered });
 }
 
-/** @param {string} kind @param {string | undefined} code @param {object} [override] */
-async function ask(kind, code, override) {
+/** @param {string} kind @param {string | undefined} code @param {object} [more] of what is sent: a signature, what was seen */
+async function ask(kind, code, more = {}) {
   if (!code) return;
-  const answer = await send(place, panel, code, override ? { kind, override } : { kind });
+  const answer = await send(place, panel, code, { kind, ...more });
   if (answer && answer.outcome !== "BLOCK") forget();
   if (answer) answered(answer, code);
 }
@@ -113,7 +140,8 @@ async function showMissing() {
 document.addEventListener("click", (event) => {
   const button = event.target instanceof Element ? event.target.closest("[data-act]") : null;
   const act = button?.getAttribute("data-act");
-  if (act === "seal") ask("PACK_SEAL", inHand().code);
+  if (act === "seal" && !compare()) ask("PACK_SEAL", inHand().code);
+  if (act === "differs") ask("PACK_SEAL", inHand().code, { witness: "DIFFERS" });
   if (act === "missing") showMissing();
   if (act === "take-out") takeOut(!isTakingOut);
   if (act === "reopen") ask("PACK_REOPEN", sealedCode || inHand().code);
@@ -122,9 +150,11 @@ document.addEventListener("click", (event) => {
 
 panel.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!(form instanceof HTMLFormElement) || !form.matches("[data-sign]")) return;
+  if (!(form instanceof HTMLFormElement)) return;
   event.preventDefault();
-  ask("PACK_SEAL", inHand().code, signature(form));
+  if (form.matches("[data-look]")) sealAsSeen(form);
+  else if (form.matches("[data-count]")) ask("PACK_ADD", countedCode, { context: inHand().code, quantity: Number(new FormData(form).get("count")) });
+  else ask("PACK_SEAL", inHand().code, { override: signature(form) });
 });
 
 begin();

@@ -9,12 +9,19 @@ from flask_babel import gettext as _
 
 from core.audit import queries as audit
 from core.clock import day_of, now
-from core.errors import NotFound
+from core.errors import InvalidInput, NotFound
+from core.files.photos import PhotoUnreadable
 from core.printing.answers import labels as answer_labels
 from core.web.access import me, requires
+from core.web.errors import status_of, text_of
+from core.web.forms import parse
 from core.work import read, run
 from mes.packing import pdf, queries, service
+from mes.packing.forms import DamageForm
 from mes.packing.queries import PackageFacts
+from mes.packing.rules import DamageStage, NotDamageable
+from mes.packing.service import damage
+from mes.packing.views.rechecks import sent_photo
 from mes.scanning import queries as scanning
 from mes.scanning.rules import DEVICE_COOKIE
 
@@ -66,6 +73,7 @@ def package_show(package_id: int) -> ResponseReturnValue:
         missing={row.item.piece_id: row for row in queries.missing(session, package_id)},
         scans=queries.scans(session, package_id),
         history=audit.history(session, service.SUBJECT, package_id),
+        damages=queries.damages(session, package_id),
     )
 
 
@@ -109,6 +117,51 @@ def package_reprint(package_id: int) -> ResponseReturnValue:
     """Replace a torn label: a new code, the old one refused from now on."""
     code = run(service.reprint_label, package_id, by=me().id, at=now())
     flash(_("New label %(code)s. Print it and throw the old one away.", code=code), "done")
+    return redirect(url_for(".package_show", package_id=package_id), 303)
+
+
+@bp.get("/packages/<int:package_id>/damage")
+@requires("mes.packing.damage")
+def package_damage(package_id: int) -> ResponseReturnValue:
+    """Show the form in which a damage is told."""
+    return _damage_form(package_id, {}, {}), 200
+
+
+@bp.post("/packages/<int:package_id>/damage")
+@requires("mes.packing.damage")
+def package_report(package_id: int) -> ResponseReturnValue:
+    """Tell that a package is damaged, with a photo; what was typed stays when it is refused."""
+    try:
+        form = parse(DamageForm, request.form)
+        photo_id = sent_photo()
+        run(damage.report_damage, package_id, form.stage, form.note, photo_id, by=me().id, at=now())
+    except InvalidInput as wrong:
+        return _damage_form(package_id, request.form, wrong.fields), 400
+    except (NotDamageable, PhotoUnreadable) as wrong:
+        return _damage_form(package_id, request.form, {"form": text_of(wrong)}), status_of(wrong)
+    flash(
+        _("The damage is written down. The package is not loaded until it is opened and sealed again."),
+        "done",
+    )
+    return redirect(url_for(".package_show", package_id=package_id), 303)
+
+
+def _damage_form(package_id: int, values: object, errors: dict[str, str]) -> str:
+    return render_template(
+        "mes/packing/package_damage.html",
+        facts=_facts(package_id),
+        values=values,
+        errors=errors,
+        stages=[one for one in DamageStage if one not in (DamageStage.RECHECK, DamageStage.RETURN)],
+    )
+
+
+@bp.post("/packages/<int:package_id>/void")
+@requires("mes.packing.override")
+def package_void(package_id: int) -> ResponseReturnValue:
+    """Make a package void that nothing belongs into."""
+    run(damage.void_empty, package_id, by=me().id, at=now())
+    flash(_("The package is void; its label is refused from now on."), "done")
     return redirect(url_for(".package_show", package_id=package_id), 303)
 
 

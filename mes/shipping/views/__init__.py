@@ -8,22 +8,27 @@ from flask_babel import gettext as _
 
 from core.audit import queries as audit
 from core.clock import now
-from core.errors import InvalidInput, NotFound
+from core.errors import InvalidInput, NotAllowed, NotFound
+from core.files.photos import redraw
+from core.pdf.frame import A4, CONTINUOUS
 from core.printing.answers import labels as answer_labels
 from core.web import answers, lists
 from core.web.access import me, requires
 from core.web.forms import parse
 from core.web.templating import local, today
 from core.work import read, run
+from mes.packing import queries as packing
 from mes.scanning import queries as scanning
 from mes.shipping import pdf, queries, service
 from mes.shipping.forms import LoadForm, PackagesForm
-from mes.shipping.queries import LoadFacts, Stop
-from mes.shipping.rules import OPEN, LoadState
+from mes.shipping.queries import LoadFacts, OrderAmount, Stop
+from mes.shipping.rules import OPEN, Freight, LoadState
 
 bp = Blueprint("mes_shipping", __name__)
 DEVICE_COOKIE = "mortise_device"  # set when the device is enrolled
 READ, PLAN, LOAD = "mes.shipping.read", "mes.shipping.plan", "mes.shipping.load"
+AMOUNTS = "erp.sales.read"  # who sees prices
+PAPERS = {"241": CONTINUOUS}
 VIEWS = {"open": OPEN, "closed": (LoadState.CLOSED,), "shipped": (LoadState.SHIPPED,), "all": ()}
 
 
@@ -76,7 +81,8 @@ def load_export() -> ResponseReturnValue:
 @requires(PLAN)
 def load_new() -> ResponseReturnValue:
     """Show the form of a new load."""
-    return render_template("mes/shipping/load_new.html", values={"planned_on": today()}, errors={})
+    values = {"planned_on": today(), "is_by_stop": "1"}
+    return render_template("mes/shipping/load_new.html", values=values, errors={}, freights=Freight)
 
 
 @bp.post("/loads/new")
@@ -86,10 +92,21 @@ def load_create() -> ResponseReturnValue:
     try:
         form = parse(LoadForm, request.form)
     except InvalidInput as wrong:
-        page = render_template("mes/shipping/load_new.html", values=request.form, errors=wrong.fields)
+        page = render_template(
+            "mes/shipping/load_new.html", values=request.form, errors=wrong.fields, freights=Freight
+        )
         return page, 400
     load = run(
-        service.create_load, form.vehicle, form.driver, form.phone, form.planned_on, by=me().id, at=now()
+        service.create_load,
+        form.vehicle,
+        form.driver,
+        form.phone,
+        form.planned_on,
+        carrier=form.carrier,
+        freight=form.freight,
+        is_by_stop=form.is_by_stop,
+        by=me().id,
+        at=now(),
     )
     flash(_("%(number)s is planned. Now choose its packages.", number=load.number), "done")
     return redirect(url_for(".load_packages", load_id=load.id), 303)
@@ -105,6 +122,7 @@ def load_show(load_id: int) -> ResponseReturnValue:
         load=load,
         held=queries.held_numbers(read(), load.cargo) if load.is_open else (),
         history=audit.history(read(), service.SUBJECT, load_id),
+        photos=queries.photos(read(), load_id),
     )
 
 
@@ -163,6 +181,16 @@ def load_ship(load_id: int) -> ResponseReturnValue:
     return redirect(url_for(".load_show", load_id=load_id), 303)
 
 
+@bp.post("/loads/<int:load_id>/photo")
+@requires(LOAD)
+def load_photo(load_id: int) -> ResponseReturnValue:
+    """Keep a picture of the loaded vehicle."""
+    sent = request.files.get("photo")
+    picture = redraw(sent.read() if sent is not None else b"")
+    run(service.add_photo, load_id, picture, by=me().id, at=now())
+    return redirect(url_for(".load_show", load_id=load_id), 303)
+
+
 @bp.route("/loads/<int:load_id>/label.pdf", methods=["GET", "POST"])
 @requires(READ)
 def load_label(load_id: int) -> ResponseReturnValue:
@@ -182,9 +210,27 @@ def load_sheet(load_id: int) -> ResponseReturnValue:
 @bp.get("/deliveries/<int:delivery_id>/note.pdf")
 @requires(READ)
 def delivery_note(delivery_id: int) -> ResponseReturnValue:
-    """Answer a delivery note as PDF."""
+    """Answer a delivery note as PDF: A4, or continuous paper of 241 mm in three parts; with amounts where asked."""
     load, stop = _delivery(delivery_id)
-    return answers.pdf(pdf.delivery_note(load, stop, _words()).content, f"{stop.number}.pdf")
+    amounts: tuple[OrderAmount, ...] = ()
+    if request.args.get("amounts"):
+        if not me().may(AMOUNTS):
+            raise NotAllowed
+        amounts = queries.amounts(read(), {one.order_id for one in stop.loaded})
+    paper = PAPERS.get(request.args.get("paper", ""), A4)
+    printed = pdf.delivery_note(load, stop, _words(), paper, amounts)
+    return answers.pdf(printed.content, f"{stop.number}.pdf")
+
+
+@bp.get("/deliveries/<int:delivery_id>/packing.pdf")
+@requires(READ)
+def packing_list(delivery_id: int) -> ResponseReturnValue:
+    """Answer a delivery's packing list as PDF: what lies in each package."""
+    load, stop = _delivery(delivery_id)
+    contents = packing.items(read(), [one.package_id for one in stop.loaded])
+    paper = PAPERS.get(request.args.get("paper", ""), A4)
+    printed = pdf.packing_list(load, stop, contents, _words(), paper)
+    return answers.pdf(printed.content, f"{stop.number}-packing.pdf")
 
 
 @bp.get("/dock")

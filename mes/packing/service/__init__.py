@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, cast
 
 from sqlalchemy import Row, Table, bindparam, delete, func, insert, select, update
@@ -22,6 +23,7 @@ from core.audit import service as audit
 from core.db import Bulk
 from core.errors import NotFound
 from core.numbers import service as numbers
+from erp.catalogue.rules.document import KitCheck
 from erp.sales import service as sales
 from mes.packing import queries
 from mes.packing.model import Content, Package
@@ -36,6 +38,9 @@ from mes.packing.rules import (
     PackageState,
     VoidBox,
     judge_add,
+    judge_held,
+    judge_kit,
+    judge_look,
     judge_open,
     judge_remove,
     judge_reopen,
@@ -51,6 +56,7 @@ from mes.splitting.model import DoorSet, Piece
 from mes.splitting.rules import LIVE
 
 SUBJECT = "mes.packing.package"
+SIGNABLE = (Block.E01, Block.E08)  # what a team leader may let go with a reason
 CONTENTS = cast(Table, Content.__table__)  # bare, and the statement made once: every packed piece runs it
 PACKAGES = cast(Table, Package.__table__)
 CONTENT_COLUMNS = tuple(column.name for column in CONTENTS.c if column.name != "id")
@@ -123,6 +129,9 @@ def _insert_packages(
             "total_count": total_count,
             "state": state,
             "label_count": 0,
+            "planned_kg": Decimal(spec["kg"]) if spec.get("kg") else None,
+            "kit_check": KitCheck(spec.get("kit", KitCheck.CODE)),
+            "tolerance_kg": Decimal(spec.get("tolerance_kg", 0)),
         }
         for position, (code, (set_id, spec)) in enumerate(zip(labels, planned, strict=True), start=after + 1)
     ]
@@ -159,6 +168,13 @@ def open_package(session: Session, package_id: int, *, by: int, at: datetime) ->
 def hold(session: Session, code: str) -> Box | None:
     """Lock the package whose label in force carries `code` for sharing, and return it as it stands."""
     return queries.box_shared(session, code)
+
+
+def hold_open(session: Session, package_id: int) -> Box:
+    """Lock an open package and return it. Raises Blocked E24."""
+    box = _box(session, package_id)
+    _raise(judge_held(box))
+    return box
 
 
 def add_piece(session: Session, box: Box, piece: PieceFacts, *, by: int, at: datetime) -> Box:
@@ -202,19 +218,45 @@ def remove_piece(session: Session, package_id: int, piece: PieceFacts, *, at: da
     return _with(box, piece, is_packed=False)
 
 
-def seal(session: Session, package_id: int, *, by: int, at: datetime, is_signed: bool = False) -> Box:
-    """Close a complete package; a supervisor's signature closes it with parts missing.
+def seal(
+    session: Session,
+    package_id: int,
+    *,
+    weighed_kg: Decimal | None = None,
+    said: str | None = None,
+    by: int,
+    at: datetime,
+    is_signed: bool = False,
+) -> tuple[Box, bool]:
+    """Close a complete package; a supervisor's signature closes it with parts missing or a kit that differs.
 
-    Locks the package. Raises Blocked E24, E01, E27.
+    `said` is how somebody saw its handing and colour, if they compared them. Returns the package and whether
+    the signature was needed. Locks the package. Raises Blocked E24, E01, E04, E05, E08, E27.
     """
     box = _box(session, package_id)
-    refusal = judge_seal(box)
-    if refusal is not None and not (is_signed and refusal.block is Block.E01):
+    needs = [] if box.kit_check is KitCheck.CODE else queries.kit(session, package_id)
+    refusal = judge_seal(box) or judge_kit(box, needs, weighed_kg) or _looks_wrong(session, box, said)
+    if refusal is not None and not (is_signed and refusal.block in SIGNABLE):
         raise refusal
     label_count = max(1, session.scalars(select(Package.label_count).where(Package.id == package_id)).one())
-    sealed = _step(session, box, PackageState.SEALED, sealed_at=at, sealed_by_id=by, label_count=label_count)
+    sealed = _step(
+        session,
+        box,
+        PackageState.SEALED,
+        sealed_at=at,
+        sealed_by_id=by,
+        label_count=label_count,
+        weighed_kg=weighed_kg,
+    )
     sales.record_progress(session, box.order_id, sealed=1)
-    return sealed
+    return sealed, refusal is not None
+
+
+def _looks_wrong(session: Session, box: Box, said: str | None) -> Blocked | None:
+    if not said:
+        return None
+    look, shown = queries.look(session, box.set_id)
+    return judge_look(box, look, said, shown)
 
 
 def reopen(session: Session, package_id: int, *, by: int, at: datetime) -> Box:
@@ -231,7 +273,8 @@ def reopen(session: Session, package_id: int, *, by: int, at: datetime) -> Box:
         sealed_by_id=None,
         place_id=None,
     )
-    sales.record_progress(session, box.order_id, sealed=-1)
+    if box.state in FINISHED:  # a damaged one was taken off the count when it was told
+        sales.record_progress(session, box.order_id, sealed=-1)
     return _box(session, package_id)
 
 
@@ -359,7 +402,11 @@ def _homes(session: Session, set_ids: Collection[int]) -> dict[tuple[int, str, i
     found: dict[tuple[int, str, int], int] = {}
     rows = session.execute(
         select(PACKAGES.c.set_id, PACKAGES.c.kind, PACKAGES.c.id)
-        .where(PACKAGES.c.set_id.in_(set_ids), PACKAGES.c.state != PackageState.VOID)
+        .where(
+            PACKAGES.c.set_id.in_(set_ids),
+            PACKAGES.c.state != PackageState.VOID,
+            PACKAGES.c.supplement_of_id.is_(None),
+        )
         .order_by(PACKAGES.c.position)
     )
     counts: Counter[tuple[int, str]] = Counter()
@@ -373,6 +420,13 @@ def _settle_contents(
     session: Session, set_ids: Collection[int], homes: dict[tuple[int, str, int], int]
 ) -> None:
     """Have every live labelled piece of some sets wait in its package."""
+    apart = set(
+        session.scalars(
+            select(PACKAGES.c.id).where(
+                PACKAGES.c.set_id.in_(set_ids), PACKAGES.c.supplement_of_id.is_not(None)
+            )
+        )
+    )
     rows = session.execute(
         select(Piece.id, Piece.set_id, Piece.package_kind, Piece.package_index, CONTENTS.c.package_id)
         .outerjoin(CONTENTS, CONTENTS.c.piece_id == Piece.id)
@@ -388,7 +442,7 @@ def _settle_contents(
         home = homes[set_id, kind or "", index or 0]
         if package_id is None:
             session.execute(insert(CONTENTS).values(package_id=home, piece_id=piece_id))
-        elif package_id != home:
+        elif package_id != home and package_id not in apart:
             session.execute(update(CONTENTS).where(CONTENTS.c.piece_id == piece_id).values(package_id=home))
 
 

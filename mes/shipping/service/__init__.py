@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session
 from core.audit import service as audit
 from core.codes import Letter
 from core.errors import NotFound
+from core.files.photos import JPEG
+from core.files.service import keep
 from core.numbers import service as numbers
 from core.states import check_step
 from erp.finance import queries as finance
@@ -26,13 +28,15 @@ from erp.sales import service as sales
 from mes.packing import service as packing
 from mes.packing.model import Package
 from mes.packing.rules import LOADABLE, PackageState
+from mes.packing.service.damage import supplement
 from mes.scanning.rules import Blocked
 from mes.shipping import queries
-from mes.shipping.model import Delivery, Load, LoadPackage
+from mes.shipping.model import Delivery, Load, LoadPackage, LoadPhoto
 from mes.shipping.rules import (
     OPEN,
     STEPS,
     Cargo,
+    Freight,
     LoadNotOpen,
     LoadState,
     Manifest,
@@ -45,6 +49,7 @@ from mes.shipping.rules import (
     judge_load,
     judge_unload,
     lost,
+    needs_signature,
 )
 from mes.splitting import service as splitting
 
@@ -52,15 +57,28 @@ SUBJECT = "mes.shipping.load"
 
 
 def create_load(
-    session: Session, vehicle: str, driver: str, phone: str, planned_on: date, *, by: int, at: datetime
+    session: Session,
+    vehicle: str,
+    driver: str,
+    phone: str,
+    planned_on: date,
+    *,
+    carrier: str = "",
+    freight: Freight = Freight.PREPAID,
+    is_by_stop: bool = False,
+    by: int,
+    at: datetime,
 ) -> Load:
-    """Plan a vehicle for a day, with nothing on its list yet."""
+    """Plan a vehicle for a day, with nothing on its list yet; by stop, what is unloaded last is loaded first."""
     load = Load(
         number=numbers.next_number(session, "LD", on=planned_on),
         code=numbers.next_codes(session, Letter.LOAD, 1)[0],
         vehicle=vehicle,
         driver=driver,
         phone=phone,
+        carrier=carrier,
+        freight=freight,
+        is_by_stop=is_by_stop,
         planned_on=planned_on,
         created_at=at,
         created_by_id=by,
@@ -264,15 +282,18 @@ def unload(session: Session, load_id: int, cargo: Cargo, *, at: datetime) -> Man
 
 def close(
     session: Session, load_id: int, *, signer: int | None, reason: str | None, by: int, at: datetime
-) -> Manifest:
-    """Close a complete load; with a supervisor's signature also one that goes short.
+) -> tuple[Manifest, bool]:
+    """Close a complete load; one that goes short as its dealers allow it, mostly with a supervisor's signature.
 
-    What stays behind leaves the list, so that it can go with the next load. Compares the list with the
-    scan log. Locks the load. Raises Blocked E24, E15, E10, E27.
+    Returns how it stands, and whether a signature was needed. What stays behind leaves the list, so that it
+    can go with the next load. Compares the list with the scan log. Locks the load.
+    Raises Blocked E24, E15, E10, E27.
     """
     manifest = _manifest(session, load_id)
-    _raise(judge_close(manifest, queries.scanned_on(session, load_id), is_signed=signer is not None))
-    behind = manifest.missing
+    absent = queries.absent(session, load_id)
+    scanned = queries.scanned_on(session, load_id)
+    _raise(judge_close(manifest, scanned, absent, is_signed=signer is not None))
+    behind = (*manifest.missing, *absent)
     session.execute(
         delete(LoadPackage).where(LoadPackage.load_id == load_id, LoadPackage.loaded_at.is_(None))
     )
@@ -284,7 +305,17 @@ def close(
         raise lost(manifest)
     changes: dict[str, list[object]] = {"left_behind": [[one.code for one in behind], None]} if behind else {}
     _note(session, load_id, "close", changes, by=by, at=at)
-    return _manifest(session, load_id)
+    return _manifest(session, load_id), needs_signature(behind)
+
+
+def add_photo(session: Session, load_id: int, picture: bytes, *, by: int, at: datetime) -> LoadPhoto:
+    """Keep a picture of a loaded vehicle, drawn anew by the caller. Raises NotFound."""
+    _locked(session, load_id)
+    file = keep(session, f"{at:%Y%m%d-%H%M%S}.jpg", JPEG, picture, by=by, at=at)
+    photo = LoadPhoto(load_id=load_id, file_id=file.id, taken_at=at, taken_by_id=by)
+    session.add(photo)
+    _note(session, load_id, "photo", {}, by=by, at=at)
+    return photo
 
 
 def ship(session: Session, load_id: int, *, by: int, at: datetime) -> None:
@@ -298,6 +329,7 @@ def ship(session: Session, load_id: int, *, by: int, at: datetime) -> None:
     manifest = _manifest(session, load_id)
     ids = [one.package_id for one in manifest.cargo]
     packing.move_on(session, ids, (PackageState.LOADED,), PackageState.SHIPPED)
+    supplement(session, ids, by=by, at=at)
     splitting.mark_shipped(session, queries.content_ids(session, ids), at=at)
     for order_id, count in sorted(Counter(one.order_id for one in manifest.cargo).items()):
         sales.record_progress(session, order_id, shipped=count, at=at)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from core.choices import Choice
 from core.errors import RuleViolation
 from core.i18n import N_, Named
+from erp.catalogue.rules.document import KitCheck
 from mes.scanning.rules import Block, Blocked, Progress, Text
 from mes.splitting.rules import PieceState
 
@@ -34,12 +35,31 @@ class PackageState(Choice):
 
 
 LOADABLE = (PackageState.SEALED, PackageState.IN_STORE, PackageState.STAGED)
-REOPENABLE = LOADABLE  # what is on a vehicle is unloaded first
+REOPENABLE = (*LOADABLE, PackageState.DAMAGED)  # what is on a vehicle is unloaded first
 FINISHED = (*LOADABLE, PackageState.LOADED, PackageState.SHIPPED, PackageState.RECEIVED)
 LABEL_LINES = 6  # of contents on a package label: what 100 × 70 mm holds legibly
 
 
 VOIDABLE = (PackageState.PLANNED, PackageState.OPEN, *LOADABLE)  # what is still in the house
+
+
+class DamageStage(Choice):
+    """Where a damaged package was seen."""
+
+    BENCH = "bench", N_("At the packing bench")
+    STORE = "store", N_("In the store")
+    DOCK = "dock", N_("At the dock")
+    RECHECK = "recheck", N_("When it was looked at again")
+    RETURN = "return", N_("When it came back")
+
+
+class RecheckState(Choice):
+    """How far the second look at a package has come."""
+
+    DRAWN = "drawn", N_("Drawn")
+    BEGUN = "begun", N_("Being looked at")
+    DONE = "done", N_("Done")
+    DROPPED = "dropped", N_("Given up: the package moved on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +98,26 @@ class BoxGone(RuleViolation):
     message = N_(
         "%(package)s of %(set)s is “%(state)s”. Its set cannot be cancelled. "
         "Have the box unloaded first, or leave this set out."
+    )
+
+
+class NotDamageable(RuleViolation):
+    """A damage is told of a package that is not closed and in the house."""
+
+    code = "mes.packing.not_damageable"
+    message = N_(
+        "Package %(package)s is “%(state)s”: only a sealed package in the house is reported as damaged. "
+        "Scrap the damaged piece, have the package unloaded, or write down a claim."
+    )
+
+
+class BoxNotEmpty(RuleViolation):
+    """A package with something that belongs into it is to become void."""
+
+    code = "mes.packing.box_not_empty"
+    message = N_(
+        "%(count)s pieces belong into %(package)s: it cannot be made void. "
+        "Cancel or change the door set; its packages follow."
     )
 
 
@@ -130,6 +170,9 @@ class Box:
     set_number: str
     room: str
     items: tuple[Item, ...] = ()
+    kit_check: KitCheck = KitCheck.CODE
+    tolerance_kg: Decimal = Decimal(0)
+    is_supplement: bool = False  # what another box of the set left without
 
     @property
     def number(self) -> str:
@@ -191,6 +234,11 @@ def judge_add(box: Box, piece: Piece) -> Blocked | None:
     )
 
 
+def judge_held(box: Box) -> Blocked | None:
+    """Return why nothing may be done with what is in a package, if so."""
+    return _not_open(box)
+
+
 def judge_remove(box: Box, piece: Piece) -> Blocked | None:
     """Return why a piece cannot be taken out of a package, if so."""
     refusal = _not_open(box) or _elsewhere(box, piece)
@@ -220,6 +268,140 @@ def judge_seal(box: Box) -> Blocked | None:
         object_type="package",
         object_id=box.package_id,
         progress=progress,
+    )
+
+
+NOTE_MAX = 500
+DIFFERS = "DIFFERS"  # what the bench says of a piece that does not look as its label says
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What eyes compare before a package with handed or coloured parts is sealed."""
+
+    handing: str  # stored word, "" where the door has none
+    colour: str  # code
+
+    @property
+    def word(self) -> str:
+        """The word by which the bench says that it was compared."""
+        return " ".join(part for part in (self.handing, self.colour) if part)
+
+
+def judge_look(box: Box, look: Look, said: str | None, shown: Text) -> Blocked | None:
+    """Return why a package is not as it should look, if somebody compared it; `said` is what they saw.
+
+    The parts swapped within their set are E05 where the handing differs, otherwise the make differs: E04.
+    """
+    if not said or said == look.word:
+        return None
+    differs = said.removeprefix(DIFFERS).strip()
+    block = Block.E05 if differs and differs.split()[0] != look.handing and look.handing else Block.E04
+    return Blocked(
+        block,
+        expected=shown,
+        got=Text(N_("It looks different")),
+        todo=Text(N_("Take out what differs, put it aside and call the team leader.")),
+        object_type="package",
+        object_id=box.package_id,
+        progress=box.progress,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class KitNeed:
+    """How many of one material belong into a kit, what one weighs, and how many were counted in."""
+
+    material_id: int
+    name: Named
+    needed_qty: Decimal
+    unit_kg: Decimal | None = None
+    counted_count: int = 0
+
+    @property
+    def needed_count(self) -> int:
+        """How many a person counts: a part of one is one."""
+        return int(self.needed_qty.to_integral_value(ROUND_CEILING))
+
+
+def judge_count(
+    box: Box, needs: Sequence[KitNeed], material_id: int, name: Named, count: int
+) -> Blocked | None:
+    """Return why `count` of a material are not counted into a package, if so."""
+    refusal = _not_open(box)
+    if refusal:
+        return refusal
+    need = next((one for one in needs if one.material_id == material_id), None)
+    if need is None or box.kit_check is not KitCheck.COUNT:
+        return _kit_wrong(
+            box,
+            expected=Text("%(names)s", {"names": [one.name for one in needs]})
+            if needs
+            else Text(N_("A package without hardware")),
+            got=Text("%(name)s", {"name": name}),
+            todo=Text(N_("Put it back; it does not belong into this package.")),
+        )
+    left = need.needed_count - need.counted_count
+    if count <= left:
+        return None
+    return Blocked(
+        Block.E30,
+        expected=Text(N_("%(count)s × %(name)s"), {"count": left, "name": name}),
+        got=Text(N_("%(count)s × %(name)s"), {"count": count, "name": name}),
+        todo=Text(N_("Put back what is too many.")),
+        object_type="package",
+        object_id=box.package_id,
+    )
+
+
+def judge_kit(box: Box, needs: Sequence[KitNeed], weighed_kg: Decimal | None) -> Blocked | None:
+    """Return what is wrong with the kit of a package that is to be sealed, if anything."""
+    if box.kit_check is KitCheck.COUNT:
+        return _count_wrong(box, needs)
+    if box.kit_check is KitCheck.WEIGHT and needs:
+        return _weight_wrong(box, needs, weighed_kg)
+    return None
+
+
+def _count_wrong(box: Box, needs: Sequence[KitNeed]) -> Blocked | None:
+    short = next((one for one in needs if one.counted_count < one.needed_count), None)
+    if short is None:
+        return None
+    facts = {"name": short.name}
+    return _kit_wrong(
+        box,
+        expected=Text(N_("%(count)s × %(name)s"), {**facts, "count": short.needed_count}),
+        got=Text(N_("%(count)s × %(name)s"), {**facts, "count": short.counted_count}),
+        todo=Text(N_("Count in what is missing: scan its label, then how many.")),
+    )
+
+
+def _weight_wrong(box: Box, needs: Sequence[KitNeed], weighed_kg: Decimal | None) -> Blocked | None:
+    nameless = [one.name for one in needs if one.unit_kg is None]
+    wanted = sum((one.needed_qty * (one.unit_kg or 0) for one in needs), Decimal(0))
+    expected = Text(N_("%(kg)s kg, ± %(more)s"), {"kg": wanted, "more": box.tolerance_kg})
+    if nameless:  # nothing can be proved: shut, not open
+        todo = Text(N_("The office enters what one weighs: %(names)s."), {"names": nameless})
+        return _kit_wrong(box, expected, Text(N_("A weight nobody can compare")), todo)
+    if weighed_kg is None:
+        return _kit_wrong(
+            box, expected, Text(N_("Not weighed")), Text(N_("Put it on the scales and type the weight."))
+        )
+    if abs(weighed_kg - wanted) <= box.tolerance_kg:
+        return None
+    todo = Text(N_("Compare the kit with its list, piece by piece."))
+    return _kit_wrong(box, expected, Text(N_("%(kg)s kg"), {"kg": weighed_kg}), todo)
+
+
+def _kit_wrong(box: Box, expected: Text, got: Text, todo: Text) -> Blocked:
+    return Blocked(
+        Block.E08,
+        expected=expected,
+        got=got,
+        todo=todo,
+        object_type="package",
+        object_id=box.package_id,
+        progress=box.progress,
     )
 
 
