@@ -31,7 +31,7 @@ def report(since: datetime, until: datetime, as_json: bool) -> None:
         raise click.UsageError(f"--from {since:%Y-%m-%d} is after --to {until:%Y-%m-%d}")
     zone = ZoneInfo(current_app.config["TIMEZONE"])
     begin, end = (datetime.combine(day.date(), time(), zone) for day in (since, until))
-    found = queries.report(read(), Window(begin, end + timedelta(days=1)), at=now())
+    found = queries.report(read(), Window(begin, end + timedelta(days=1), zone), at=now())
     if as_json:
         days = {"from": f"{since:%Y-%m-%d}", "to": f"{until:%Y-%m-%d}"}
         click.echo(json.dumps(days | _plain(found), ensure_ascii=False, indent=1))

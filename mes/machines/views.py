@@ -188,7 +188,10 @@ def _words(span: Span) -> str:
 
 def _loss(one: figures.Loss) -> str:
     """Return what a loss is called: its reason, or the state where nobody gave one."""
-    return label(one.reason) if one.reason else _("%(state)s, no reason given", state=label(one.state))
+    if one.state is None:
+        return label(one.reason or StopReason.OTHER)
+    sentence: str = _("%(state)s, no reason given", state=label(one.state))
+    return sentence
 
 
 # --- writing machines down ------------------------------------------------------------

@@ -27,7 +27,7 @@ from mes.efficiency.queries.accuracy import (
     sealed_rows,
     wrong_rows,
 )
-from mes.efficiency.queries.machines import floor_stations
+from mes.efficiency.queries.machines import equipment, state_rows
 from mes.efficiency.queries.orders import (
     RELEASED_AT,
     active_minutes,
@@ -46,6 +46,7 @@ from mes.efficiency.queries.orders import (
 from mes.efficiency.queries.warehouse import BY_MOVE, BY_SCAN, transaction_rows, transactions
 from mes.efficiency.queries.window import Window, count
 from mes.efficiency.rules import Figure, Metric, Work
+from mes.machines.model import StateChange
 from mes.packing.model import Package
 from mes.production.model import Scrap
 from mes.scanning.model import FormerLabel, Scan
@@ -70,7 +71,7 @@ def report(session: Session, window: Window, *, at: datetime) -> Report:
         figures=(
             rules.splitting(split_lines(session, window, at=at), active_minutes(session, window, ORDER_WORK)),
             rules.warehouse(transactions(session, window), Fraction(0), window.day_count),
-            rules.equipment(Fraction(0), Fraction(0), 0, floor_stations(session)),
+            equipment(session, window, at=at),
             rules.packing(0, 0, count(session, sealed_rows(window))),
             rules.shipping(0, 0, count(session, delivery_rows(window))),
         ),
@@ -86,7 +87,7 @@ class Events:
 
     code: str
     name: str  # msgid
-    shape: str  # which table shows it: line, override, remake, release, work or event
+    shape: str  # which table shows it: line, override, remake, release, state, work or event
     rows: Callable[[Window], Select[Any]]
     moment: Any  # the column by which it is sorted
 
@@ -118,7 +119,7 @@ EVENTS: dict[Metric, tuple[Events, ...]] = {
         Events("work", N_("Work on orders"), "work", work_rows, Interval.started_at),
     ),
     Metric.M2: tuple(_of_work(work) for work in Work),
-    Metric.M3: (),
+    Metric.M3: (Events("states", N_("Changes of state"), "state", state_rows, StateChange.began_at),),
     Metric.M4: (
         Events("sealed", N_("Packages sealed"), "event", sealed_rows, Package.sealed_at),
         Events(

@@ -62,9 +62,9 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Planned time in which a machine did not produce, by what it was doing."""
+    """Planned time in which a machine did not produce: by its reason, or by its state where nobody gave one."""
 
-    state: MachineState
+    state: MachineState | None
     reason: StopReason | None
     length: Fraction  # minutes
     count: int  # stops
@@ -119,24 +119,21 @@ def _kind(span: Span) -> str:
 
 def losses(found: Sequence[Span], planned: Sequence[Stretch]) -> list[Loss]:
     """Return the planned time that was lost, the largest loss first."""
-    lost: defaultdict[tuple[MachineState, StopReason | None], list[timedelta]] = defaultdict(list)
-    for span, length in within(found, planned):
-        if span.state not in (None, MachineState.WORKING):
-            lost[span.state, span.reason].append(length)
     return ranked(
-        Loss(state, reason, minutes(sum(some, timedelta(0))), len(some))
-        for (state, reason), some in lost.items()
+        Loss(None if span.reason else span.state, span.reason, minutes(length), 1)
+        for span, length in within(found, planned)
+        if span.state not in (None, MachineState.WORKING)
     )
 
 
 def ranked(lost: Iterable[Loss]) -> list[Loss]:
     """Return losses of one machine or of several, those of one kind added up, the largest first."""
-    sums: dict[tuple[MachineState, StopReason | None], Loss] = {}
+    sums: dict[tuple[MachineState | None, StopReason | None], Loss] = {}
     for one in lost:
         key = (one.state, one.reason)
         before = sums.get(key, Loss(one.state, one.reason, Fraction(0), 0))
         sums[key] = Loss(one.state, one.reason, before.length + one.length, before.count + one.count)
-    return sorted(sums.values(), key=lambda one: (-one.length, one.state, one.reason or ""))
+    return sorted(sums.values(), key=lambda one: (-one.length, one.state or "", one.reason or ""))
 
 
 # --- the figures --------------------------------------------------------------------

@@ -269,11 +269,11 @@ def test_without_a_denominator_there_is_no_figure():
 
 def test_the_largest_loss_comes_first():
     assert figures.losses(SPANS, PLANNED) == [
-        Loss(ERROR, StopReason.BREAKDOWN, Fraction(60), 1),
-        Loss(READY, StopReason.MATERIAL, Fraction(60), 1),
+        Loss(None, StopReason.BREAKDOWN, Fraction(60), 1),
+        Loss(None, StopReason.MATERIAL, Fraction(60), 1),
+        Loss(None, StopReason.SETUP, Fraction(30), 1),
         Loss(OFF, None, Fraction(30), 1),
         Loss(READY, None, Fraction(30), 1),
-        Loss(STANDBY, StopReason.SETUP, Fraction(30), 1),
     ]
 
 

@@ -190,10 +190,10 @@ def test_the_day_of_a_machine_by_numbers_worked_out_by_hand(session, saw, operat
         delayed=Fraction(30),
     )
     assert (work.micro_stop_count, work.made.good, work.made.produced) == (1, 40, 41)
-    assert [(one.state, one.length) for one in work.losses] == [
+    assert [(one.state or one.reason, one.length) for one in work.losses] == [
+        (StopReason.SETUP, Fraction(30)),
         (OFF, Fraction(30)),
         (READY, Fraction(30)),
-        (STANDBY, Fraction(30)),
     ]
 
 
