@@ -33,6 +33,7 @@ from mes.demo import cli as demo_cli
 from mes.efficiency import cli as efficiency_cli
 from mes.efficiency import model as _efficiency  # noqa: F401
 from mes.efficiency import views as efficiency_views
+from mes.machines import views as machines_views
 from mes.packing import api as packing_api
 from mes.packing import model as _packing  # noqa: F401
 from mes.packing import panels as packing_panels
@@ -89,6 +90,7 @@ def register(app: Flask) -> None:
     _register_counting(app)
     _register_shipping(app)
     _register_changes(app)
+    _register_machines(app)
     _register_efficiency(app)
     _register_scanning(app)
     _register_demo(app)
@@ -296,6 +298,20 @@ def _register_changes(app: Flask) -> None:
     put.panel("erp.sales.order", changes_views.READ, changes_panels.version_panel)
     put.grant("clerk", changes_views.CHANGE)
     put.grant("splitter", changes_views.CHANGE)
+
+
+def _register_machines(app: Flask) -> None:
+    """States of the machines, the tablet beside them, shifts."""
+    blueprints(app, (machines_views.bp, "/mes/machines"))
+    put = registry(app)
+    put.menu.append(
+        MenuEntry(N_("Machines"), "mes_machines.machine_list", machines_views.READ, N_("Production"))
+    )
+    for role in ("owner", "splitter", "leader"):
+        put.grant(role, machines_views.READ)
+    for role in ("operator", "leader"):
+        put.grant(role, machines_views.REPORT)
+    put.grant("leader", machines_views.MANAGE)
 
 
 def _register_efficiency(app: Flask) -> None:

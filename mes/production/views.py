@@ -24,6 +24,7 @@ from core.web.lists import paged
 from core.web.templating import today
 from core.work import read, run
 from erp.catalogue.rules.entries import Duty
+from mes.machines import queries as machines
 from mes.production import pdf, queries, service
 from mes.production.forms import DutyForm
 from mes.production.rules import BadgeNotHere, BadgeUnknown, NoDevice
@@ -117,6 +118,7 @@ def station() -> ResponseReturnValue:
         waiting=[one for one in queries.waiting(session) if one.operation in where.operations],
         done_count=queries.done_count(session, where.station_id, today(), current_app.config["TIMEZONE"]),
         device=_key(),
+        has_machine=bool(machines.at_station(session, where.station_id)),
         badge=cookie.get("badge", ""),
         lock_url=url_for(".lock", device=_key()),
     )

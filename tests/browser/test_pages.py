@@ -73,6 +73,7 @@ SAMPLES = {
     "piece_id": "SELECT min(id) FROM mes_splitting_piece",
     "paper_id": "SELECT max(id) FROM mes_worksheets_paper HAVING max(id) IS NOT NULL",
     "code_id": "SELECT max(id) FROM mes_worksheets_machine_code HAVING max(id) IS NOT NULL",
+    "machine_id": "SELECT max(id) FROM mes_machines_machine HAVING max(id) IS NOT NULL",
     "operation": "SELECT 'CUT'",
     "code": "SELECT 'M1' UNION SELECT 'M3' UNION SELECT 'M4'",
 }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
@@ -141,12 +142,12 @@ def _compared(session: Session, row: Baseline, calendar: Calendar, *, at: dateti
         first=calendar.days[0],
         last=calendar.days[-1],
         days=days(session, row.metric, calendar, at=at),
-        live_since=_live_since(session, calendar.end.tzinfo),
+        live_since=_live_since(session, calendar.zone),
     )
     return compare(row.metric, before, after)
 
 
-def _live_since(session: Session, zone: tzinfo | None) -> date | None:
+def _live_since(session: Session, zone: ZoneInfo) -> date | None:
     """Return the day on which the first order was released here."""
     first = session.scalar(select(func.min(Order.released_at)))
     return None if first is None else first.astimezone(zone).date()

@@ -6,9 +6,10 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -36,11 +37,12 @@ class Calendar:
     days: tuple[date, ...]
     begins: tuple[datetime, ...]
     end: datetime
+    zone: ZoneInfo
 
     @property
     def window(self) -> Window:
         """The window from the first day's beginning to the last day's end."""
-        return Window(self.begins[0], self.end)
+        return Window(self.begins[0], self.end, self.zone)
 
     def day_of(self, at: datetime) -> date:
         """Return the day that a moment of the window belongs to."""
@@ -54,11 +56,11 @@ class Calendar:
                 yield day, inside // timedelta(microseconds=1)
 
 
-def calendar_of(first: date, last: date, zone: tzinfo) -> Calendar:
+def calendar_of(first: date, last: date, zone: ZoneInfo) -> Calendar:
     """Return the factory's days from the first to the last."""
     days = tuple(first + timedelta(days=after) for after in range((last - first).days + 1))
     begins = tuple(datetime.combine(day, time(), zone) for day in days)
-    return Calendar(days, begins, datetime.combine(last + timedelta(days=1), time(), zone))
+    return Calendar(days, begins, datetime.combine(last + timedelta(days=1), time(), zone), zone)
 
 
 def days(session: Session, metric: Metric, calendar: Calendar, *, at: datetime) -> tuple[Day, ...]:

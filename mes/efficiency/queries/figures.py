@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import Select
@@ -31,7 +30,7 @@ from mes.efficiency.queries.accuracy import (
     sealed_rows,
     wrong_rows,
 )
-from mes.efficiency.queries.machines import floor_stations
+from mes.efficiency.queries.machines import equipment, state_rows
 from mes.efficiency.queries.orders import (
     RELEASED_AT,
     active_minutes,
@@ -50,6 +49,7 @@ from mes.efficiency.queries.orders import (
 from mes.efficiency.queries.warehouse import BY_MOVE, BY_SCAN, transaction_rows, warehouse
 from mes.efficiency.queries.window import Window, count
 from mes.efficiency.rules import Figure, Metric, Work
+from mes.machines.model import StateChange
 from mes.packing.model import Package
 from mes.production.model import Scrap
 from mes.scanning.model import FormerLabel, Scan
@@ -82,7 +82,7 @@ def report(session: Session, window: Window, *, at: datetime) -> Report:
         figures=(
             rules.splitting(split_lines(session, window, at=at), active_minutes(session, window, ORDER_WORK)),
             warehouse(session, window),
-            rules.equipment(Fraction(0), Fraction(0), 0, floor_stations(session)),
+            equipment(session, window, at=at),
             rules.packing(
                 count(session, looked_rows(window)),
                 count(session, bad_package_rows(window)),
@@ -106,7 +106,7 @@ class Events:
 
     code: str
     name: str  # msgid
-    shape: str  # which table shows it: line, override, remake, release, work or event
+    shape: str  # which table shows it: line, override, remake, release, state, work or event
     rows: Callable[[Window], Select[Any]]
     moment: Any  # the column by which it is sorted
 
@@ -138,7 +138,7 @@ EVENTS: dict[Metric, tuple[Events, ...]] = {
         Events("work", N_("Work on orders"), "work", work_rows, Interval.started_at),
     ),
     Metric.M2: tuple(_of_work(work) for work in Work),
-    Metric.M3: (),
+    Metric.M3: (Events("states", N_("Changes of state"), "state", state_rows, StateChange.began_at),),
     Metric.M4: (
         Events("sealed", N_("Packages sealed"), "event", sealed_rows, Package.sealed_at),
         Events("looked", N_("Packages looked into or claimed"), "event", looked_rows, Package.opened_at),

@@ -105,7 +105,7 @@ def _changes(found: Judged) -> Iterable[Sequence[Any]]:
 
 
 def _window(calendar: Calendar, at: datetime) -> Sequence[Any]:
-    return calendar.days[0], calendar.days[-1], str(calendar.end.tzinfo), _moment(at)
+    return calendar.days[0], calendar.days[-1], str(calendar.zone), _moment(at)
 
 
 def _parameters() -> Iterable[tuple[str, Any]]:

@@ -37,7 +37,8 @@ def transactions(session: Session, window: Window) -> dict[Work, int]:
 
 def warehouse(session: Session, window: Window) -> Figure:
     """Return the second figure; a day is the factory's, in whose time the window begins."""
-    first, last = window.since.date(), (window.before - timedelta(microseconds=1)).date()
+    ends = (window.since, window.before - timedelta(microseconds=1))
+    first, last = (moment.astimezone(window.zone).date() for moment in ends)
     paid = session.execute(
         select(PaidTime.worked_on, PaidTime.paid_min).where(PaidTime.worked_on.between(first, last))
     ).all()
@@ -49,9 +50,8 @@ def warehouse(session: Session, window: Window) -> Figure:
 
 def _days_worked(session: Session, window: Window) -> set[date]:
     """Return the factory's days on which the warehouse confirmed anything."""
-    zone = window.since.tzinfo
     moments = (row.at for work in Work for row in session.execute(transaction_rows(window, work)))
-    return {moment.astimezone(zone).date() for moment in moments}
+    return {moment.astimezone(window.zone).date() for moment in moments}
 
 
 def transaction_rows(window: Window, work: Work) -> Select[Any]:

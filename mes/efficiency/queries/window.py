@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
@@ -17,10 +18,11 @@ from mes.scanning.rules import ScanKind
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The stretch of time that a report is about, from `since` up to but without `before`."""
+    """The stretch of time that a report is about, from `since` up to but without `before`; `zone` is the factory's."""
 
     since: datetime
     before: datetime
+    zone: ZoneInfo
 
     @property
     def day_count(self) -> int:

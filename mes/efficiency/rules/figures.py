@@ -271,35 +271,42 @@ def warehouse(
     )
 
 
-def equipment(production_min: Fraction, planned_min: Fraction, reporting: int, machines: int) -> Figure:
-    """M3: availability by machine hours: production time of the key machines over their planned busy time."""
+def equipment(
+    production_min: Fraction,
+    planned_min: Fraction,
+    reporting: int,
+    machines: int,
+    further: tuple[Part, ...] = (),
+) -> Figure:
+    """M3: availability by machine hours: production time of the key machines over their planned busy time.
+
+    `reporting` of the `machines` told a state within planned time.
+    """
     value = rounded(100 * production_min / planned_min, "0.1") if planned_min and reporting else None
     missing = [NO_BASELINE]
     facts = {"count": reporting, "total": machines}
-    if value is None:
-        why = N_(
-            "Machine states: %(count)s of %(total)s stations report theirs. No machine is connected yet."
+    if not planned_min:
+        missing.insert(0, Text(N_("Planned busy time: no shift of these days is set up.")))
+    if reporting < machines or not machines:
+        missing.insert(
+            0, Text(N_("Machine states: %(count)s of %(total)s key machines report theirs."), facts)
         )
-        missing = [
-            Text(why, facts),
-            Text(N_("Planned busy time: there is no shift calendar yet.")),
-            *missing,
-        ]
     return Figure(
         Metric.M3,
         value=value,
         unit="%",
         standing=Standing.NOT_YET if value is None else Standing.OPEN,
-        verdict=Text(N_("%(count)s of %(total)s stations report"), facts)
+        verdict=Text(N_("%(count)s of %(total)s machines report"), facts)
         if value is None
         else Text(N_("measured, no baseline")),
-        numerator=Part(N_("Production time"), rounded(production_min, "0.1"), N_("min")),
+        numerator=Part(N_("Production time"), rounded(production_min, "0.1"), N_("min"), "states"),
         denominator=Part(N_("Planned busy time"), rounded(planned_min, "0.1"), N_("min")),
         sample=reporting,
         sample_of=machines,
-        sample_name=N_("stations"),
+        sample_name=N_("key machines"),
         missing=tuple(missing),
-        evidence=Fraction(reporting, machines) if machines else Fraction(0),
+        evidence=Fraction(reporting, machines) if machines and planned_min else Fraction(0),
+        further=further,
     )
 
 

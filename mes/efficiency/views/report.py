@@ -48,10 +48,7 @@ def metric_show(code: str) -> ResponseReturnValue:
     metric, asked = _metric(code), asked_days()
     events = _events(metric)
     found = judged(read(), asked.calendar, at=now())
-    page = None
-    if events is not None:
-        sorts = {"at": events.moment}
-        page = lists.paged(read(), events.rows(asked.window), sorts, default="-at")
+    page = lists.paged(read(), events.rows(asked.window), {"at": events.moment}, default="-at")
     return render_template(
         "mes/efficiency/metric_show.html",
         figure=next(one for one in found.report.figures if one.metric is metric),
@@ -73,8 +70,6 @@ def metric_export(code: str) -> ResponseReturnValue:
     """Answer the events behind a figure as a spreadsheet."""
     metric, asked = _metric(code), asked_days()
     events = _events(metric)
-    if events is None:
-        raise NotFound
     rows = events.rows(asked.window).order_by(events.moment).limit(EXPORTED_AT_MOST)
     name = f"{metric.value}-{events.code}-{asked.since}-{asked.until}.xlsx"
     return lists.export(name, _columns(events), read().execute(rows).all())
@@ -123,14 +118,14 @@ def _metric(code: str) -> Metric:
     return next(metric for metric in Metric if metric.value == code)
 
 
-def _events(metric: Metric) -> Events | None:
+def _events(metric: Metric) -> Events:
     """Return the list that the address asks for, the first one of the figure where it asks for none."""
     wanted = request.args.get("part", "")
     known = {events.code: events for events in EVENTS[metric]}
-    return known.get(wanted, next(iter(EVENTS[metric]), None))
+    return known.get(wanted, EVENTS[metric][0])
 
 
-def _tabs(metric: Metric, asked: Asked, events: Events | None) -> list[tuple[str, int, dict[str, str], bool]]:
+def _tabs(metric: Metric, asked: Asked, events: Events) -> list[tuple[str, int, dict[str, str], bool]]:
     counts = queries.counts(read(), metric, asked.window)
     return [
         (_(one.name), counts[one.code], asked.arguments | {"part": one.code}, one is events)
@@ -183,6 +178,15 @@ def _columns(events: Events) -> dict[str, Any]:
             _("Without a touch"): lambda row: _("yes") if row.is_untouched else _("no"),
             _("Minutes"): lambda row: row.active_min,
             _("Remark"): lambda row: row.note,
+            _("Who"): lambda row: row.person,
+        }
+    if events.shape == "state":
+        return {
+            _("When"): lambda row: row.at,
+            _("Machine"): lambda row: row.what,
+            _("State"): lambda row: label(row.state),
+            _("Reason"): lambda row: row.reason and label(row.reason),
+            _("Told"): lambda row: label(row.source),
             _("Who"): lambda row: row.person,
         }
     if events.shape == "work":
