@@ -8,21 +8,22 @@ from dataclasses import dataclass
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from core.company.rules import Company
 from core.pdf.blocks import Column, Facts, Heading, Paragraph, Signatures, Table, Together
 from core.pdf.frame import Document, render_document
 from core.pdf.labels import LABEL_100X70, Bars, Label, Qr, Rule, TextBox, render_labels
 from core.pdf.pen import Printed
 from core.pdf.shapes import Align
-from core.web.templating import named
+from core.web.templating import is_chinese, named
 from mes.shipping.queries import LoadFacts, Stop
 from mes.shipping.rules import Cargo
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a paper takes from its printing: the factory's name, and when and by whom it was printed."""
+    """What a paper takes from its printing: its sender, and when and by whom it was printed."""
 
-    company: str
+    company: Company
     moment: str
     name: str
 
@@ -70,7 +71,9 @@ def load_sheet(load: LoadFacts, words: Words) -> Printed:
     for stop in load.stops:
         heading = _("Stop %(position)s: %(dealer)s", position=stop.position, dealer=named(stop.dealer))
         blocks += [Heading(heading), Table(columns, tuple(_sheet_row(one) for one in stop.cargo))]
-    document = Document(_("Load list"), load.number, words.company, words.footer, tuple(blocks), load.code)
+    document = Document(
+        _("Load list"), load.number, words.company.named(is_chinese()), words.footer, tuple(blocks), load.code
+    )
     return render_document(document)
 
 
@@ -90,7 +93,8 @@ def delivery_note(load: LoadFacts, stop: Stop, words: Words) -> Printed:
         document = Document(
             title=_("Delivery note"),
             number=stop.number,
-            company=words.company,
+            company=words.company.named(is_chinese()),
+            contact=words.company.contact(is_chinese()),
             footer=words.footer,
             blocks=(
                 _note_facts(load, stop),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from core.audit import queries as audit
 from core.clock import now
+from core.company.views import company
 from core.errors import InvalidInput, NotFound
 from core.printing.answers import labels as answer_labels
 from core.web import answers, lists
@@ -218,4 +219,4 @@ def _delivery(delivery_id: int) -> tuple[LoadFacts, Stop]:
 
 
 def _words() -> pdf.Words:
-    return pdf.Words(current_app.config["COMPANY"], local(now()), me().name)
+    return pdf.Words(company(), local(now()), me().name)
