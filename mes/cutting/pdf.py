@@ -26,6 +26,7 @@ from mes.nesting.rules.instance import Kind
 D = Decimal
 BAR_DEPTH_MM = 160  # a bar is drawn as deep as this in the units of its length, so that its words can be read
 PICTURE_MM = 118  # height of a sheet's picture on paper
+FIRST_PICTURE_MM = 92  # below the plan's figures
 BAR_PICTURE_MM = 22
 WORDS_MM = D("2.4")
 UPRIGHT = 2  # a part so many times deeper than long has its words upright
@@ -41,10 +42,13 @@ class Printing:
 
 def plan_paper(page: PlanPage, sheets: Sequence[SheetShown], printing: Printing) -> Printed:
     """Draw a plan for the saw: its figures, and each pattern with its sheets, its picture and its cut list."""
-    blocks: list[Block] = [_facts(page)]
+    shown = patterns(sheets)
+    blocks: list[Block] = [_facts(page, shown)]
     if page.plan.unplaced_count:
         blocks.append(Paragraph(_unplaced(page)))
-    blocks += [_pattern_block(page, found) for found in patterns(sheets)]
+    for found in shown[:1]:  # beside the figures on the first page; its cut list runs on where it is long
+        blocks += _pattern_blocks(page, found, height_mm=FIRST_PICTURE_MM)
+    blocks += [Together(_pattern_blocks(page, found)) for found in shown[1:]]
     document = Document(
         title=_("Cut plan"),
         number=page.plan.number,
@@ -62,7 +66,7 @@ def patterns(sheets: Iterable[SheetShown]) -> list[list[SheetShown]]:
     return [list(found) for _pattern, found in groupby(sheets, key=lambda sheet: sheet.row.pattern)]
 
 
-def _facts(page: PlanPage) -> Facts:
+def _facts(page: PlanPage, shown: Sequence[Sequence[SheetShown]]) -> Facts:
     plan, result = page.plan, page.result
     gap = "—" if result is None or result.gap_rate is None else f"{result.gap_rate:.1%}"
     return Facts(
@@ -76,6 +80,9 @@ def _facts(page: PlanPage) -> Facts:
             (_("Yield"), f"{plan.yield_rate:.1%}"),
             (_("Above the bound"), gap),
             (_("Offcuts to keep"), str(page.offcut_count)),
+            (_("Patterns"), str(len(shown))),
+            (_("Parts"), str(sum(len(sheet.parts) for found in shown for sheet in found))),
+            (_("Cuts"), str(sum(len(sheet.cuts) for found in shown for sheet in found))),
         ),
         column_count=3,
         name_mm=34,
@@ -89,7 +96,9 @@ def _unplaced(page: PlanPage) -> str:
     return text
 
 
-def _pattern_block(page: PlanPage, sheets: Sequence[SheetShown]) -> Together:
+def _pattern_blocks(
+    page: PlanPage, sheets: Sequence[SheetShown], *, height_mm: int = PICTURE_MM
+) -> tuple[Block, ...]:
     sheet, count = sheets[0], len(sheets)
     is_bar = page.instance.kind is Kind.BAR
     heading = _(
@@ -106,7 +115,7 @@ def _pattern_block(page: PlanPage, sheets: Sequence[SheetShown]) -> Together:
         heading += " · " + _("from offcut %(code)s", code=sheet.layout.stock)
     codes = Paragraph("  ".join(f"{one.row.position} {one.row.code}" for one in sheets))
     figure = Figure(
-        picture(page, sheet, is_single=count == 1), height_mm=BAR_PICTURE_MM if is_bar else PICTURE_MM
+        picture(page, sheet, is_single=count == 1), height_mm=BAR_PICTURE_MM if is_bar else height_mm
     )
     columns = (
         TableColumn(_("Cut no."), 2),
@@ -115,7 +124,7 @@ def _pattern_block(page: PlanPage, sheets: Sequence[SheetShown]) -> Together:
         TableColumn(_("Times"), 2, Align.RIGHT),
         TableColumn(_("Frees part"), 4),
     )
-    return Together((Heading(heading), codes, figure, Table(columns, _cut_rows(sheet))))
+    return (Together((Heading(heading), codes, figure)), Table(columns, _cut_rows(sheet)))
 
 
 def _cut_rows(sheet: SheetShown) -> tuple[tuple[str, ...], ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.clock import now
-from core.company.views import company_name
+from core.company.views import company
 from core.jobs.registry import JobRun
 from core.work import close_session, read, run
 from mes.worksheets import pdf, queries, service
@@ -19,7 +19,9 @@ def draw_paper(job: JobRun) -> None:
     sheet = queries.sheet(read(), kind, asked["order_ids"], asked["operation"])
     close_session()  # drawing takes long; nobody waits for a reader meanwhile
     job.progress(0, len(sheet.pieces))
-    printing = pdf.Printing(company_name(), asked["printed"], asked["subject"], asked["locale"])
+    printing = pdf.Printing(
+        company().named(asked["locale"].startswith("zh")), asked["printed"], asked["subject"], asked["locale"]
+    )
     paper = pdf.draw(kind, sheet, asked["operation"], printing)
     if not job.is_stopped():
         job.progress(len(sheet.pieces), len(sheet.pieces))

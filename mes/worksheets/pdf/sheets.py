@@ -24,7 +24,7 @@ from core.pdf.text import fit
 from core.web.errors import text_of
 from core.web.templating import named
 from mes.worksheets.pdf.elevation import elevation
-from mes.worksheets.queries import Sheet, SheetPiece, Stamp
+from mes.worksheets.queries import SetSpec, Sheet, SheetPiece, Stamp
 from mes.worksheets.rules import PaperKind
 
 D = Decimal
@@ -263,7 +263,7 @@ def _route(sheet: Sheet, _operation: str) -> Iterator[Block]:
         if place:
             yield NewPage()
         yield SetHead(pieces[0])
-        yield Facts(_set_facts(pieces[0]), name_mm=20)
+        yield Facts(_set_facts(pieces[0]), name_mm=26)
         yield _route_table(pieces, sheet)
 
 
@@ -276,6 +276,19 @@ def _set_facts(piece: SheetPiece) -> tuple[tuple[str, str], ...]:
         (_("Customer"), piece.customer),
         (_("Room"), piece.room),
         (_("Handing"), _(piece.handing) if piece.handing else "—"),
+        *_spec_facts(piece.spec),
+    )
+
+
+def _spec_facts(spec: SetSpec) -> tuple[tuple[str, str], ...]:
+    """Return what the line asked for: model, colour, sizes, wall, lock and what is other than usual."""
+    return (
+        (_("Model"), named(spec.model)),
+        (_("Colour"), named(spec.colour)),
+        (_(spec.basis), f"{_size(spec.sizes_mm)} mm"),
+        (_("Wall thickness"), f"{_size((spec.wall_mm,))} mm"),
+        *((named(name), named(value)) for name, value in spec.choices),
+        *((named(name), f"{_size((value,))} mm") for name, value in spec.further_mm),
     )
 
 
