@@ -14,6 +14,7 @@ from mes.changes.service import change
 from mes.efficiency import queries
 from mes.efficiency.queries import Window
 from mes.efficiency.rules import Metric, Work
+from mes.efficiency.rules.figures import line_weight
 from mes.production import service as production
 from mes.production.model import Scrap
 from mes.scanning.rules import ScanKind
@@ -295,3 +296,10 @@ def test_a_line_is_weighed_as_it_was_first_released_whatever_the_order_becomes_l
     assert [(one.kind.value, one.set_count) for one in queries.split_lines(session, that_day, at=later)] == [
         ("SINGLE", 1)
     ]
+
+
+def test_a_transom_is_seen_in_what_was_released(session):
+    tall = make_line(height_mm=Decimal("2300.0"), options={"top_glass": "CLEAR"})
+    release_order(session, tall, make_line(options={"top_glass": "NONE"}), at=NOON)
+    weighed = [line_weight(one) for one in queries.split_lines(session, DAY, at=NOON)]
+    assert weighed == [Fraction("1.3"), 1]  # single 1.0 + transom 0.3, and a single
