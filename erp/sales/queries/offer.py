@@ -18,7 +18,7 @@ from erp.materials import queries as materials
 from erp.sales.rules.issues import Issue, Severity
 from erp.sales.rules.judging import LineValues
 from erp.sales.rules.lines import ReadOrder
-from erp.sales.rules.orders import LineEntry, entry_of, making_issues
+from erp.sales.rules.orders import LineEntry, entry_of, making_issues, with_usual
 from erp.sales.rules.vocabulary import (
     ColourWords,
     Habits,
@@ -52,6 +52,11 @@ class Offer:
     def by_id(self, door_id: int) -> Offered | None:
         """Return the model of that id."""
         return next((one for one in self.doors.values() if one.door.id == door_id), None)
+
+    def with_usual(self, entry: LineEntry) -> LineEntry:
+        """Return a line with the choices that its model makes where the line makes none."""
+        model = self.doors.get(entry.door_code)
+        return entry if model is None else with_usual(entry, model.document)
 
 
 def offer(session: Session) -> Offer:
