@@ -18,6 +18,7 @@ from mes.nesting.rules.master import Floats, Ints, Master, Pattern, Relaxed
 
 SCALE = 1 << 34  # price units in the dearest stock piece, at most
 SMOOTH = 0.5  # weight of the prices that proved the best bound so far (Wentges 1997)
+PURGE_FROM, PURGE_TO, PURGE_LEAST = 8, 4, 400  # patterns by size: when some are forgotten, and how many stay
 NEAR = 1e-6  # a column must be worth so much more than its cost, in dearest stock pieces
 
 
@@ -90,6 +91,9 @@ class Generation:
         is_exact, smooth = False, SMOOTH
         while not stop():
             self.relaxed = relaxed = self.master.solve()
+            if len(self.master.patterns) > PURGE_FROM * len(self.wanted.counts) + PURGE_LEAST:
+                self.master.purge(PURGE_TO * len(self.wanted.counts))
+                self.relaxed = relaxed = self.master.solve()
             prices = relaxed.prices
             if is_exact and self.center is not None and smooth > 0:
                 prices = smooth * self.center + (1 - smooth) * prices
@@ -120,7 +124,7 @@ class Generation:
 
     def refine(self, left: Sequence[int], rounds: int, stop: Stop) -> Relaxed:
         """Return the optimum for what is `left`, with at most `rounds` rounds of patterns made for it."""
-        relaxed, is_exact = self.master.solve(), False
+        relaxed, is_exact = self.master.solve(is_feasible=False), False
         for _ in range(rounds):
             if stop():
                 break

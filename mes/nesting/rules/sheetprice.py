@@ -336,7 +336,8 @@ def _chosen(
     order = usable[np.argsort(-prices[sizes[usable]] / extents[usable], kind="stable")]
     _, counts = best_fill(room, extents[order], left[sizes[order]], prices[sizes[order]], 0)
     chosen = []
-    for at, count in zip(order.tolist(), counts.tolist(), strict=True):
+    for place in np.flatnonzero(counts):
+        at, count = int(order[place]), int(counts[place])
         size = sizes[at]
         often = min(count, int(left[size])) if is_shared else count
         if often:
