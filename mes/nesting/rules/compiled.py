@@ -39,7 +39,7 @@ DIVES = (
     (3, 5.0),
     (4, 10.0),
 )  # seed, and when the search takes over
-TAIL_WORK = 4_000_000  # parts times steps of one search
+TAIL_WORK, TAIL_WORK_MANY = 4_000_000, 16_000_000  # parts times steps of one search; more for many sizes
 TAIL_STEPS = 40_000
 
 Round = Callable[[int], int]  # a bound rounded up to what stock costs can add up to
@@ -167,7 +167,9 @@ def _dived(
     search = Search(Tail(job, dived.left, copies, max(0, bound - job.cost(boards))), [], seed + 1)
     if search.out:
         return None
-    search.run(min(TAIL_STEPS, TAIL_WORK // pieces), watch.stop, tell)
+    is_many = len(job.sizes) > FEW_SIZES
+    steps = TAIL_WORK_MANY // pieces if is_many else min(TAIL_STEPS, TAIL_WORK // pieces)
+    search.run(steps, watch.stop, tell)
     return boards + search.boards()
 
 
