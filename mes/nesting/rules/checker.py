@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from mes.nesting.rules.instance import COST_PLACES, Grain, Instance, Kind, Part, Stock
+from mes.nesting.rules.instance import COST_PLACES, FirstCut, Grain, Instance, Kind, Part, Stock
 from mes.nesting.rules.plan import Layout, Placement, Plan
 
 TOLERANCE = Decimal("0.0001")  # of yield and gap, which are rounded to four places
@@ -76,6 +76,7 @@ def _layout(
     for at, rect in zip(layout.placements, rects, strict=True):
         if not _contains(inside, rect):
             yield FaultKind.OUTSIDE, f"{at.part} at {rect}"
+    axes = {FirstCut.WIDTH: (0,), FirstCut.LENGTH: (1,)}.get(instance.first_cut, (0, 1))
     crowded = list(_crowded(rects, instance.kerf_dmm))
     for first, second in crowded:
         kind = FaultKind.OVERLAP if _apart(rects[first], rects[second]) < 0 else FaultKind.KERF
@@ -83,7 +84,7 @@ def _layout(
     if (
         rects
         and not crowded
-        and not any(_reachable(inside, rects, axis, instance.stages, instance.kerf_dmm) for axis in (0, 1))
+        and not any(_reachable(inside, rects, axis, instance.stages, instance.kerf_dmm) for axis in axes)
     ):
         yield FaultKind.GUILLOTINE, f"{len(rects)} parts in {instance.stages} stages"
     yield from _offcuts(instance, inside, rects, layout)

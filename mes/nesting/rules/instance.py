@@ -38,6 +38,14 @@ class Grain(Choice):
     NONE = "none", N_("No grain")
 
 
+class FirstCut(Choice):
+    """Along which side of a board its first cuts run; a saw may know only one way."""
+
+    ANY = "any", N_("Either way")
+    LENGTH = "length", N_("Along the length")
+    WIDTH = "width", N_("Along the width")
+
+
 @dataclass(frozen=True, slots=True)
 class InstanceFault:
     """One thing that is wrong with an instance, and where."""
@@ -114,6 +122,12 @@ class Instance:
     offcut_width_dmm: int
     stock: tuple[Stock, ...]
     parts: tuple[Part, ...]
+    first_cut: FirstCut = FirstCut.ANY
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """Return the axes (0: the stock's length) along which what the first cuts take off may follow."""
+        return {FirstCut.ANY: (0, 1), FirstCut.WIDTH: (0,), FirstCut.LENGTH: (1,)}[self.first_cut]
 
     @cached_property
     def mitres(self) -> Mapping[str, int]:
@@ -169,7 +183,7 @@ def read_instance(data: object) -> Instance:
     return instance
 
 
-_TOP = {"kind", "kerf_mm", "trim_mm", "stages", "min_offcut_mm", "stock", "parts"}
+_TOP = {"kind", "first_cut", "kerf_mm", "trim_mm", "stages", "min_offcut_mm", "stock", "parts"}
 _STOCK = {"id", "length_mm", "width_mm", "quantity", "cost", "grain", "offcut"}
 _PART = {"id", "length_mm", "width_mm", "quantity", "grain", "mitre_mm"}
 _SIDES = {Kind.SHEET: ("left", "right", "bottom", "top"), Kind.BAR: ("start", "end")}
@@ -200,6 +214,9 @@ class _Reader:
             offcut_length_dmm=self.size(least.get("length", 0), "min_offcut_mm.length", least=0),
             offcut_width_dmm=self.size(least.get("width", 0), "min_offcut_mm.width", least=0),
             stock=tuple(self.stock(row, f"stock[{i}]") for i, row in self.rows(top.get("stock"), "stock")),
+            first_cut=FirstCut.ANY
+            if is_bar
+            else self.choice(FirstCut, top.get("first_cut", "any"), "first_cut", FirstCut.ANY),
             parts=tuple(self.part(row, f"parts[{i}]") for i, row in self.rows(top.get("parts"), "parts")),
         )
         self.whole_faults(instance)

@@ -63,11 +63,12 @@ def _sheet(instance: Instance, stock: Stock, leads: list[Part], total: int) -> S
         extents = [(turned, *part.extent(turned)) for turned in instance.ways(part, stock)]
         along.append(tuple((turned, x + kerf, y + kerf) for turned, x, y in extents))
     across = tuple(tuple((turned, b, a) for turned, a, b in ways) for ways in along)
+    none: tuple[tuple[Way, ...], ...] = ((),) * len(leads)
     return Sheet(
         room=((length, width), (width, length)),
         cost=stock.cost,
         limit=total if stock.quantity is None else min(stock.quantity, total),
-        ways=(tuple(along), across),
+        ways=(tuple(along) if 0 in instance.axes else none, across if 1 in instance.axes else none),
     )
 
 
