@@ -17,6 +17,7 @@ from mes.nesting.rules import bars, bounds, ready, sheets
 from mes.nesting.rules.effort import Stop, Watch
 from mes.nesting.rules.fill import Filling
 from mes.nesting.rules.instance import Instance, Kind, Part
+from mes.nesting.rules.matched import each, joined, taken_apart
 from mes.nesting.rules.plan import Bound, Layout, Plan, Reason, Unplaced, cost_shown
 from mes.nesting.rules.sheets import Effort
 
@@ -81,9 +82,10 @@ def solve(
     tell(0)
 
     def told(layouts: tuple[Layout, ...], reason: Reason, bound: bounds.LowerBound | None) -> Plan:
-        left_out = _left_out(parts, layouts, reason)
+        left_out = each(instance, _left_out(parts, layouts, reason))
         if left_out and layouts:
             bound = bounds.lower_bound(cuttable, _placed(parts, layouts), early.stop)
+        layouts = taken_apart(instance, layouts)
         plan = _plan(instance, layouts, (*hopeless, *left_out), bound if layouts else None, unit)
         return replace(plan, seconds=_since(began, clock))
 
@@ -99,7 +101,7 @@ def solve(
     found = work.fill(first, seed, effort) if engine is None or any(first.out) else first
     if engine is not None:
         found, proved = work.better(engine, found, watch, effort, hear)
-        if proved > bound.cost:
+        if proved > bound.cost and not instance.groups:  # it knows one way to cut a group, not every way
             bound = bounds.rounded(cuttable, proved, bounds.PATTERNS)
     tell(steps)
     reason = Reason.NO_TIME if watch.stop() else Reason.NO_STOCK
@@ -117,18 +119,20 @@ def _silent(_done: int) -> None:
 def _sorted_out(instance: Instance) -> tuple[tuple[Part, ...], tuple[Unplaced, ...]]:
     """Return the parts that fit some stock, and those that fit none with the reason."""
     fitting, hopeless = [], []
-    for part in instance.parts:
+    for part in joined(instance):
         if any(instance.ways(part, stock) for stock in instance.stock):
             fitting.append(part)
         else:
             hopeless.append(Unplaced(part.id, part.quantity, _hopeless(instance, part)))
-    return tuple(fitting), tuple(hopeless)
+    return tuple(fitting), each(instance, hopeless)
 
 
 def _hopeless(instance: Instance, part: Part) -> Reason:
     """Return why a part fits no stock piece."""
     if not instance.has_size(part):
         return Reason.NO_SIZE
+    if part.match:
+        return Reason.MATCH
     fits = any(
         part.extent(turned)[0] + part.mitre_dmm <= instance.room(stock)[0]
         and part.extent(turned)[1] <= instance.room(stock)[1]
