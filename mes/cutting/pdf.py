@@ -161,7 +161,11 @@ def _part_shapes(part: Part, depth: Decimal, *, is_single: bool) -> Iterator[Sha
     high = at.width_mm or depth
     y = depth - at.y_mm - high
     yield rect(at.x_mm, y, at.length_mm, high)
+    if part.allowance_mm:
+        yield rect(at.x_mm + at.length_mm, y, part.allowance_mm, high, fill=Fill.HATCH, is_dashed=True)
     words = f"{at.position} · {_size(at.length_mm, at.width_mm or None)}"
+    if part.piece.mitre:
+        words += f" ∠{part.piece.mitre}"
     if is_single:
         words += f" {_titled(part)} {part.set_number}"
     is_upright = high > UPRIGHT * at.length_mm
