@@ -235,7 +235,22 @@ def test_what_a_saw_takes_for_mitred_ends_is_in_the_plan_its_picture_and_its_lis
     # two ends, each 1.7 and a wedge as long as the profile is wide
     assert Decimal(found[piece.code]) == 2 * (Decimal("1.7") + piece.width_mm)
     assert client.get(f"/mes/cutting/plans/{plan.id}/").text.count('class="offcut"') >= len(rows) - 1
-    assert "45/45" in " ".join(text_of(client.get(f"/mes/cutting/plans/{plan.id}/plan.pdf")))
+    paper = " ".join(text_of(client.get(f"/mes/cutting/plans/{plan.id}/plan.pdf")))
+    # the stop is set to the piece's own length; what the mitres take stands beside it
+    assert f"{piece.cut_length_mm.normalize():f} 45° / 45°" in paper
+    assert f"{(2 * (Decimal('1.7') + piece.width_mm)).normalize():f}" in paper
+
+
+def test_the_paper_of_boards_begins_with_trimming_and_fits_its_first_pattern_on_the_first_page(
+    client_for, app, session
+):
+    client = client_for("splitter", locale="en")
+    batch, _ = planned(client, app, session)
+    for plan in plans_of(session, batch, Kind.SHEET):
+        pages = text_of(client.get(f"/mes/cutting/plans/{plan.id}/plan.pdf"))
+        assert "Pattern 1 " in pages[0]
+        assert f"at first trim the four edges {plan.instance['trim_mm']['left']} 4" in pages[0]
+        assert "right through" in pages[0]
 
 
 def test_papers_of_a_plan_that_is_not_computed_are_not_found(client_for, session):
