@@ -41,6 +41,7 @@ class Piece(Model):
         CheckConstraint("(code IS NULL) = (is_tracked = false)", name="tracked_has_code"),
         Index("ix_mes_splitting_piece_order_id_state", "order_id", "state"),
         Index("ix_mes_splitting_piece_material_id_state", "material_id", "state"),
+        Index("ix_mes_splitting_piece_is_urgent_state", "is_urgent", "state"),  # remakes on their way
     )
 
     id: Mapped[Id]
