@@ -29,7 +29,7 @@ from core.printing import sender
 from core.printing import views as printing
 from core.server import cli as server_cli
 from core.server import views as server
-from core.web import access, api, assets, compress, errors, health, logs, search, templating
+from core.web import access, api, assets, compress, errors, health, logs, offline, search, templating
 from core.web.registry import MenuEntry, Registry, blueprints
 from core.words import model as _words  # noqa: F401
 
@@ -56,6 +56,7 @@ def create_app(settings: Mapping[str, Any], packages: Iterable[ModuleType]) -> F
         app,
         (auth.bp, ""),
         (search.bp, ""),
+        (offline.bp, ""),
         (files.bp, "/core/files"),
         (jobs.bp, "/core/jobs"),
         (activity.bp, "/core/activity"),

@@ -92,6 +92,8 @@ def _register_stock(app: Flask) -> None:
     put.invariants[N_("balances equal the sum of moves")] = stock.verify
     put.grant("keeper", "erp.stock.place")
     put.grant("administrator", "erp.stock.verify")
+    for role in ("owner", "accountant"):
+        put.grant(role, "erp.stock.read", "erp.stock.close")
 
 
 def _register_purchasing(app: Flask) -> None:

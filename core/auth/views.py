@@ -9,11 +9,10 @@ from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import refresh
-from flask_login import logout_user
 
 from core.auth import pdf, queries, service
 from core.auth.forms import LoginForm, PersonForm, PinForm
-from core.auth.login import LOCALES, has_person, limiter, log_in
+from core.auth.login import LOCALES, has_person, limiter, log_in, log_out
 from core.auth.model import Person
 from core.auth.rules import LoginWrong, PinUnfit, Role
 from core.clock import now
@@ -76,9 +75,8 @@ def login_check() -> ResponseReturnValue:
 @bp.post("/logout")
 @logged_in
 def logout() -> ResponseReturnValue:
-    """Let the person go; nothing of them stays in the browser."""
-    logout_user()
-    cookie.clear()
+    """Let the person go."""
+    log_out()
     return redirect(url_for(".login"))
 
 

@@ -82,9 +82,11 @@ def _names(host: str) -> list[str]:
 def children(settings: Mapping[str, Any], secure: Secure | None) -> list[Child]:
     """Return the processes that serve with these settings."""
     work = [sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "work"]
+    further = [*work, "--only-jobs"]
     found = [
         Child("web server", _web(settings, secure), essential=True),
         Child("worker of background jobs", work),
+        *(Child("further worker of background jobs", further) for _ in range(settings["WORKERS"] - 1)),
     ]
     if secure is not None:
         guide = f"core.server.plain:make({settings['HTTPS_PORT']}, {str(secure.files.authority)!r})"

@@ -174,6 +174,26 @@ def draft(session: Session, draft_id: int) -> Draft:
     return found
 
 
+def published_by(session: Session, draft_id: int) -> list[tuple[ModelDocument | None, ModelDocument]]:
+    """Return what a published draft made of each model, by code: the version before it, and its own."""
+    made = session.scalars(
+        select(DoorVersion)
+        .join(Door, Door.id == DoorVersion.door_id)
+        .where(DoorVersion.draft_id == draft_id)
+        .order_by(Door.code)
+    )
+    return [(_before(session, one), document(one)) for one in made]
+
+
+def _before(session: Session, one: DoorVersion) -> ModelDocument | None:
+    found = session.scalar(
+        select(DoorVersion).where(
+            DoorVersion.door_id == one.door_id, DoorVersion.position == one.position - 1
+        )
+    )
+    return None if found is None else document(found)
+
+
 def judge(session: Session, one: Draft) -> Judgement:
     """Return what would come of publishing a draft: its faults, else proof and examples. Raises NotFound."""
     before = pack(session)

@@ -125,18 +125,19 @@ def _how(content: Mapping[str, Any]) -> Table:
     return Table(columns, tuple(row for line in content["lines"] for row in _terms(line)))
 
 
-def _what(line: Mapping[str, Any], code: str) -> str:
-    """Return what a term is about; the line's model by its name, for a dealer knows no codes of ours."""
-    if code != line["door"]:
-        return code
-    return str(line["name"] if _is_chinese() or not line["name_en"] else line["name_en"])
+def _what(line: Mapping[str, Any], term: Mapping[str, Any]) -> str:
+    """Return what a term is about, by its name where it has one: a dealer knows no codes of ours."""
+    of = line if term["what"] == line["door"] else term
+    if "name" not in of:
+        return str(term["what"])
+    return str(of["name"] if _is_chinese() or not of["name_en"] else of["name_en"])
 
 
 def _terms(line: Mapping[str, Any]) -> list[tuple[str, ...]]:
     return [
         (
             str(line["position"]),
-            f"{_(TermKind(one['kind']).label)} {_what(line, one['what'])}".strip(),
+            f"{_(TermKind(one['kind']).label)} {_what(line, one)}".strip(),
             one["working"],
             money(Decimal(one["amount"])),
         )

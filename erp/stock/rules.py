@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from core.choices import Choice
@@ -24,6 +25,7 @@ class PlaceKind(Choice):
     LOSS = "LOSS", N_("Lost and found")
 
 
+CLOSING_PAUSE = timedelta(minutes=10)  # so long after its end a command of the month may still be running
 VIRTUAL = (PlaceKind.SUPPLIER, PlaceKind.PRODUCTION, PlaceKind.LOSS)
 FOR_MATERIAL = (PlaceKind.RECEIVING, PlaceKind.STORE, PlaceKind.FLOOR)
 FOR_PACKAGES = (PlaceKind.FINISHED, PlaceKind.STAGING)
@@ -56,6 +58,53 @@ class OverIssue(RuleViolation):
     message = N_(
         "%(material)s: %(need)s wanted, %(left)s still needed. Take less, or have the need corrected."
     )
+
+
+class PeriodClosed(RuleViolation):
+    """A move dated into a month that is closed."""
+
+    code = "erp.stock.period_closed"
+    message = N_(
+        "The stock of %(month)s is closed: nothing is moved in it any more. "
+        "Enter it with today's date, or have the month opened again."
+    )
+
+
+class MonthNotOver(RuleViolation):
+    """The month is still running."""
+
+    code = "erp.stock.month_not_over"
+    message = N_("%(month)s is not over. It can be closed from ten minutes after its end.")
+
+
+class MonthOutOfOrder(RuleViolation):
+    """Months are closed one after the other, and opened from the last."""
+
+    code = "erp.stock.month_out_of_order"
+    message = N_("%(wanted)s comes first: months are closed in order, and opened again from the last.")
+
+
+class NotProved(RuleViolation):
+    """The book does not agree with itself."""
+
+    code = "erp.stock.not_proved"
+    message = N_(
+        "%(count)s balances or needs do not agree with the ledger. Look at the proof before closing."
+    )
+
+
+class ReopenReasonMissing(RuleViolation):
+    """Nobody said why a closed month is opened."""
+
+    code = "erp.stock.reopen_reason_missing"
+    message = N_("Write down why the month is opened again: its history keeps it.")
+
+
+class OverReturn(RuleViolation):
+    """More comes back than went out."""
+
+    code = "erp.stock.over_return"
+    message = N_("%(lot)s: %(need)s to be given back, %(have)s issued for it. Count again or give back less.")
 
 
 class PlaceUnfit(RuleViolation):
@@ -185,3 +234,25 @@ class Need:
     def lacking_qty(self) -> Decimal:
         """What has to be bought before this can be made."""
         return max(Decimal(0), self.open_qty - max(Decimal(0), self.free_qty))
+
+
+def month_text(month_on: date) -> str:
+    """Return a month as it is written: 2026-11."""
+    return f"{month_on:%Y-%m}"
+
+
+def next_month(month_on: date) -> date:
+    """Return the first day of the month after."""
+    return date(month_on.year + month_on.month // 12, month_on.month % 12 + 1, 1)
+
+
+def check_over(month_on: date, ends_at: datetime, at: datetime) -> None:
+    """Raise MonthNotOver until ten minutes after a month's end: what began in it has ended then."""
+    if at < ends_at + CLOSING_PAUSE:
+        raise MonthNotOver(month=month_text(month_on))
+
+
+def check_order(month_on: date, wanted_on: date | None) -> None:
+    """Raise MonthOutOfOrder when another month comes first; `wanted_on` is empty when none does."""
+    if wanted_on is not None and month_on != wanted_on:
+        raise MonthOutOfOrder(wanted=month_text(wanted_on))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -39,7 +40,8 @@ def pack_open(session: Session, scan: ScanRequest) -> Accepted:
     """Take a package in hand."""
     package_id = _package_id(session, scan.code)
     box = service.open_package(session, package_id, by=scan.who.id, at=scan.at)
-    return _accepted(Text(N_("%(package)s is open."), {"package": label_of(box)}), box)
+    answer = _accepted(Text(N_("%(package)s is open."), {"package": label_of(box)}), box)
+    return replace(answer, shown=answer.shown | {"proves": False})  # no piece is verified yet: no green tick
 
 
 def pack_add(session: Session, scan: ScanRequest) -> Accepted:

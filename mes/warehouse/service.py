@@ -92,6 +92,30 @@ def issue(
     )
 
 
+def give_back(
+    session: Session, lot: LotInHand, batch_id: int, spot: Spot, qty: Decimal, *, by: int, at: datetime
+) -> None:
+    """Put a quantity of a lot that was issued to a batch back to a place. Raises OverReturn."""
+    stock.give_back(
+        session,
+        lot.lot_id,
+        spot.place_id,
+        qty,
+        subject=stock_queries.BATCH,
+        subject_id=batch_id,
+        by=by,
+        at=at,
+    )
+
+
+def transfer(
+    session: Session, lot: LotInHand, portion: Portion, spot: Spot, qty: Decimal, *, by: int, at: datetime
+) -> None:
+    """Carry a quantity of a lot from one place to another. Locks the balances. Raises StockShort."""
+    places = (portion.spot.place_id, spot.place_id)
+    stock.move(session, lot.lot_id, *places, qty, MoveKind.TRANSFER, by=by, at=at)
+
+
 def carry(session: Session, box: Box, spot: Spot) -> None:
     """Put a sealed package at a place: in store or staged, as the place is. Raises Blocked E27."""
     if packing.move_on(session, [box.package_id], LOADABLE, state_at(spot.kind), place_id=spot.place_id) != 1:

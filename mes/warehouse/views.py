@@ -63,3 +63,17 @@ def issue() -> ResponseReturnValue:
 def find() -> ResponseReturnValue:
     """Say where a thing is: scan it, then its place to make sure."""
     return _page("mes/warehouse/find.html")
+
+
+@bp.get("/return")
+@requires("mes.warehouse.issue")
+def give_back() -> ResponseReturnValue:
+    """Give back what a batch did not use: batch, lot, quantity, place."""
+    return _page("mes/warehouse/give_back.html")
+
+
+@bp.get("/transfer")
+@requires("mes.warehouse.store")
+def transfer() -> ResponseReturnValue:
+    """Carry a lot, or part of it, to another place: lot, place."""
+    return _page("mes/warehouse/transfer.html")

@@ -17,6 +17,7 @@ from erp.sales.rules.questions import About, Answer, Asking, QuestionState
 from erp.sales.rules.states import OrderState
 from erp.stock.model import Demand
 from mes.cutting import service as cutting
+from mes.planning.model import BatchOrder
 from mes.planning.service import create_batch
 from tests.conftest import NOON, application
 from tests.factories.factory import make_line, make_order, release_order
@@ -27,6 +28,7 @@ BEFORE_ACCOUNTS = "0015"  # the migration below the one that makes them
 BY = {"by": None, "at": NOON}
 BEFORE_WORDS = "0002"  # the migration below the one that makes them
 BEFORE_UNITS = "0017"
+BEFORE_LOTS = "0016"
 
 
 @pytest.fixture
@@ -171,3 +173,21 @@ def test_foreign_keys_hold_after_a_migration(full):
         with engine.connect() as connection:
             assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
     assert inspect(engine).get_foreign_keys("mes_splitting_piece")
+
+
+def test_an_order_in_a_batch_is_there_with_every_colour_that_it_has(full):
+    with full.extensions["sessions"].writing() as session:
+        order = release_order(session, make_line(), make_line(colour_code="WALNUT"), make_line())
+        batch_id, wanted = create_batch(session, [order.id], by=None, at=NOON).id, lots(order.id)
+        session.commit()
+    run(full, "downgrade", BEFORE_LOTS)
+    with full.extensions["sessions"].reading() as session:
+        assert session.scalar(select(func.count(BatchOrder.id))) == 1  # its table has no colour now
+    run(full, "upgrade")
+    with full.extensions["sessions"].reading() as session:
+        assert session.execute(wanted).all() == [(batch_id, "WALNUT"), (batch_id, "WHITE")]
+
+
+def lots(order_id):
+    rows = select(BatchOrder.batch_id, BatchOrder.colour_code).where(BatchOrder.order_id == order_id)
+    return rows.order_by(BatchOrder.colour_code)

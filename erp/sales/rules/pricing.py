@@ -162,16 +162,13 @@ def agreed(amount: Decimal) -> LinePrice:
     return LinePrice((Term(TermKind.MANUAL, "", f"{amount:f}", amount),), amount)
 
 
-def terms_data(terms: Iterable[Term]) -> list[dict[str, str]]:
-    """Return terms as JSON keeps them."""
-    return [
-        {"kind": one.kind.value, "what": one.what, "working": one.working, "amount": f"{one.amount:f}"}
-        for one in terms
-    ]
+def term_data(one: Term) -> dict[str, str]:
+    """Return a term as JSON keeps it."""
+    return {"kind": one.kind.value, "what": one.what, "working": one.working, "amount": f"{one.amount:f}"}
 
 
 def read_terms(data: Sequence[Mapping[str, str]]) -> tuple[Term, ...]:
-    """Return the terms that `terms_data` gave."""
+    """Return the terms that `term_data` gave."""
     kinds = {kind.value: kind for kind in TermKind}
     return tuple(
         Term(kinds[one["kind"]], one["what"], one["working"], Decimal(one["amount"])) for one in data

@@ -34,7 +34,7 @@ from erp.sales.rules.amending import (
     read_edits,
 )
 from erp.sales.rules.orders import DoorUnknown, LineGone, check_due
-from erp.sales.rules.pricing import terms_data
+from erp.sales.rules.pricing import term_data
 from erp.sales.rules.states import WITHDRAWABLE, Verb
 from erp.sales.service.lines import fill, last_position
 from erp.sales.service.orders import lock, put_words
@@ -195,7 +195,7 @@ def _put_line(session: Session, order: Order, change: DraftLine) -> int:
         line.agreed_amount, line.agreed_reason = None, ""
     price = change.after.price
     line.unit_amount = price.unit_amount if price else None
-    line.price_terms = terms_data(price.terms) if price else []
+    line.price_terms = [term_data(one) for one in price.terms] if price else []
     session.flush()  # for its id, and the next position reads the table
     return line.id
 

@@ -10,8 +10,10 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from core.audit.service import record
+from core.events import publish
 from erp.catalogue import queries as catalogue
 from erp.catalogue.model import Door
+from erp.sales.events import LineRemoved
 from erp.sales.model import HandEdit, Line, Order, Question
 from erp.sales.queries.orders import SUBJECT
 from erp.sales.queries.questions import line_values
@@ -166,7 +168,7 @@ def copy_line(session: Session, order_id: int, line_id: int, *, by: int | None, 
 
 
 def remove_line(session: Session, order_id: int, line_id: int, *, by: int | None, at: datetime) -> None:
-    """Remove a line; the others keep their positions. Locks the order.
+    """Remove a line; the others keep their positions. Locks the order. Publishes LineRemoved.
 
     Raises NotFound, OrderFrozen, LineGone.
     """
@@ -174,6 +176,7 @@ def remove_line(session: Session, order_id: int, line_id: int, *, by: int | None
     line = _line(session, order_id, line_id)
     _record(session, order_id, Verb.REMOVE_LINE, {"line": [line.position, None]}, by=by, at=at)
     _forget_questions(session, line, by=by, at=at)
+    publish(session, LineRemoved(line.id))
     session.execute(delete(HandEdit).where(HandEdit.line_id == line.id))  # of no release: it is a draft
     session.delete(line)
     session.flush()  # the sum below reads the table

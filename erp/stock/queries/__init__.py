@@ -9,6 +9,7 @@ from erp.stock.queries.lying import (
     articles,
     at_place,
     balances,
+    issued_qty,
     lot,
     lot_by_code,
     lots_of_article,
@@ -21,6 +22,13 @@ from erp.stock.queries.lying import (
     recent_lots,
     search,
     suppliers,
+)
+from erp.stock.queries.months import (
+    ArticleMonth,
+    closed_months,
+    first_moved_at,
+    last_closed,
+    month_report,
 )
 from erp.stock.queries.needs import (
     BATCH,
@@ -35,6 +43,11 @@ from erp.stock.queries.needs import (
 from erp.stock.queries.proof import verify
 
 __all__ = [
+    "month_report",
+    "last_closed",
+    "first_moved_at",
+    "closed_months",
+    "ArticleMonth",
     "BATCH",
     "ORDER",
     "SORTS",
@@ -47,6 +60,7 @@ __all__ = [
     "balances",
     "batch_shortages",
     "count_by_material",
+    "issued_qty",
     "last_yields",
     "lot",
     "lot_by_code",

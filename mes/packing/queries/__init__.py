@@ -1,5 +1,6 @@
 """Reads of packing: facts for the judges, for pages and for labels; proofs for `stock verify`."""
 
+from mes.packing.queries.jobs import Job, jobs
 from mes.packing.queries.judging import (
     box,
     box_alone,
@@ -24,12 +25,14 @@ from mes.packing.queries.pages import (
     open_packages,
     order_number,
     packages,
+    piece_codes,
     scans,
 )
 from mes.packing.queries.proofs import faults
 
 __all__ = [
     "BenchScan",
+    "Job",
     "Missing",
     "PackageFacts",
     "box",
@@ -41,6 +44,7 @@ __all__ = [
     "damages",
     "drawing",
     "faults",
+    "jobs",
     "items",
     "kit",
     "look",
@@ -53,5 +57,6 @@ __all__ = [
     "packages",
     "piece",
     "piece_by_id",
+    "piece_codes",
     "scans",
 ]

@@ -145,6 +145,7 @@ def packages(
         .join(Party, Party.id == Order.dealer_id)
         .outerjoin(Person, Person.id == Package.sealed_by_id)
         .where(Package.order_id == order_id if package_id is None else Package.id == package_id)
+        .where(Order.released_at.is_not(None))  # else a release is writing them, or broke off
         .order_by(Package.position)
     ).all()
     contents = items(session, [row[0] for row in rows])
@@ -218,6 +219,16 @@ def content_codes(session: Session, package_id: int) -> set[str]:
             .where(Content.package_id == package_id, Content.packed_at.is_not(None))
         )
     )
+
+
+def piece_codes(session: Session, package_id: int) -> dict[int, str]:
+    """Return the label code of each piece that belongs into a package and has one, by the piece's id."""
+    rows = session.execute(
+        select(Piece.id, Piece.code)
+        .join(Content, Content.piece_id == Piece.id)
+        .where(Content.package_id == package_id)
+    )
+    return {piece_id: code for piece_id, code in rows if code}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Row, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from core import codes
@@ -72,20 +72,39 @@ PUT_IN = (
 )
 
 
-def plan(session: Session, order_id: int) -> int:
-    """Plan the packages of a released order, i of N, with their contents; return N.
+def plan(
+    session: Session, order_id: int, set_ids: Sequence[int], before_count: int, total_count: int
+) -> None:
+    """Plan the packages of some sets of an order that is being released, with their contents: i of N.
 
-    Sets in their order, packages in the order of the model's rules. N stays as it is printed.
+    Sets in their order, packages in the order of the model's rules; `before_count` packages come before them. N,
+    `total_count`, stays as it is printed. They are void until `put_in_force`.
     """
-    sets = session.execute(
-        select(DoorSet.id, DoorSet.packages).where(DoorSet.order_id == order_id).order_by(DoorSet.id)
+    planned = [(set_id, spec) for set_id, specs in _frozen_packages(session, set_ids) for spec in specs]
+    if planned:
+        places = _insert_packages(session, order_id, planned, before_count, total_count, PackageState.VOID)
+        _plan_contents(session, set_ids, places)
+
+
+def put_in_force(session: Session, order_id: int) -> None:
+    """Let all packages of an order that was released this moment be packed."""
+    session.execute(
+        update(PACKAGES).where(PACKAGES.c.order_id == order_id).values(state=PackageState.PLANNED)
+    )
+
+
+def drop(session: Session, set_ids: Sequence[int]) -> None:
+    """Remove the packages of sets that were never released."""
+    theirs = select(PACKAGES.c.id).where(PACKAGES.c.set_id.in_(set_ids))
+    session.execute(delete(CONTENTS).where(CONTENTS.c.package_id.in_(theirs)))
+    session.execute(delete(PACKAGES).where(PACKAGES.c.set_id.in_(set_ids)))
+
+
+def _frozen_packages(session: Session, set_ids: Collection[int]) -> Sequence[Row[int, Any]]:
+    """Return (set, its packages as its model has them) of some sets, in their order."""
+    return session.execute(
+        select(DoorSet.id, DoorSet.packages).where(DoorSet.id.in_(set_ids)).order_by(DoorSet.id)
     ).all()
-    planned = [(set_id, spec) for set_id, specs in sets for spec in specs]
-    if not planned:
-        return 0
-    places = _insert_packages(session, order_id, planned, 0, len(planned))
-    _plan_contents(session, order_id, places)
-    return len(planned)
 
 
 def _insert_packages(
@@ -94,6 +113,7 @@ def _insert_packages(
     planned: Sequence[tuple[int, dict[str, Any]]],
     after: int,
     total_count: int,
+    state: PackageState,
 ) -> dict[tuple[int, str, int], int]:
     """Plan packages, each of a set and as its model has it, numbered on from `after`; return their ids."""
     labels = numbers.next_codes(session, codes.Letter.PACKAGE, len(planned))
@@ -107,7 +127,7 @@ def _insert_packages(
             "name_en": spec["name_en"],
             "position": position,
             "total_count": total_count,
-            "state": PackageState.PLANNED,
+            "state": state,
             "label_count": 0,
             "planned_kg": Decimal(spec["kg"]) if spec.get("kg") else None,
             "kit_check": KitCheck(spec.get("kit", KitCheck.CODE)),
@@ -122,10 +142,10 @@ def _insert_packages(
     }
 
 
-def _plan_contents(session: Session, order_id: int, places: dict[tuple[int, str, int], int]) -> None:
+def _plan_contents(session: Session, set_ids: Sequence[int], places: dict[tuple[int, str, int], int]) -> None:
     pieces = session.execute(
         select(Piece.id, Piece.set_id, Piece.package_kind, Piece.package_index)
-        .where(Piece.order_id == order_id, Piece.is_tracked, Piece.package_kind.is_not(None))
+        .where(Piece.set_id.in_(set_ids), Piece.is_tracked, Piece.package_kind.is_not(None))
         .order_by(Piece.id)
     )
     contents = [
@@ -353,20 +373,17 @@ def plan_sets(session: Session, order_id: int, set_ids: Collection[int]) -> int:
     A piece waits in the package of its kind and index; packages that come follow the order's last one. N
     grows on every label that is not printed; what is printed stays as it is.
     """
-    sets = session.execute(
-        select(DoorSet.id, DoorSet.packages).where(DoorSet.id.in_(set_ids)).order_by(DoorSet.id)
-    ).all()
     homes = _homes(session, set_ids)
     missing = [
         (set_id, spec)
-        for set_id, specs in sets
+        for set_id, specs in _frozen_packages(session, set_ids)
         for spec in specs
         if (set_id, spec["kind"], spec["index"]) not in homes
     ]
     known = session.scalar(select(func.count()).where(PACKAGES.c.order_id == order_id)) or 0
     total_count = known + len(missing)
     if missing:
-        homes |= _insert_packages(session, order_id, missing, known, total_count)
+        homes |= _insert_packages(session, order_id, missing, known, total_count, PackageState.PLANNED)
         session.execute(
             update(PACKAGES)
             .where(

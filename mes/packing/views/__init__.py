@@ -80,6 +80,7 @@ def package_show(package_id: int) -> ResponseReturnValue:
     return render_template(
         "mes/packing/package_show.html",
         facts=facts,
+        codes=queries.piece_codes(session, package_id),
         missing={row.item.piece_id: row for row in queries.missing(session, package_id)},
         scans=queries.scans(session, package_id),
         history=audit.history(session, service.SUBJECT, package_id),

@@ -8,6 +8,7 @@ from mes.shipping.queries.cargo import (
     load_id,
     manifest,
     scanned_on,
+    unpaid,
 )
 from mes.shipping.queries.pages import (
     LOAD_SORTS,
@@ -22,6 +23,8 @@ from mes.shipping.queries.pages import (
     delivery_of_code,
     facts,
     find,
+    held_numbers,
+    held_of,
     load_of_delivery,
     load_rows,
     of_order,
@@ -53,6 +56,8 @@ __all__ = [
     "facts",
     "faults",
     "find",
+    "held_numbers",
+    "held_of",
     "load_id",
     "load_of_delivery",
     "load_rows",
@@ -63,5 +68,6 @@ __all__ = [
     "ready",
     "ready_rows",
     "scanned_on",
+    "unpaid",
     "waiting_of_order",
 ]

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from core.i18n import Named
+from erp.finance import queries as finance
 from erp.parties.model import Party
 from erp.sales.model import Order
 from erp.stock.model import Place
@@ -28,7 +29,7 @@ def load_id(session: Session, code: str) -> int | None:
 
 def cargo_of_code(session: Session, code: str) -> Cargo | None:
     """Return the package whose label in force carries `code`, and the load it belongs onto."""
-    found = find_cargo(session, Package.code == code)
+    found = find_cargo(session, (Package.code == code) & Order.released_at.is_not(None))
     return found[0] if found else None
 
 
@@ -150,3 +151,8 @@ def content_ids(session: Session, package_ids: Collection[int]) -> list[int]:
             )
         )
     )
+
+
+def unpaid(session: Session, order_ids: Collection[int]) -> frozenset[int]:
+    """Return which of some orders must be paid in full before loading and are not."""
+    return finance.held_from_loading(session, order_ids)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.auth.model import Person
 from core.i18n import Named
+from erp.finance import queries as finance
 from erp.parties.model import Party
 from erp.sales.model import Order
 from erp.stock.model import Place
@@ -230,6 +231,32 @@ def dealers_of(session: Session, load_ids: Collection[int]) -> dict[int, list[Pa
     for load_id, dealer in rows:
         found.setdefault(load_id, []).append(dealer)
     return found
+
+
+def held_of(session: Session, load_ids: Collection[int]) -> dict[int, list[str]]:
+    """Return the numbers of the orders that are on the list of some open loads and not paid for, by load."""
+    rows = session.execute(
+        select(Delivery.load_id, Order.id, Order.number)
+        .join(LoadPackage, LoadPackage.delivery_id == Delivery.id)
+        .join(Package, Package.id == LoadPackage.package_id)
+        .join(Order, Order.id == Package.order_id)
+        .join(Load, Load.id == Delivery.load_id)
+        .where(Delivery.load_id.in_(load_ids), Load.state.in_(OPEN))
+        .distinct()
+        .order_by(Order.number)
+    ).all()
+    held = finance.held_from_loading(session, [order_id for _, order_id, _ in rows])
+    found: dict[int, list[str]] = {}
+    for load_id, order_id, number in rows:
+        if order_id in held:
+            found.setdefault(load_id, []).append(number)
+    return found
+
+
+def held_numbers(session: Session, cargo: Collection[Cargo]) -> frozenset[str]:
+    """Return the numbers of the orders of some packages that must not be loaded before they are paid for."""
+    held = finance.held_from_loading(session, {one.order_id for one in cargo})
+    return frozenset(one.order_number for one in cargo if one.order_id in held)
 
 
 def counts(session: Session) -> dict[LoadState, int]:

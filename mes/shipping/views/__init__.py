@@ -48,9 +48,14 @@ def load_list() -> ResponseReturnValue:
     totals = {
         name: sum(counts.get(state, 0) for state in (wanted or LoadState)) for name, wanted in VIEWS.items()
     }
-    dealers = queries.dealers_of(read(), [row[0].id for row in page.rows])
+    load_ids = [row[0].id for row in page.rows]
     return render_template(
-        "mes/shipping/load_list.html", page=page, dealers=dealers, view=view, totals=totals
+        "mes/shipping/load_list.html",
+        page=page,
+        dealers=queries.dealers_of(read(), load_ids),
+        held=queries.held_of(read(), load_ids),
+        view=view,
+        totals=totals,
     )
 
 
@@ -111,9 +116,11 @@ def load_create() -> ResponseReturnValue:
 @requires(READ)
 def load_show(load_id: int) -> ResponseReturnValue:
     """Show one load: its stops, packages, progress and history."""
+    load = _facts(load_id)
     return render_template(
         "mes/shipping/load_show.html",
-        load=_facts(load_id),
+        load=load,
+        held=queries.held_numbers(read(), load.cargo) if load.is_open else (),
         history=audit.history(read(), service.SUBJECT, load_id),
         photos=queries.photos(read(), load_id),
     )
@@ -126,11 +133,13 @@ def load_packages(load_id: int) -> ResponseReturnValue:
     dealer_id = request.args.get("dealer", type=int)
     rows = queries.ready_rows(dealer_id, request.args.get("q", "").strip())
     page = lists.paged(read(), rows, queries.SORTS, default="order", size=200)
+    ready = queries.ready(page.rows)
     return render_template(
         "mes/shipping/load_packages.html",
         load=_facts(load_id),
         page=page,
-        ready=queries.ready(page.rows),
+        ready=ready,
+        held=queries.held_numbers(read(), ready),
         dealers=queries.dealers_with_ready(read()),
         dealer_id=dealer_id,
     )

@@ -156,7 +156,7 @@ def test_the_dealer_sees_the_door_that_he_is_asked_about(app, session, asked):
     page = BeautifulSoup(app.test_client().get(f"/q/{TOKEN}?lang=en").text, "html.parser")
     assert len(page.select("main section svg.drawing[role=img]")) == 1  # two questions, one door
     told = {one.text: one.find_next_sibling("dd").text.strip() for one in page.select("dl.kv dt")}
-    assert (told["Width"], told["Height"], told["Wall thickness"]) == ("900", "2100", "240")
+    assert (told["Width"], told["Height"], told["Wall thickness"]) == ("900 mm", "2100 mm", "240 mm")
     assert "left" in told["Handing"].lower()
     assert "outside" in page.select_one("svg.drawing[role=img]").text
     assert page.select_one("meta[name=viewport]")

@@ -1,13 +1,18 @@
 // @ts-check
 /** The packing bench: a package label takes a package in hand, pieces go into it, its label again (or the button) seals it. */
 import { typeLetter } from "lib/codes.js";
+import { Desk } from "lib/desk.js";
+import * as judge from "lib/judge/pack.js";
+import { isOnline } from "lib/net.js";
+import * as parts from "lib/parts.js";
 import { forget, restore, signature } from "lib/sign.js";
-import { send, startStation } from "lib/station.js";
+import { goOnWithout, send, startStation } from "lib/station.js";
 import { show } from "lib/verdict.js";
 
 const place = /** @type {HTMLElement} */ (document.querySelector("[data-scan-url]"));
 const panel = /** @type {HTMLElement} */ (document.getElementById("verdict"));
 const bench = /** @type {HTMLElement} */ (document.getElementById("bench"));
+const desk = new Desk("pack", bench.dataset.jobsUrl || "", judge);
 let isTakingOut = false;
 let countedCode = ""; // the lot whose hardware is being counted in
 let sealedCode = ""; // a sealed package that was scanned: "Open again" means this one
@@ -61,27 +66,57 @@ function takeOut(isOn) {
   if (isOn) show(panel, { kind: "wait", word: bench.dataset.takeOut });
 }
 
-/** Put the parts of a package in place. @param {string | number} packageId @param {string | number} [last] */
-async function refresh(packageId, last) {
+/** Draw a package as this device knows it. @param {string} code @param {string} [last] the code of the piece that was just scanned */
+function drawHeld(code, last) {
+  const box = desk.held?.boxes.get(code);
+  const job = document.getElementById("job");
+  const aside = /** @type {HTMLElement | null} */ (document.querySelector("#bench > .contents"));
+  if (!box || !job || !aside) return;
+  const done = box.items.filter((/** @type {any} */ item) => item.isIn).length;
+  const isComplete = done === box.items.length;
+  const data = { package: String(box.id), code: box.code, state: box.state, complete: isComplete ? "" : null };
+  parts.inHand(job, box.label.replace("/", " / "), box.order, `${box.room} · ${box.dealer}`, done, box.items.length, data);
+  const rows = box.items.map((/** @type {any} */ item) => ({ name: item.name, size: item.size, isIn: item.isIn, isLast: item.code === last }));
+  parts.contents(aside, panel.dataset.sprite || "", bench.dataset.inside || "", bench.dataset.foot || "", rows);
+  parts.mainAct("seal-act", isComplete && box.state === "OPEN");
+}
+
+/** Put the parts of a package in place. @param {string | number} packageId @param {string} code of it @param {string | number} [last] */
+async function refresh(packageId, code, last) {
   const query = last ? `?last=${last}` : "";
   const answer = await fetch(of(bench.dataset.partsUrl, packageId) + query, { credentials: "same-origin" }).catch(() => null);
-  if (!answer || !answer.ok) return; // the verdict stands; the list comes with the next scan
-  const parts = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (!answer || !answer.ok) return drawHeld(code); // the verdict stands; the server's list comes with the next scan
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of ["#job", ".contents", "#main-act", "#before-sealing"]) {
-    const fresh = parts.querySelector(part);
-    if (fresh) document.querySelector(`.floor > ${part}, #bench > ${part}, .floor-acts > ${part}`)?.replaceWith(fresh);
+    const one = fresh.querySelector(part);
+    if (one) document.querySelector(`.floor > ${part}, #bench > ${part}, .floor-acts > ${part}`)?.replaceWith(one);
   }
   const address = new URL(window.location.href);
   address.searchParams.set("package", String(packageId));
   window.history.replaceState(null, "", address); // a reload keeps what is in hand
+  return undefined;
 }
 
 /** @param {any} answer @param {string} code */
 function answered(answer, code) {
   sealedCode = answer.block_code === "E24" && typeLetter(code) === "K" ? code : "";
   if (answer.outcome !== "BLOCK") takeOut(false);
+  const isTaken = answer.outcome !== "BLOCK" && typeLetter(code) === "K";
+  const held = isTaken ? code : inHand().code || "";
+  desk.hold(held);
+  if (isTaken || answer.isLocal) drawHeld(held, code); // at once: the next piece may come before the server's list
+  if (answer.isLocal) return undefined;
   const packageId = answer.shown?.package_id || inHand().package;
-  if (packageId) refresh(packageId, answer.shown?.piece_id);
+  return packageId && refresh(packageId, held, answer.shown?.piece_id);
+}
+
+/** A page that was opened without the network shows what was in hand; one that has it, what the server says. */
+async function begin() {
+  goOnWithout(desk);
+  await desk.start(() => inHand().package && refresh(inHand().package || "", inHand().code || ""));
+  if (!isOnline()) drawHeld(await desk.inHand());
+  else if (inHand().code) await desk.hold(inHand().code || "");
+  startStation({ place, panel, want, answered });
 }
 
 /** @param {string} kind @param {string | undefined} code @param {object} [more] of what is sent: a signature, what was seen */
@@ -122,4 +157,4 @@ panel.addEventListener("submit", (event) => {
   else ask("PACK_SEAL", inHand().code, { override: signature(form) });
 });
 
-startStation({ place, panel, want, answered });
+begin();

@@ -1,74 +1,42 @@
-"""Pages of efficiency: the owner's five figures, and the events behind each."""
+"""The owner's five figures, and the events behind each."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from core.clock import now
-from core.errors import InvalidInput, NotFound
-from core.web import lists
-from core.web.access import requires
-from core.web.forms import parse
-from core.web.templating import label, named, today, zone
+from core.errors import NotFound
+from core.web import answers, lists
+from core.web.access import me, requires
+from core.web.templating import label, local, named
 from core.work import read
-from mes.efficiency import queries, rules
-from mes.efficiency.forms import DaysForm
-from mes.efficiency.queries import EVENTS, Events, Window
+from mes.efficiency import pdf, queries, rules
+from mes.efficiency.queries import EVENTS, Events, proof
+from mes.efficiency.queries.baselines import judged
 from mes.efficiency.rules import Metric
+from mes.efficiency.views.blueprint import READ, Asked, asked_days, bp
 from mes.splitting.rules import minutes
 
-bp = Blueprint("mes_efficiency", __name__)
-READ = "mes.efficiency.read"
-USUAL_DAYS = 28  # four weeks: the shortest window that a baseline may be compared with
 EXPORTED_AT_MOST = 50_000  # rows of a spreadsheet that an office computer still opens
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The days that the address asks for."""
-
-    since: date
-    until: date
-    errors: dict[str, str]
-
-    @property
-    def window(self) -> Window:
-        """The same in moments of the factory's time."""
-        begin, end = (datetime.combine(day, time(), zone()) for day in (self.since, self.until))
-        return Window(begin, end + timedelta(days=1))
-
-    @property
-    def arguments(self) -> dict[str, str]:
-        """The same as an address carries it."""
-        return {"from": self.since.isoformat(), "to": self.until.isoformat()}
-
-
-def _asked() -> Asked:
-    last, errors = today(), {}
-    first = last - timedelta(days=USUAL_DAYS - 1)
-    try:
-        form = parse(DaysForm, request.args.to_dict())
-        first, last = sorted((form.since or first, form.until or last))
-    except InvalidInput as wrong:
-        errors = wrong.fields
-    return Asked(first, last, errors)
 
 
 @bp.get("/report")
 @requires(READ)
 def report() -> ResponseReturnValue:
     """Show the five figures."""
-    asked = _asked()
-    found = queries.report(read(), asked.window, at=now())
+    asked = asked_days()
+    found = judged(read(), asked.calendar, at=now())
     page = render_template(
-        "mes/efficiency/report.html", report=found, asked=asked, baseline=rules.NO_BASELINE
+        "mes/efficiency/report.html",
+        report=found.report,
+        changes=found.changes,
+        asked=asked,
+        baseline=rules.NO_BASELINE,
     )
     return page, (400 if asked.errors else 200)
 
@@ -77,16 +45,14 @@ def report() -> ResponseReturnValue:
 @requires(READ)
 def metric_show(code: str) -> ResponseReturnValue:
     """Show one figure and the very events behind it."""
-    metric, asked = _metric(code), _asked()
+    metric, asked = _metric(code), asked_days()
     events = _events(metric)
-    found = queries.report(read(), asked.window, at=now())
-    page = None
-    if events is not None:
-        sorts = {"at": events.moment}
-        page = lists.paged(read(), events.rows(asked.window), sorts, default="-at")
+    found = judged(read(), asked.calendar, at=now())
+    page = lists.paged(read(), events.rows(asked.window), {"at": events.moment}, default="-at")
     return render_template(
         "mes/efficiency/metric_show.html",
-        figure=next(one for one in found.figures if one.metric is metric),
+        figure=next(one for one in found.report.figures if one.metric is metric),
+        change=found.changes.get(metric),
         asked=asked,
         events=events,
         page=page,
@@ -102,10 +68,8 @@ def metric_show(code: str) -> ResponseReturnValue:
 @requires(READ)
 def metric_export(code: str) -> ResponseReturnValue:
     """Answer the events behind a figure as a spreadsheet."""
-    metric, asked = _metric(code), _asked()
+    metric, asked = _metric(code), asked_days()
     events = _events(metric)
-    if events is None:
-        raise NotFound
     rows = events.rows(asked.window).order_by(events.moment).limit(EXPORTED_AT_MOST)
     name = f"{metric.value}-{events.code}-{asked.since}-{asked.until}.xlsx"
     return lists.export(name, _columns(events), read().execute(rows).all())
@@ -115,7 +79,7 @@ def metric_export(code: str) -> ResponseReturnValue:
 @requires(READ)
 def work_export() -> ResponseReturnValue:
     """Answer the minutes by person and order as a spreadsheet."""
-    asked = _asked()
+    asked = asked_days()
     columns: dict[str, Any] = {
         _("Who"): lambda one: one.person,
         _("Order"): lambda one: one.number or None,
@@ -125,20 +89,43 @@ def work_export() -> ResponseReturnValue:
     return lists.export(name, columns, queries.splitting(read(), asked.window).spent)
 
 
+@bp.get("/proof.xlsx")
+@requires(READ)
+def proof_export() -> ResponseReturnValue:
+    """Answer all that the report is made of, so that anybody can recompute it."""
+    asked, at = asked_days(), now()
+    found = judged(read(), asked.calendar, at=at)
+    sheets = proof.sheets(read(), asked.calendar, found, at=at)
+    name = f"mortise-proof-{asked.since}-{asked.until}.xlsx"
+    return lists.export_sheets(name, ((one.name, one.headings, one.rows) for one in sheets))
+
+
+@bp.get("/acceptance.pdf")
+@requires(READ)
+def acceptance_print() -> ResponseReturnValue:
+    """Print the acceptance report in the person's language."""
+    asked, at = asked_days(), now()
+    found = judged(read(), asked.calendar, at=at)
+    printing = pdf.Printing(current_app.config["COMPANY"], local(at), me().name)
+    period = _("%(first)s to %(last)s", first=asked.since, last=asked.until)
+    printed = pdf.acceptance_paper(found, period, printing)
+    return answers.pdf(printed.content, f"acceptance-{asked.since}-{asked.until}.pdf")
+
+
 def _metric(code: str) -> Metric:
     if code not in set(Metric):
         raise NotFound
     return next(metric for metric in Metric if metric.value == code)
 
 
-def _events(metric: Metric) -> Events | None:
+def _events(metric: Metric) -> Events:
     """Return the list that the address asks for, the first one of the figure where it asks for none."""
     wanted = request.args.get("part", "")
     known = {events.code: events for events in EVENTS[metric]}
-    return known.get(wanted, next(iter(EVENTS[metric]), None))
+    return known.get(wanted, EVENTS[metric][0])
 
 
-def _tabs(metric: Metric, asked: Asked, events: Events | None) -> list[tuple[str, int, dict[str, str], bool]]:
+def _tabs(metric: Metric, asked: Asked, events: Events) -> list[tuple[str, int, dict[str, str], bool]]:
     counts = queries.counts(read(), metric, asked.window)
     return [
         (_(one.name), counts[one.code], asked.arguments | {"part": one.code}, one is events)
@@ -191,6 +178,15 @@ def _columns(events: Events) -> dict[str, Any]:
             _("Without a touch"): lambda row: _("yes") if row.is_untouched else _("no"),
             _("Minutes"): lambda row: row.active_min,
             _("Remark"): lambda row: row.note,
+            _("Who"): lambda row: row.person,
+        }
+    if events.shape == "state":
+        return {
+            _("When"): lambda row: row.at,
+            _("Machine"): lambda row: row.what,
+            _("State"): lambda row: label(row.state),
+            _("Reason"): lambda row: row.reason and label(row.reason),
+            _("Told"): lambda row: label(row.source),
             _("Who"): lambda row: row.person,
         }
     if events.shape == "work":

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
@@ -28,10 +28,7 @@ from erp.stock.forms import PlaceForm, ReceiptForm, TransferForm
 from erp.stock.model import Place
 from erp.stock.queries import LotFacts, Lying
 from erp.stock.rules import FOR_MATERIAL, VIRTUAL, MoveKind, NotWhole, PlaceKind, StockShort, plain
-
-bp = Blueprint("erp_stock", __name__)
-READ = "erp.stock.read"
-EXPORT_ROWS_MAX = 20_000
+from erp.stock.views.blueprint import EXPORT_ROWS_MAX, READ, bp
 
 
 @bp.get("/balances")
