@@ -46,6 +46,7 @@ class Document:
     code: str | None = None  # a printed code, drawn as QR in the header
     is_landscape: bool = False
     paper: Paper = A4
+    contact: str = ""  # where the company is reached, one line below its name
 
 
 @dataclass(slots=True)
@@ -119,7 +120,10 @@ def _draw_header(pen: Pen, document: Document) -> None:
         side = CODE_DOTS * DOT_PT
         draw_qr(pen, document.code, int((right - side) / DOT_PT), 5 * DOTS_PER_MM, CODE_DOTS)
         right -= side + points(2)
-    _header_text(pen, document.company, MARGIN_PT, points(9), right - MARGIN_PT, SMALL_PT)
+    base = points(6) if document.contact else points(9)
+    _header_text(pen, document.company, MARGIN_PT, base, right - MARGIN_PT, SMALL_PT)
+    if document.contact:
+        _header_text(pen, document.contact, MARGIN_PT, points(10), right - MARGIN_PT, SMALL_PT)
     number = fit(document.number, (right - MARGIN_PT) * 0.4, NUMBER_PT, NUMBER_PT, 4)
     pen.line_of_text(right, points(17), number.lines[0], number.size_pt, align=Align.RIGHT, is_bold=True)
     _header_text(

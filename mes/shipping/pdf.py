@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from flask_babel import force_locale, get_locale
+from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from core.company.rules import Company
 from core.pdf.blocks import Column, Facts, Heading, Paragraph, Signatures, Table, Together
 from core.pdf.frame import A4, Document, Paper, render_document
 from core.pdf.labels import LABEL_100X70, Bars, Label, Qr, Rule, TextBox, render_labels
 from core.pdf.pen import Printed
 from core.pdf.shapes import Align
-from core.web.templating import named
+from core.web.templating import is_chinese, named
 from erp.pricing.rules.capitals import capitals, in_english
 from mes.packing.rules import Item
 from mes.shipping.queries import LoadFacts, OrderAmount, Stop
@@ -23,9 +24,9 @@ from mes.shipping.rules import Cargo
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a paper takes from its printing: the factory's name, and when and by whom it was printed."""
+    """What a paper takes from its printing: its sender, and when and by whom it was printed."""
 
-    company: str
+    company: Company
     moment: str
     name: str
 
@@ -77,7 +78,9 @@ def load_sheet(load: LoadFacts, words: Words) -> Printed:
     for stop in stops:
         heading = _("Stop %(position)s: %(dealer)s", position=stop.position, dealer=named(stop.dealer))
         blocks += [Heading(heading), Table(columns, tuple(_sheet_row(one) for one in stop.cargo))]
-    document = Document(_("Load list"), load.number, words.company, words.footer, tuple(blocks), load.code)
+    document = Document(
+        _("Load list"), load.number, words.company.named(is_chinese()), words.footer, tuple(blocks), load.code
+    )
     return render_document(document)
 
 
@@ -103,7 +106,8 @@ def delivery_note(
         document = Document(
             title=_("Delivery note"),
             number=stop.number,
-            company=words.company,
+            company=words.company.named(is_chinese()),
+            contact=words.company.contact(is_chinese()),
             footer=words.footer,
             blocks=(
                 _note_facts(load, stop),
@@ -129,7 +133,7 @@ def _amounts(amounts: Sequence[OrderAmount]) -> tuple[Table | Paragraph, ...]:
     total = sum((one.amount or Decimal(0) for one in amounts), Decimal(0))
     columns = (Column(_("Order"), 3), Column(_("Amount of the order"), 2, Align.RIGHT))
     rows = tuple((one.number, "—" if one.amount is None else _money(one.amount)) for one in amounts)
-    spoken = capitals(total) if str(get_locale()).startswith("zh") else in_english(total)
+    spoken = capitals(total) if is_chinese() else in_english(total)
     return (
         Table(columns, rows, (_("Total"), _money(total))),
         Paragraph(_("Amount in words: %(words)s", words=spoken)),
@@ -161,7 +165,8 @@ def packing_list(
         document = Document(
             title=_("Packing list"),
             number=stop.number,
-            company=words.company,
+            company=words.company.named(is_chinese()),
+            contact=words.company.contact(is_chinese()),
             footer=words.footer,
             blocks=(_note_facts(load, stop), Table(columns, tuple(rows))),
             code=stop.code,

@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.codelists.model import Entry
 from core.errors import AppError, NotFound
 from core.i18n import Named
 from erp.catalogue.model import Door
@@ -105,13 +104,12 @@ class Pricing:
             return price(self.book, facts, self.level, self.rebate)
         except NoPrice as wrong:
             colour = self.offered.colours.get(facts.colour)
-            shown = {"model": named(model.door), "colour": named(colour) if colour else "–"}
+            door = model.door
+            shown = {
+                "model": Named(f"{door.name} {door.code}", door.name_en and f"{door.name_en} {door.code}"),
+                "colour": Named(colour.name, colour.name_en) if colour else "–",
+            }
             raise NoPrice(**{**wrong.facts, **shown}) from wrong
-
-
-def named(row: Door | Entry) -> Named:
-    """Return a row's two names."""
-    return Named(row.name, row.name_en)
 
 
 def _frozen(order: Order, lines: Sequence[Line]) -> OrderPrice:

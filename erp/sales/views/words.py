@@ -8,13 +8,14 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from core.i18n import Named
+from core.i18n import N_, Named
 from core.web.errors import shown
 from core.web.templating import label, named
 from erp.catalogue.rules.document import DimBasis, Handing
+from erp.catalogue.rules.line import ChoiceMissing
 from erp.sales.model import Question
 from erp.sales.queries.offer import LOCK_OPTION, Offer, option_name
-from erp.sales.rules.issues import SIZES, Change, Field, Issue, Word
+from erp.sales.rules.issues import SENTENCES, SIZES, Change, Field, Issue, IssueCode, Word
 
 
 def lock_values(offered: Offer) -> dict[str, dict[str, Named]]:
@@ -90,8 +91,27 @@ def words_of_answers(offered: Offer) -> dict[str, Any]:
     }
 
 
+FOR_DEALERS = {  # what a clerk is told to do, said to the dealer himself
+    ChoiceMissing.message: N_("Please tell us: %(field)s."),
+    SENTENCES[IssueCode.FORMULA_NO_VALUE]: N_(
+        "Your sheet holds a formula here without a value. Please tell us the value."
+    ),
+    SENTENCES[IssueCode.SIZE_MISSING]: N_("A size is missing here. Please tell us the size in mm."),
+    SENTENCES[IssueCode.LOCK_UNKNOWN]: N_('There is no lock "%(raw)s" for this model. May it be %(read)s?'),
+}
+
+
+def dealer_sentence(one: Issue, offered: Offer) -> str:
+    """Return an issue as a question to the dealer, in the dealer's language."""
+    return _filled(FOR_DEALERS.get(one.sentence, one.sentence), one, offered)
+
+
 def sentence(one: Issue, offered: Offer) -> str:
     """Return an issue's sentence in the person's language."""
+    return _filled(one.sentence, one, offered)
+
+
+def _filled(msgid: str, one: Issue, offered: Offer) -> str:
     facts: dict[str, Any] = {}
     for name, value in one.facts:
         if isinstance(value, Word):
@@ -100,4 +120,4 @@ def sentence(one: Issue, offered: Offer) -> str:
             facts[name] = value_text(one.field, value, offered)
         else:
             facts[name] = shown(value)
-    return str(_(one.sentence) % facts)
+    return str(_(msgid) % facts)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from flask import current_app, render_template, request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from core.clock import now
+from core.company.views import company
 from core.errors import NotFound
 from core.web import answers, lists
 from core.web.access import me, requires
-from core.web.templating import label, local, named
+from core.web.templating import is_chinese, label, local, named
 from core.work import read
 from mes.efficiency import pdf, queries, rules
 from mes.efficiency.queries import EVENTS, Events, proof
@@ -106,7 +107,7 @@ def acceptance_print() -> ResponseReturnValue:
     """Print the acceptance report in the person's language."""
     asked, at = asked_days(), now()
     found = judged(read(), asked.calendar, at=at)
-    printing = pdf.Printing(current_app.config["COMPANY"], local(at), me().name)
+    printing = pdf.Printing(company().named(is_chinese()), local(at), me().name)
     period = _("%(first)s to %(last)s", first=asked.since, last=asked.until)
     printed = pdf.acceptance_paper(found, period, printing)
     return answers.pdf(printed.content, f"acceptance-{asked.since}-{asked.until}.pdf")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from core.audit import queries as audit
 from core.clock import now
+from core.company.views import company
 from core.errors import InvalidInput, NotAllowed, NotFound
 from core.files.photos import redraw
 from core.pdf.frame import A4, CONTINUOUS
@@ -273,4 +274,4 @@ def _delivery(delivery_id: int) -> tuple[LoadFacts, Stop]:
 
 
 def _words() -> pdf.Words:
-    return pdf.Words(current_app.config["COMPANY"], local(now()), me().name)
+    return pdf.Words(company(), local(now()), me().name)

@@ -197,7 +197,7 @@ def test_a_term_and_a_missing_price_are_told_by_name(app, session):
     book = pricing.in_force(session, FRIDAY)
     book.content = {**book.content, "bases": []}
     (line,) = priced(session, order).lines
-    assert str(line.refusal.facts["model"]) == "免漆单开门"
+    assert str(line.refusal.facts["model"]) == "免漆单开门 M-SINGLE"
 
 
 def test_a_factory_without_price_books_takes_orders_without_prices(session):
