@@ -65,6 +65,8 @@ SAMPLES = {
     "batch_id": "SELECT max(id) FROM mes_planning_batch GROUP BY state",
     "package_id": "SELECT min(id) FROM mes_packing_package GROUP BY state",
     "set_id": "SELECT min(id) FROM mes_splitting_door_set",
+    "recheck_id": "SELECT max(id) FROM mes_packing_recheck GROUP BY state",
+    "claim_id": "SELECT max(id) FROM mes_shipping_claim GROUP BY state",
     "load_id": "SELECT max(id) FROM mes_shipping_load GROUP BY state",
     "person_id": "SELECT min(id) FROM core_auth_person",
     "job_id": "SELECT max(id) FROM core_jobs_job",
@@ -94,6 +96,7 @@ LEFT_OUT = {
     "core_auth.login",
     "mes_production.lock",
     "erp_sales_dealer.answer_show",
+    "mes_shipping_dealer.receipt_show",
 }
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 QUOTED = re.compile(

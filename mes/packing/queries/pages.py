@@ -21,7 +21,7 @@ from erp.parties.model import Party
 from erp.sales.model import Line, Order
 from mes.packing.model import Content, Damage, Package
 from mes.packing.queries.judging import BOX, BOXES, box_of, items, next_operation
-from mes.packing.rules import Box, Item, Look, PackageState
+from mes.packing.rules import Box, Item, Look, PackageState, label_of
 from mes.scanning.model import Scan
 from mes.scanning.rules import Block, Outcome, ScanKind
 from mes.splitting.model import DoorSet, Piece, Requirement
@@ -63,6 +63,33 @@ def missing(session: Session, package_id: int) -> list[Missing]:
             is_urgent=part.is_urgent,
         )
         for part, version_id in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class MissingOfOrder:
+    """A piece that a package of an order waits for, with the package."""
+
+    package_id: int
+    package: Named
+    room: str
+    missing: Missing
+
+
+def missing_of_order(session: Session, order_id: int) -> list[MissingOfOrder]:
+    """Return what the packages of an order still wait for, package by package; void ones wait for nothing."""
+    boxes = session.execute(
+        BOXES.where(
+            Package.order_id == order_id,
+            Package.state != PackageState.VOID,
+            select(Content.id).where(Content.package_id == Package.id, Content.packed_at.is_(None)).exists(),
+        ).order_by(Package.position)
+    )
+    found = [box_of(row) for row in boxes]
+    return [
+        MissingOfOrder(one.package_id, label_of(one), one.room, row)
+        for one in found
+        for row in missing(session, one.package_id)
     ]
 
 
@@ -231,6 +258,15 @@ def scans(session: Session, package_id: int, limit: int = 40) -> list[BenchScan]
         .limit(limit)
     )
     return [BenchScan(*row) for row in rows]
+
+
+def order_number(session: Session, order_id: int) -> str | None:
+    """Return the number of an order that has packages, or None."""
+    return session.scalar(
+        select(Order.number).where(
+            Order.id == order_id, select(Package.id).where(Package.order_id == order_id).exists()
+        )
+    )
 
 
 def damages(session: Session, package_id: int) -> list[tuple[Damage, str]]:

@@ -61,6 +61,17 @@ def package_missing(package_id: int) -> ResponseReturnValue:
     return render_template("mes/packing/_missing.html", missing=queries.missing(read(), package_id))
 
 
+@bp.get("/orders/<int:order_id>/missing")
+@requires("mes.packing.read")
+def order_missing(order_id: int) -> ResponseReturnValue:
+    """Show what the packages of an order still wait for, and where it is."""
+    number = queries.order_number(read(), order_id)
+    if number is None:
+        raise NotFound
+    rows = queries.missing_of_order(read(), order_id)
+    return render_template("mes/packing/order_missing.html", number=number, order_id=order_id, rows=rows)
+
+
 @bp.get("/packages/<int:package_id>/")
 @requires("mes.packing.read")
 def package_show(package_id: int) -> ResponseReturnValue:

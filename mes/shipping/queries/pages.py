@@ -96,8 +96,9 @@ class LoadFacts:
 
     @property
     def missing(self) -> tuple[Cargo, ...]:
-        """What is on the list and not on the vehicle."""
-        return tuple(one for one in self.cargo if not one.is_loaded)
+        """What is on the list and not on the vehicle, in the order in which it is loaded."""
+        stops = tuple(reversed(self.stops)) if self.is_by_stop else self.stops
+        return tuple(one for stop in stops for one in stop.cargo if not one.is_loaded)
 
 
 def facts(session: Session, load_id: int) -> LoadFacts | None:

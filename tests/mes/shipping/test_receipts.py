@@ -2,6 +2,7 @@
 
 import io
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image
@@ -41,7 +42,7 @@ from tests.mes.shipping.dock import make_dock, make_load, sealed_order
 from tests.mes.shipping.test_views import text_of
 
 TOKEN = "a token that nobody guesses"
-WINDOW = Window(NOON - timedelta(days=1), NOON + timedelta(days=60))
+WINDOW = Window(NOON - timedelta(days=1), NOON + timedelta(days=60), ZoneInfo("Asia/Shanghai"))
 
 
 @pytest.fixture

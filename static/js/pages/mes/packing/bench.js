@@ -48,9 +48,10 @@ function askFor(id) {
   return true;
 }
 
-/** Have handing, colour and weight compared before sealing; false when there is nothing to compare. */
+/** Have handing, colour and weight of what is in hand compared before sealing; false when there is nothing to compare. */
 function compare() {
-  return askFor("before-sealing");
+  const held = document.getElementById("before-sealing");
+  return held?.dataset.package === inHand().package && askFor("before-sealing"); // without the network it may be another package's
 }
 
 /** @param {HTMLFormElement} form what was compared */
