@@ -54,6 +54,8 @@ from mes.splitting import panels as splitting_panels
 from mes.splitting import queries as splitting
 from mes.splitting import views as splitting_views
 from mes.splitting.events import PieceReplaced, SetsFrozen
+from mes.tracing import panels as tracing_panels
+from mes.tracing import views as tracing_views
 from mes.warehouse import api as warehouse_api
 from mes.warehouse import panels as warehouse_panels
 from mes.warehouse import queries as warehouse
@@ -77,6 +79,7 @@ def register(app: Flask) -> None:
     _register_warehouse(app)
     _register_counting(app)
     _register_shipping(app)
+    _register_tracing(app)
     _register_changes(app)
     _register_efficiency(app)
     _register_scanning(app)
@@ -233,6 +236,16 @@ def _register_shipping(app: Flask) -> None:
     resolve_with(Letter.DELIVERY, shipping_scans.resolve_delivery)
     for handler in shipping_scans.HANDLERS:
         handle(handler)
+
+
+def _register_tracing(app: Flask) -> None:
+    """From a piece to its board and on to the dealer, and from a lot to every dealer."""
+    blueprints(app, (tracing_views.bp, "/mes/tracing"))
+    put = registry(app)
+    put.menu.append(MenuEntry(N_("Traceability"), "mes_tracing.home", tracing_views.READ, N_("Production")))
+    put.providers.append(tracing_panels.hits)
+    for role in ("owner", "clerk", "splitter", "keeper", "leader"):
+        put.grant(role, tracing_views.READ)
 
 
 def _register_changes(app: Flask) -> None:
