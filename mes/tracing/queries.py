@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import CTE, CompoundSelect, Select, String, cast, func, literal, null, select, union_all
+from sqlalchemy import (
+    CTE,
+    CompoundSelect,
+    Select,
+    String,
+    bindparam,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from core.auth.model import Person
@@ -28,6 +41,9 @@ from mes.splitting.model import DoorSet, Piece, Requirement
 from mes.tracing.rules import Chapter, Event
 
 NO = literal("")
+ROW = bindparam(
+    "row_id"
+)  # of what is asked about: statements are made once, making them costs as much as asking
 COUNTS = ("set_count", "piece_count", "package_count", "shipped_count", "shipped_at")
 
 
@@ -58,10 +74,11 @@ def found(session: Session, code: str) -> Found | None:
 # --- back: from a piece, a set or a package to where it came from and went ------------
 
 
-def story(kind: str, row_id: int) -> CompoundSelect[Any]:
+@cache
+def story(kind: str) -> CompoundSelect[Any]:
     """Return the statement that tells everything of a piece, of a set's pieces or of a package's; fields of Event."""
-    pieces = _pieces(kind, row_id)
-    boxes = _boxes(kind, row_id, pieces)
+    pieces = _pieces(kind)
+    boxes = _boxes(kind, pieces)
     return union_all(
         _of_pieces(pieces),
         _of_sheets(pieces),
@@ -90,27 +107,27 @@ def trace(session: Session, kind: str, row_id: int) -> list[Event]:
             ref,
         )
         for chapter, at, code, name, name_en, person, detail, extra, ref in session.execute(
-            story(kind, row_id)
+            story(kind), {"row_id": row_id}
         )
     ]
 
 
-def _pieces(kind: str, row_id: int) -> CTE:
+def _pieces(kind: str) -> CTE:
     rows = select(Piece.id, Piece.set_id, Piece.order_id, Piece.rule_code)
     if kind == "piece":
-        rows = rows.where(Piece.id == row_id)
+        rows = rows.where(Piece.id == ROW)
     elif kind == "set":
-        rows = rows.where(Piece.set_id == row_id)
+        rows = rows.where(Piece.set_id == ROW)
     else:
-        rows = rows.join(Content, Content.piece_id == Piece.id).where(Content.package_id == row_id)
+        rows = rows.join(Content, Content.piece_id == Piece.id).where(Content.package_id == ROW)
     return rows.cte("pieces")
 
 
-def _boxes(kind: str, row_id: int, pieces: CTE) -> CTE:
+def _boxes(kind: str, pieces: CTE) -> CTE:
     if kind == "package":
-        return select(Package.id).where(Package.id == row_id).cte("boxes")
+        return select(Package.id).where(Package.id == ROW).cte("boxes")
     if kind == "set":
-        return select(Package.id).where(Package.set_id == row_id).cte("boxes")
+        return select(Package.id).where(Package.set_id == ROW).cte("boxes")
     packed = select(Content.package_id.label("id")).join(pieces, pieces.c.id == Content.piece_id)
     return packed.cte("boxes")
 
@@ -348,9 +365,10 @@ class Use:
     shipped_at: datetime | None
 
 
-def uses(kind: str, row_id: int) -> Select[Any]:
+@cache
+def uses(kind: str) -> Select[Any]:
     """Return the statement that finds every order with some of a lot or sheet; fields of Use, dealer as two names."""
-    touched = _of_layout(row_id) if kind == "sheet" else union_all(*_of_lot(row_id))
+    touched = _of_layout() if kind == "sheet" else union_all(*_of_lot())
     parts = touched.cte("parts")
     gone = func.count(LoadPackage.package_id.distinct()).filter(Load.shipped_at.is_not(None))
     by_order = (
@@ -385,11 +403,13 @@ def dealers(session: Session, kind: str, row_id: int) -> list[Use]:
     """Return every order with some of a lot or sheet, by dealer, in one statement."""
     return [
         Use(order_id, number, dealer_id, Named(name, name_en or ""), *counts)
-        for order_id, number, dealer_id, name, name_en, *counts in session.execute(uses(kind, row_id))
+        for order_id, number, dealer_id, name, name_en, *counts in session.execute(
+            uses(kind), {"row_id": row_id}
+        )
     ]
 
 
-def _of_layout(layout_id: int) -> Select[Any]:
+def _of_layout() -> Select[Any]:
     return (
         select(
             Piece.order_id,
@@ -398,11 +418,11 @@ def _of_layout(layout_id: int) -> Select[Any]:
             cast(null(), Piece.id.type).label("kit_id"),
         )
         .join(Placement, Placement.piece_id == Piece.id)
-        .where(Placement.layout_id == layout_id)
+        .where(Placement.layout_id == ROW)
     )
 
 
-def _of_lot(lot_id: int) -> tuple[Select[Any], ...]:
+def _of_lot() -> tuple[Select[Any], ...]:
     """Return the parts that may be of a lot: cut in the batches that it was issued to, cut from it as an offcut,
     and the sets of those batches that need its material as a fitting or band, with the kit that it lies in.
     """
@@ -411,7 +431,7 @@ def _of_lot(lot_id: int) -> tuple[Select[Any], ...]:
         select(Move.subject_id.label("batch_id"), Lot.article_id, Article.material_id)
         .join(Lot, Lot.id == Move.lot_id)
         .join(Article, Article.id == Lot.article_id)
-        .where(Move.lot_id == lot_id, Move.subject == BATCH, Move.kind == MoveKind.ISSUE)
+        .where(Move.lot_id == ROW, Move.subject == BATCH, Move.kind == MoveKind.ISSUE)
         .distinct()
         .cte("issued")
     )
@@ -433,7 +453,7 @@ def _of_lot(lot_id: int) -> tuple[Select[Any], ...]:
         select(Piece.order_id, Piece.set_id, Piece.id.label("piece_id"), no_kit)
         .join(Placement, Placement.piece_id == Piece.id)
         .join(CutLayout, CutLayout.id == Placement.layout_id)
-        .where(CutLayout.lot_id == lot_id, CutLayout.dropped_at.is_(None))
+        .where(CutLayout.lot_id == ROW, CutLayout.dropped_at.is_(None))
     )
     of_fittings = (
         select(

@@ -137,7 +137,8 @@ ASKED = ("piece", "set", "package", "lot", "sheet")
 
 
 def statement(kind, row_id):
-    return queries.uses(kind, row_id) if kind in ("lot", "sheet") else queries.story(kind, row_id)
+    asked = queries.uses(kind) if kind in ("lot", "sheet") else queries.story(kind)
+    return asked.params(row_id=row_id)
 
 
 def asked_id(session, world, kind):
