@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import (
     CTE,
+    BindParameter,
     CompoundSelect,
     Select,
     String,
@@ -41,9 +42,7 @@ from mes.splitting.model import DoorSet, Piece, Requirement
 from mes.tracing.rules import Chapter, Event
 
 NO = literal("")
-ROW = bindparam(
-    "row_id"
-)  # of what is asked about: statements are made once, making them costs as much as asking
+ROW: BindParameter[int] = bindparam("row_id")  # statements are made once: making one costs as much as asking
 COUNTS = ("set_count", "piece_count", "package_count", "shipped_count", "shipped_at")
 
 
