@@ -49,6 +49,7 @@ from mes.shipping import panels as shipping_panels
 from mes.shipping import queries as shipping
 from mes.shipping import scans as shipping_scans
 from mes.shipping import views as shipping_views
+from mes.shipping.queries import staging
 from mes.splitting import cli as _splitting_cli  # noqa: F401  (adds to the group `orders`)
 from mes.splitting import panels as splitting_panels
 from mes.splitting import queries as splitting
@@ -60,6 +61,7 @@ from mes.warehouse import api as warehouse_api
 from mes.warehouse import panels as warehouse_panels
 from mes.warehouse import queries as warehouse
 from mes.warehouse import scans as warehouse_scans
+from mes.warehouse import service as warehouse_commands
 from mes.warehouse import views as warehouse_views
 from mes.worksheets import jobs as worksheets_jobs
 from mes.worksheets import model as _worksheets  # noqa: F401
@@ -232,6 +234,7 @@ def _register_shipping(app: Flask) -> None:
     put.panel("erp.sales.order", "mes.shipping.read", shipping_panels.order_panel)
     put.providers.append(shipping_panels.hits)
     put.invariants[N_("loads agree with packages, orders and scans")] = shipping.faults
+    warehouse_commands.stage_with(warehouse_commands.Staging(staging.lanes, staging.to_stage))
     resolve_with(Letter.LOAD, shipping_scans.resolve_load)
     resolve_with(Letter.DELIVERY, shipping_scans.resolve_delivery)
     for handler in shipping_scans.HANDLERS:
