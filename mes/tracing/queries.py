@@ -1,4 +1,7 @@
-"""Reads of tracing: one statement a question. Every branch begins at keys and goes along indexed columns."""
+"""Reads of tracing: one statement a question. Every branch begins at keys and goes along indexed columns.
+
+Where a branch begins is a subquery, not a common table expression: the planner looks into it and sees the key.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,11 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    CTE,
     BindParameter,
     CompoundSelect,
     Select,
     String,
+    Subquery,
     bindparam,
     cast,
     func,
@@ -111,7 +114,7 @@ def trace(session: Session, kind: str, row_id: int) -> list[Event]:
     ]
 
 
-def _pieces(kind: str) -> CTE:
+def _pieces(kind: str) -> Subquery:
     rows = select(Piece.id, Piece.set_id, Piece.order_id, Piece.rule_code)
     if kind == "piece":
         rows = rows.where(Piece.id == ROW)
@@ -119,16 +122,16 @@ def _pieces(kind: str) -> CTE:
         rows = rows.where(Piece.set_id == ROW)
     else:
         rows = rows.join(Content, Content.piece_id == Piece.id).where(Content.package_id == ROW)
-    return rows.cte("pieces")
+    return rows.subquery("pieces")
 
 
-def _boxes(kind: str, pieces: CTE) -> CTE:
+def _boxes(kind: str, pieces: Subquery) -> Subquery:
     if kind == "package":
-        return select(Package.id).where(Package.id == ROW).cte("boxes")
+        return select(Package.id).where(Package.id == ROW).subquery("boxes")
     if kind == "set":
-        return select(Package.id).where(Package.set_id == ROW).cte("boxes")
+        return select(Package.id).where(Package.set_id == ROW).subquery("boxes")
     packed = select(Content.package_id.label("id")).join(pieces, pieces.c.id == Content.piece_id)
-    return packed.cte("boxes")
+    return packed.subquery("boxes")
 
 
 def _row(
@@ -146,7 +149,7 @@ def _row(
     return select(literal(chapter.value), at, code, name, name_en, person, detail, extra, ref)
 
 
-def _of_pieces(pieces: CTE) -> Select[Any]:
+def _of_pieces(pieces: Subquery) -> Select[Any]:
     detail = Order.number + " · " + DoorSet.room
     return (
         _row(
@@ -167,7 +170,7 @@ def _of_pieces(pieces: CTE) -> Select[Any]:
     )
 
 
-def _of_sheets(pieces: CTE) -> Select[Any]:
+def _of_sheets(pieces: Subquery) -> Select[Any]:
     return (
         _row(
             Chapter.SHEET,
@@ -203,7 +206,7 @@ def _lot(at: Any) -> Select[Any]:
     )
 
 
-def _of_lots(pieces: CTE) -> Select[Any]:
+def _of_lots(pieces: Subquery) -> Select[Any]:
     """Return the lots of a sheet: the offcut that it was, else what was issued of its article to its batch."""
     is_issued = (
         (Move.subject == BATCH) & (Move.subject_id == CutPlan.batch_id) & (Move.kind == MoveKind.ISSUE)
@@ -223,7 +226,7 @@ def _of_lots(pieces: CTE) -> Select[Any]:
     )
 
 
-def _of_fittings(pieces: CTE) -> Select[Any]:
+def _of_fittings(pieces: Subquery) -> Select[Any]:
     """Return the lots of what is built into a piece or lies in its kit: issued to the batch of its order."""
     is_for_it = (Requirement.set_id == pieces.c.set_id) & (Requirement.joins == pieces.c.rule_code)
     is_issued = (
@@ -236,13 +239,17 @@ def _of_fittings(pieces: CTE) -> Select[Any]:
         .join(BatchOrder, BatchOrder.order_id == pieces.c.order_id)
         .join(Move, is_issued)
         .join(Lot, Lot.id == Move.lot_id)
-        .join(Article, (Article.id == Lot.article_id) & (Article.material_id == Requirement.material_id))
+        .join(
+            Article,
+            (Article.id == Lot.article_id)
+            & (_as_it_is(Article.material_id) == _as_it_is(Requirement.material_id)),
+        )
         .outerjoin(Party, Party.id == Lot.supplier_id)
         .distinct()
     )
 
 
-def _of_operations(pieces: CTE) -> Select[Any]:
+def _of_operations(pieces: Subquery) -> Select[Any]:
     return (
         _row(
             Chapter.OPERATION,
@@ -263,7 +270,7 @@ def _of_operations(pieces: CTE) -> Select[Any]:
     )
 
 
-def _of_scrap(pieces: CTE) -> Select[Any]:
+def _of_scrap(pieces: Subquery) -> Select[Any]:
     """Return the scrapped piece that a piece replaces, or its own scrapping."""
     is_it = (Scrap.piece_id == pieces.c.id) | (Scrap.new_piece_id == pieces.c.id)
     return (
@@ -282,7 +289,7 @@ def _of_scrap(pieces: CTE) -> Select[Any]:
     )
 
 
-def _of_boxes(boxes: CTE) -> Select[Any]:
+def _of_boxes(boxes: Subquery) -> Select[Any]:
     number = cast(Package.position, String) + "/" + cast(Package.total_count, String)
     return (
         _row(
@@ -302,7 +309,7 @@ def _of_boxes(boxes: CTE) -> Select[Any]:
     )
 
 
-def _of_loads(boxes: CTE) -> Select[Any]:
+def _of_loads(boxes: Subquery) -> Select[Any]:
     return (
         _row(
             Chapter.LOAD,
@@ -324,7 +331,7 @@ def _of_loads(boxes: CTE) -> Select[Any]:
     )
 
 
-def _of_scans(object_type: str, things: CTE) -> Select[Any]:
+def _of_scans(object_type: str, things: Subquery) -> Select[Any]:
     """Return every scan of some things, those that were refused too; a receipt by the dealer is one of them."""
     verdict = cast(Scan.outcome, String) + " " + func.coalesce(cast(Scan.block_code, String), "")
     return (
@@ -339,10 +346,10 @@ def _of_scans(object_type: str, things: CTE) -> Select[Any]:
             extra=verdict,
             ref=null(),
         )
-        .select_from(things)
-        .join(Scan, (Scan.object_type == object_type) & (Scan.object_id == things.c.id))
+        .select_from(Scan)
         .join(Person, Person.id == Scan.person_id)
         .outerjoin(Station, Station.id == Scan.station_id)
+        .where(Scan.object_type == object_type, Scan.object_id.in_(select(things.c.id)))
     )
 
 
@@ -408,6 +415,11 @@ def dealers(session: Session, kind: str, row_id: int) -> list[Use]:
     ]
 
 
+def _as_it_is(column: Any) -> Any:
+    """Return a column as a value that no index serves: half of the table has it, it is no way in."""
+    return func.coalesce(column, column)
+
+
 def _of_layout() -> Select[Any]:
     return (
         select(
@@ -430,9 +442,8 @@ def _of_lot() -> tuple[Select[Any], ...]:
         select(Move.subject_id.label("batch_id"), Lot.article_id, Article.material_id)
         .join(Lot, Lot.id == Move.lot_id)
         .join(Article, Article.id == Lot.article_id)
-        .where(Move.lot_id == ROW, Move.subject == BATCH, Move.kind == MoveKind.ISSUE)
-        .distinct()
-        .cte("issued")
+        .where(Move.lot_id == ROW, _as_it_is(Move.subject) == BATCH, Move.kind == MoveKind.ISSUE)
+        .subquery("issued")
     )
     of_batches = (
         select(Piece.order_id, Piece.set_id, Piece.id.label("piece_id"), no_kit)
@@ -442,7 +453,7 @@ def _of_lot() -> tuple[Select[Any], ...]:
             CutLayout,
             (CutLayout.plan_id == CutPlan.id)
             & (CutLayout.article_id == issued.c.article_id)
-            & CutLayout.lot_id.is_(None)
+            & (func.coalesce(CutLayout.lot_id, 0) == 0)  # most have none: its index is no way in
             & CutLayout.dropped_at.is_(None),
         )
         .join(Placement, Placement.layout_id == CutLayout.id)
@@ -466,7 +477,7 @@ def _of_lot() -> tuple[Select[Any], ...]:
         .join(DoorSet, DoorSet.order_id == BatchOrder.order_id)
         .join(
             Requirement,
-            (Requirement.set_id == DoorSet.id) & (Requirement.material_id == issued.c.material_id),
+            (Requirement.set_id == DoorSet.id) & (_as_it_is(Requirement.material_id) == issued.c.material_id),
         )
         .outerjoin(Piece, (Piece.set_id == DoorSet.id) & (Piece.rule_code == Requirement.joins))
     )
