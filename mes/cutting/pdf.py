@@ -52,9 +52,7 @@ def plan_paper(page: PlanPage, sheets: Sequence[SheetShown], printing: Printing)
     blocks: list[Block] = [_facts(page, shown)]
     if page.plan.unplaced_count:
         blocks.append(Paragraph(_unplaced(page)))
-    blocks += [
-        _pattern_block(page, found, is_first=number == 0) for number, found in enumerate(shown)
-    ]
+    blocks += [_pattern_block(page, found, is_first=number == 0) for number, found in enumerate(shown)]
     document = Document(
         title=_("Cut plan"),
         number=page.plan.number,
