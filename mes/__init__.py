@@ -33,6 +33,7 @@ from mes.demo import cli as demo_cli
 from mes.efficiency import cli as efficiency_cli
 from mes.efficiency import model as _efficiency  # noqa: F401
 from mes.efficiency import views as efficiency_views
+from mes.machines import cli as machines_cli
 from mes.machines import views as machines_views
 from mes.packing import api as packing_api
 from mes.packing import model as _packing  # noqa: F401
@@ -328,6 +329,7 @@ def _register_machines(app: Flask) -> None:
     for role in ("operator", "leader"):
         put.grant(role, machines_views.REPORT)
     put.grant("leader", machines_views.MANAGE)
+    app.cli.add_command(machines_cli.machines)
 
 
 def _register_efficiency(app: Flask) -> None:
