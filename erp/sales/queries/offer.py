@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -80,6 +81,22 @@ def option_name(what: str, offered: Offer) -> Named | None:
                     english = f"{option.name.en or option.name.zh}: {one.name.en or one.name.zh}"
                     return Named(f"{option.name.zh}: {one.name.zh}", english)
     return None
+
+
+def needed(document: ModelDocument, options: Mapping[str, str]) -> frozenset[str]:
+    """Return the fields of a line that a model cannot be made without, with these choices made."""
+    names: dict[str, Value | Table] = {
+        one.code: options.get(one.code) or one.default or "" for one in document.options
+    }
+    found = []
+    for field, when in document.requires.items():
+        try:
+            is_needed = when.truth(names)
+        except FormulaFault:  # it asks for more than choices: say it rather than not
+            is_needed = True
+        if is_needed:
+            found.append(str(field))
+    return frozenset(found)
 
 
 def vocabulary(offered: Offer, habits: Habits | None = None) -> Vocabulary:

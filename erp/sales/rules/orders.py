@@ -12,7 +12,15 @@ from core.i18n import N_
 from erp.catalogue.rules.document import DimBasis, Handing, ModelDocument
 from erp.catalogue.rules.document import Field as Asked
 from erp.catalogue.rules.explode import StockLengths, check
-from erp.catalogue.rules.line import ChoiceMissing, LineSpec, NotASize, OutOfLimits, StockTooShort
+from erp.catalogue.rules.line import (
+    ChoiceMissing,
+    LeafImpossible,
+    LineSpec,
+    NotASize,
+    OutOfLimits,
+    RuleField,
+    StockTooShort,
+)
 from erp.sales.rules.issues import FURTHER_CHOICES, FURTHER_SIZES, Field, Issue, IssueCode, Severity, fact
 from erp.sales.rules.judging import LineValues
 
@@ -285,6 +293,8 @@ def _as_issue(wrong: AppError) -> Issue:
     asked = wrong.facts.get("field")
     if isinstance(wrong, StockTooShort):
         place = Field.HEIGHT  # the uprights are the longest pieces of a door
+    elif isinstance(wrong, LeafImpossible):
+        place = Field.HEIGHT if wrong.facts["what"] is RuleField.HEIGHT else Field.WIDTH
     else:
         place = _FIELD_OF.get(asked, Field.MODEL) if isinstance(asked, Asked) else Field.MODEL
     code = IssueCode.OUT_OF_LIMIT if isinstance(wrong, OutOfLimits) else IssueCode.CANNOT_BE_MADE

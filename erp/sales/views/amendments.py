@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -27,7 +28,7 @@ from erp.sales.rules.issues import Field
 from erp.sales.rules.orders import DoorUnknown
 from erp.sales.views.blueprint import AMEND, SEE_PRICES, bp
 from erp.sales.views.orders import entry_values, order_panels
-from erp.sales.views.words import sentence, value_text
+from erp.sales.views.words import needed_of, sentence, value_text
 
 PLACE = "erp.sales.amendment"
 
@@ -64,6 +65,7 @@ def _page(
         said={line.key: _said(line, offered) for line in draft.lines},
         sentence=lambda one: sentence(one, offered),
         handings=list(Handing),
+        needed=partial(needed_of, offered=offered),
         bases=list(DimBasis),
         may_agree=draft.is_priced and me().may(SEE_PRICES),
         sees_prices=draft.is_priced and me().may(SEE_PRICES),
