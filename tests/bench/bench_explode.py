@@ -20,7 +20,7 @@ from erp.materials import queries as materials
 from erp.sales.queries import order_lines
 from mes.splitting.queries import spec_of
 from tests.bench.bench_release import WRITTEN, copied_s, count
-from tests.bench.factory import application, confirm_orders, database, ready_to_pack, release
+from tests.bench.factory import application, confirm_orders, database, ready_to_scan, release
 from tests.bench.load import Figures, load
 from tests.bench.serving import web
 
@@ -74,7 +74,7 @@ def _into(app: Flask, kind: str) -> None:
 
 def _beside_scans(kind: str, url: str, folder: Path) -> None:
     with application(url) as app:
-        packer = ready_to_pack(app, 400, folder / "pairs.json")
+        packer = ready_to_scan(app, 400, folder / "work.json")
         (large,) = confirm_orders(1, LARGE)
         settings = {
             "MORTISE_DATABASE_URL": url,
@@ -82,7 +82,7 @@ def _beside_scans(kind: str, url: str, folder: Path) -> None:
             "MORTISE_SECRET_KEY": "bench",
         }
         with web("wsgi:app", settings) as server:
-            argument: dict[str, Any] = {**packer, "clients": CLIENTS}
+            argument: dict[str, Any] = {**packer, "clients": CLIENTS, "kind": "PACK_ADD"}
             found: list[Figures] = []
 
             def storm() -> None:

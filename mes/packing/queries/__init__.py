@@ -22,7 +22,7 @@ from mes.packing.queries.pages import (
     packages,
     scans,
 )
-from mes.packing.queries.proofs import faults
+from mes.packing.queries.proofs import faults, unscanned
 
 __all__ = [
     "BenchScan",
@@ -45,4 +45,5 @@ __all__ = [
     "piece",
     "piece_by_id",
     "scans",
+    "unscanned",
 ]
