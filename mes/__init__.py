@@ -214,6 +214,7 @@ def _register_packing(app: Flask) -> None:
     put.panel("erp.sales.order", "mes.packing.read", packing_panels.order_panel)
     put.providers.append(packing_panels.hits)
     put.invariants[N_("packages agree with their scans")] = packing.faults
+    put.invariants[N_("what is packed was scanned into its package")] = packing.unscanned
     subscribe(SetsWritten, packing_subscribers.on_sets_written)
     subscribe(SetsDropped, packing_subscribers.on_sets_dropped)
     subscribe(SetsFrozen, packing_subscribers.on_sets_frozen)
