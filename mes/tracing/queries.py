@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Subquery,
     bindparam,
+    case,
     cast,
     func,
     literal,
@@ -31,16 +32,17 @@ from core.codes import Letter
 from core.i18n import Named
 from erp.materials.model import Article
 from erp.parties.model import Party
-from erp.sales.model import Order
+from erp.sales.model import Line, Order
 from erp.stock.model import Lot, Move
 from erp.stock.queries import BATCH
 from erp.stock.rules import MoveKind
 from mes.cutting.model import CutLayout, CutPlan, Placement
 from mes.packing.model import Content, Package
 from mes.planning.model import BatchOrder
+from mes.planning.queries import lots
 from mes.production.model import Scrap, WorkReport
 from mes.scanning.model import Scan, Station
-from mes.shipping.model import Delivery, Load, LoadPackage
+from mes.shipping.model import Claim, Delivery, Load, LoadPackage, Receipt, Return
 from mes.splitting.model import DoorSet, Piece, Requirement
 from mes.tracing.rules import Chapter, Event
 
@@ -90,6 +92,9 @@ def story(kind: str) -> CompoundSelect[Any]:
         _of_scrap(pieces),
         _of_boxes(boxes),
         _of_loads(boxes),
+        _of_receipts(boxes),
+        _of_claims(boxes),
+        _of_returns(boxes),
         _of_scans("piece", pieces),
         _of_scans("package", boxes),
     )
@@ -227,7 +232,7 @@ def _of_lots(pieces: Subquery) -> Select[Any]:
 
 
 def _of_fittings(pieces: Subquery) -> Select[Any]:
-    """Return the lots of what is built into a piece or lies in its kit: issued to the batch of its order."""
+    """Return the lots of what is built into a piece or lies in its kit: issued to the batch of its colour lot."""
     is_for_it = (Requirement.set_id == pieces.c.set_id) & (Requirement.joins == pieces.c.rule_code)
     is_issued = (
         (Move.subject == BATCH) & (Move.subject_id == BatchOrder.batch_id) & (Move.kind == MoveKind.ISSUE)
@@ -236,7 +241,9 @@ def _of_fittings(pieces: Subquery) -> Select[Any]:
         _lot(Lot.received_at)
         .select_from(pieces)
         .join(Requirement, is_for_it)
-        .join(BatchOrder, BatchOrder.order_id == pieces.c.order_id)
+        .join(DoorSet, DoorSet.id == pieces.c.set_id)
+        .join(Line, Line.id == DoorSet.line_id)
+        .join(BatchOrder, lots.is_of_lot())
         .join(Move, is_issued)
         .join(Lot, Lot.id == Move.lot_id)
         .join(
@@ -331,8 +338,62 @@ def _of_loads(boxes: Subquery) -> Select[Any]:
     )
 
 
+def _of_receipts(boxes: Subquery) -> Select[Any]:
+    """Return what dealers said of some packages; `extra` is RIGHT or WRONG."""
+    return (
+        _row(
+            Chapter.RECEIPT,
+            Receipt.said_at,
+            Delivery.number,
+            person=Receipt.said_by,
+            extra=case((Receipt.is_right, "RIGHT"), else_="WRONG"),
+            ref=Delivery.load_id,
+        )
+        .select_from(boxes)
+        .join(Receipt, Receipt.package_id == boxes.c.id)
+        .join(Delivery, Delivery.id == Receipt.delivery_id)
+    )
+
+
+def _of_claims(boxes: Subquery) -> Select[Any]:
+    """Return what dealers claimed of some packages; `extra` is CLAIM with its kind and state."""
+    return (
+        _row(
+            Chapter.RECEIPT,
+            Claim.claimed_at,
+            Delivery.number,
+            person=Claim.claimed_by,
+            detail=Claim.note,
+            extra="CLAIM " + cast(Claim.kind, String) + " " + cast(Claim.state, String),
+            ref=Delivery.load_id,
+        )
+        .select_from(boxes)
+        .join(Claim, Claim.package_id == boxes.c.id)
+        .join(Delivery, Delivery.id == Claim.delivery_id)
+    )
+
+
+def _of_returns(boxes: Subquery) -> Select[Any]:
+    """Return how some packages came back; `extra` is RETURN with the condition."""
+    return (
+        _row(
+            Chapter.RECEIPT,
+            Return.returned_at,
+            Delivery.number,
+            person=func.coalesce(Person.name, ""),
+            detail=Return.reason,
+            extra="RETURN " + cast(Return.condition, String),
+            ref=Delivery.load_id,
+        )
+        .select_from(boxes)
+        .join(Return, Return.package_id == boxes.c.id)
+        .join(Delivery, Delivery.id == Return.delivery_id)
+        .outerjoin(Person, Person.id == Return.returned_by_id)
+    )
+
+
 def _of_scans(object_type: str, things: Subquery) -> Select[Any]:
-    """Return every scan of some things, those that were refused too; a receipt by the dealer is one of them."""
+    """Return every scan of some things, those that were refused too."""
     verdict = cast(Scan.outcome, String) + " " + func.coalesce(cast(Scan.block_code, String), "")
     return (
         _row(
@@ -475,6 +536,7 @@ def _of_lot() -> tuple[Select[Any], ...]:
         .select_from(issued)
         .join(BatchOrder, BatchOrder.batch_id == issued.c.batch_id)
         .join(DoorSet, DoorSet.order_id == BatchOrder.order_id)
+        .join(Line, (Line.id == DoorSet.line_id) & (BatchOrder.colour_code == lots.COLOUR))
         .join(
             Requirement,
             (Requirement.set_id == DoorSet.id) & (_as_it_is(Requirement.material_id) == issued.c.material_id),

@@ -17,6 +17,7 @@ from core.web.templating import label
 from core.work import read
 from mes.packing.rules import PackageState
 from mes.scanning.rules import Block, Outcome, ScanKind
+from mes.shipping.rules import ClaimKind, ClaimState, Condition
 from mes.splitting.rules import PieceState
 from mes.tracing import queries
 from mes.tracing.rules import LEADS_TO, PAGES, Chapter, Event, NotTraced, told
@@ -101,7 +102,20 @@ def _result(event: Event) -> str:
         outcome, _space, block = event.extra.partition(" ")
         name = label(Outcome(outcome))
         return f"{name} {block} {label(Block(block))}" if block else name
+    if event.chapter is Chapter.RECEIPT:
+        return _at_dealer(event.extra)
     return event.extra
+
+
+def _at_dealer(extra: str) -> str:
+    """Return what a dealer said or sent back, in the person's language."""
+    what, *words = extra.split(" ")
+    if what == "CLAIM":
+        return f"{label(ClaimKind(words[0]))}, {label(ClaimState(words[1]))}"
+    if what == "RETURN":
+        return label(Condition(words[0]))
+    words_of: str = _("Received as it should be") if what == "RIGHT" else _("Received, something is wrong")
+    return words_of
 
 
 @bp.get("/lots/<int:lot_id>/")

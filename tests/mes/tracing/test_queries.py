@@ -1,17 +1,21 @@
 """A piece back to its board and on to the dealer, a lot on to every dealer: one statement each, along indexes."""
 
 import re
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, select, text
 
 from erp.stock import service as stock
 from erp.stock.rules import MoveKind
 from mes.packing.model import Content, Package
 from mes.shipping import service as shipping
+from mes.shipping.model import Claim, Delivery, Receipt, Return
+from mes.shipping.rules import ClaimKind, Condition
 from mes.tracing import queries
 from mes.tracing.rules import Chapter, told
 from tests.conftest import NOON, ON_POSTGRES
+from tests.factories.people import make_person
 from tests.factories.stock import make_article, make_lot
 from tests.mes.tracing.world import D, issue, make_layout, make_world
 
@@ -55,6 +59,46 @@ def test_a_piece_tells_its_lot_board_people_box_and_vehicle(session, world):
     assert "浙H·A1234" in load.detail
     kinds = {event.code for event in found[Chapter.SCAN]}
     assert {"PACK_ADD", "PACK_SEAL", "LOAD"} <= kinds
+
+
+def test_a_piece_tells_what_its_dealer_said_claimed_and_sent_back(session, world):
+    shipping.ship(session, world.load.id, by=None, at=NOON)
+    box, by = box_of(session, world.piece), make_person(session, name="赵库").id
+    delivery = session.scalars(select(Delivery.id).where(Delivery.load_id == world.load.id)).one()
+    session.add_all(
+        [
+            Receipt(delivery_id=delivery, package_id=box.id, is_right=False, said_at=NOON, said_by="周店"),
+            Claim(
+                delivery_id=delivery,
+                package_id=box.id,
+                kind=ClaimKind.DAMAGED,
+                note="角破",
+                claimed_at=NOON + timedelta(minutes=1),
+                claimed_by="周店",
+                is_late=False,
+            ),
+            Return(
+                package_id=box.id,
+                load_id=world.load.id,
+                delivery_id=delivery,
+                condition=Condition.DAMAGED,
+                reason="退回重做",
+                loaded_at=NOON,
+                returned_at=NOON + timedelta(days=1),
+                returned_by_id=by,
+            ),
+        ]
+    )
+    session.flush()
+    said = [
+        (one.extra, one.detail, one.person)
+        for one in story(session, "piece", world.piece.id)[Chapter.RECEIPT]
+    ]
+    assert sorted(said) == [
+        ("CLAIM damaged open", "角破", "周店"),
+        ("RETURN damaged", "退回重做", "赵库"),
+        ("WRONG", "", "周店"),
+    ]
 
 
 def test_a_lot_names_the_dealers_and_what_has_left(session, world):
