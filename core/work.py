@@ -27,7 +27,9 @@ T = TypeVar("T")
 
 TRIES = 5
 PAUSE_S = 0.02  # the first pause before another try; doubled each time, with chance
-LET_BY_S = 0.01  # a lock that is taken again at once would never come to those who wait for it
+# a lock that is taken again at once does not come to those who wait for it: one who waits for SQLite asks again after
+# at most 25 ms, and after 100 ms when it has waited for long; so a while is left free as long as the lock was held
+LET_BY_LEAST_S, LET_BY_MOST_S = 0.03, 0.5
 PASSING = {"40001", "40P01", "55P03"}  # PostgreSQL: serialization, deadlock, lock not available
 
 
@@ -117,8 +119,9 @@ def run(command: Callable[Concatenate[Session, P], T], /, *args: P.args, **kwarg
 def run_in_turn(commands: Iterable[Callable[[Session], object]]) -> None:
     """Run commands one after the other, each in a transaction of its own; other writers come between them."""
     for command in commands:
+        began = time.monotonic()
         run(command)
-        time.sleep(LET_BY_S)
+        time.sleep(min(max(time.monotonic() - began, LET_BY_LEAST_S), LET_BY_MOST_S))
 
 
 def _passing(wrong: OperationalError) -> bool:

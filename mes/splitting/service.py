@@ -49,7 +49,7 @@ from mes.splitting.rules import (
 )
 
 NET_STEP = MIN_STEP = Decimal("0.001")
-SLICE = 50  # sets written in one transaction: some 50 ms of SQLite's write lock
+SLICE = 25  # sets written in one transaction: some 30 ms of SQLite's write lock
 OneSet = tuple[FrozenLine, int, FrozenSet]  # as FrozenOrder.sets() gives it
 # the bare tables: an insert into the mapped classes would be cut up by which values are empty, and a
 # scan's statement that is made once, on bare tables, costs a quarter

@@ -29,7 +29,7 @@ from tests.bench.serving import web
 SETS, LARGE = 1000, (300, 1000)
 ONE_AIM_MS, LARGE_AIM_S, WAIT_AIM_MS = 50.0, 3.0, 300.0
 CLIENTS, STORM_S, CALM_S = 4, 8.0, 2.0
-PACKABLE = 400  # sets that the packers pack meanwhile
+PACKABLE = 200  # sets that the packers pack meanwhile
 
 
 def main() -> None:
