@@ -82,7 +82,12 @@ def solve_study(job: JobRun) -> None:
 
 
 def _as_sawn(instance: Instance, plan: Plan, told: Mapping[str, Any]) -> Plan:
-    """Return the plan in the order of sawing: as the saw wants it, parts of one order near each other."""
+    """Return the plan in the order of sawing: as the saw wants it, parts of one order near each other.
+
+    A plan with groups that are matched by grain stays as it is: their parts may not change places.
+    """
+    if instance.groups:
+        return plan
     is_longest_first = bool(told.get("is_longest_first"))
     plan = arranged(instance, plan, is_longest_first=is_longest_first)
     layouts = dealt_in_turn(plan.layouts, told.get("ranks", {}), is_longest_first=is_longest_first)

@@ -24,6 +24,7 @@ from mes.nesting.rules.tail import Search, Tail
 
 MANY_SIZES = 1_200  # beyond it the linear program is too slow to be of use
 GENERATION_SHARE = 0.5  # of the time, at most, for the bound
+QUICK_SHARE = 0.75  # of that, at most, until patterns are sought that prove it
 CLOSE_FEW, CLOSE_MANY = 1e-6, 1e-3  # so near to its optimum the program is solved; more for many sizes
 FEW_SIZES = 100
 DIVE_SHARE = 0.5  # of what is left of the time, at most, for one dive
@@ -57,7 +58,8 @@ def _generated(
     for pattern in (*pricer.starters(), *patterns):
         generation.master.add(pattern)
     close = CLOSE_FEW if len(wanted.counts) <= FEW_SIZES else CLOSE_MANY
-    generation.run(watch.share(GENERATION_SHARE).stop, close)
+    time = watch.share(GENERATION_SHARE)
+    generation.run(time.stop, close, time.share(QUICK_SHARE).stop)
     return generation
 
 

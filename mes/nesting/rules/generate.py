@@ -87,9 +87,12 @@ class Generation:
     def __post_init__(self) -> None:
         self.master = Master(self.wanted.counts, self.wanted.costs, self.wanted.limits)
 
-    def run(self, stop: Stop, close: float = 1e-9) -> None:
-        """Find patterns until none is missing, the bound is within `close`, or `stop` says so."""
-        self._quickly(stop)
+    def run(self, stop: Stop, close: float = 1e-9, stop_quick: Stop | None = None) -> None:
+        """Find patterns until none is missing, the bound is within `close`, or `stop` says so.
+
+        `stop_quick` comes earlier, so that some time is left for patterns that prove a bound.
+        """
+        self._quickly(stop_quick or stop)
         smooth = SMOOTH
         while not stop():
             relaxed = self._solved()

@@ -191,16 +191,16 @@ class SheetPricer:
         sections = []
         for length in lengths:
             usable = np.flatnonzero((direction.extent <= length) & (direction.depth <= across))
-            if self.job.stages == 1:
-                limits = np.minimum(left, 1)
-                usable = usable[
-                    np.argsort(
-                        -prices[direction.size[usable]] * (limits[direction.size[usable]] > 0), kind="stable"
-                    )[:1]
-                ]
-            counts = _chosen(
-                direction.depth, usable, direction.size, across, prices, left, is_shared=is_shared
-            )
+            if self.job.stages == 1:  # one part alone, that which is worth most
+                sizes = direction.size[usable]
+                worth = prices[sizes] * (left[sizes] > 0)
+                counts = [(int(usable[np.argmax(worth)]), 1)] if worth.any() else []
+                for at, _ in counts:
+                    left[direction.size[at]] -= is_shared
+            else:
+                counts = _chosen(
+                    direction.depth, usable, direction.size, across, prices, left, is_shared=is_shared
+                )
             sections.append([[direction.ways[at]] for at, count in counts for _ in range(count)])
         return _tree(direction.turn, sections)
 

@@ -169,3 +169,36 @@ def test_the_mitre_of_a_bar_part_keeps_the_next_part_away():
     # 400 + 70 of mitre + 4 of kerf = 474
     assert check(read_instance(data), plan(4740)) == []
     assert [fault.kind for fault in check(read_instance(data), plan(4739))] == [FaultKind.KERF]
+
+
+PAIR = read_instance(
+    DATA | {"parts": [DATA["parts"][0] | {"match": "M"}, DATA["parts"][0] | {"id": "b", "match": "M"}]}
+)
+BESIDE = replace(A, part="b", y_dmm=A.y_dmm + 2000 + 40)
+# yield: 2 × 300 × 200 / (1000 × 500)
+PAIRED = replace(SOUND, layouts=(Layout("S", 1, (A, BESIDE), ()),), yield_rate=Decimal("0.24"))
+
+
+def test_a_group_lies_side_by_side_in_order():
+    assert check(PAIR, PAIRED) == []
+    for first, second in (
+        (A, replace(BESIDE, y_dmm=BESIDE.y_dmm + 1)),
+        (A, replace(BESIDE, x_dmm=BESIDE.x_dmm + 1)),
+        (A, replace(BESIDE, x_dmm=A.x_dmm + 3040, y_dmm=A.y_dmm)),
+        (replace(A, part="b"), replace(BESIDE, part="a")),
+    ):
+        plan = replace(PAIRED, layouts=(Layout("S", 1, (first, second), ()),))
+        assert [fault.kind for fault in check(PAIR, plan)] == [FaultKind.MATCH]
+
+
+def test_a_plan_for_a_saw_that_cuts_one_way_first_is_judged_by_that():
+    # two sections along the length, each of two parts: 2 stages, whose first cuts run along the width
+    rows = [{"id": "p", "length_mm": 300, "width_mm": 200, "quantity": 3, "grain": "length"}]
+    data = DATA | {"parts": rows, "stages": 1, "min_offcut_mm": {}}
+    row = tuple(Placement("p", 100 + 3040 * i, 100, 3000, 2000, is_turned=False) for i in range(3))
+    # yield: 3 × 300 × 200 / (1000 × 500)
+    plan = replace(SOUND, layouts=(Layout("S", 1, row, ()),), yield_rate=Decimal("0.36"))
+    assert check(read_instance(data | {"first_cut": "width"}), plan) == []
+    assert [fault.kind for fault in check(read_instance(data | {"first_cut": "length"}), plan)] == [
+        FaultKind.GUILLOTINE
+    ]

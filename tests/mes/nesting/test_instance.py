@@ -82,6 +82,17 @@ def test_a_stock_piece_without_cost_costs_its_square_metres_or_metres():
         (one("parts", {"grain": "up"}), "parts[0].grain"),
         (one("parts", {"mitre_mm": 70}), "parts[0].mitre_mm"),
         (one("parts", {"id": ""}), "parts[0].id"),
+        (one("parts", {"match": ""}), "parts[0].match"),
+        (sheet(first_cut="up"), "first_cut"),
+        (
+            sheet(
+                parts=[
+                    {"id": name, "length_mm": long, "width_mm": 9, "quantity": 1, "match": "M"}
+                    for name, long in (("a", 9), ("b", 8))
+                ]
+            ),
+            "parts",
+        ),
         (one("stock", {"cost": -1}), "stock[0].cost"),
         (one("stock", {"cost": Decimal("0.0000001")}), "stock[0].cost"),
         (one("stock", {"quantity": -1}), "stock[0].quantity"),

@@ -81,6 +81,52 @@ def sheet_instances(draw):
 
 
 @st.composite
+def matched_instances(draw):
+    count = st.integers(1, 5)
+    length, width = st.integers(300, 2450), st.integers(50, 700)
+    parts = [part(f"p{i}", *row) for i, row in enumerate(draw(st.lists(st.tuples(length, width, count))))]
+    for number in range(draw(st.integers(1, 3))):
+        long, many, grain = draw(length), draw(count), draw(st.sampled_from(["length", "none"]))
+        parts += [
+            {**part(f"m{number}.{i}", long, draw(width), many, grain), "match": f"M{number}"}
+            for i in range(draw(st.integers(2, 3)))
+        ]
+    return sheet(
+        draw(st.permutations(parts)),
+        [board("S"), board("REST", 1500, 900, quantity=2, cost=0.4, grain="none")],
+        stages=draw(st.integers(1, 4)),
+        first_cut=draw(st.sampled_from(["any", "any", "length", "width"])),
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(matched_instances())
+def test_the_checker_finds_no_fault_in_any_plan_with_groups(instance):
+    assert check(instance, solve(instance, seconds=0.3)) == []
+
+
+def test_a_pair_of_leaves_lies_side_by_side_in_order_on_one_board():
+    # 820 + 4 + 340 = 1164 of the 1200 across; the passage beside them would not fit a second time
+    pair = [
+        {**part("left", 2000, 820, 2), "match": "D1"},
+        {**part("right", 2000, 340, 2), "match": "D1"},
+    ]
+    instance = sheet([*pair, part("p", 400, 1100, 2)])
+    plan = solve(instance)
+    assert (plan.stock_used, check(instance, plan)) == ({"S": 2}, [])
+    for layout in plan.layouts:
+        at = {one.part: one for one in layout.placements}
+        assert (at["right"].x_dmm, at["right"].y_dmm - at["left"].y_dmm) == (at["left"].x_dmm, 8200 + 40)
+
+
+def test_a_group_that_fits_no_board_together_is_unplaced_by_name():
+    wide = [{**part(name, 2000, 700, 3), "match": "D1"} for name in ("a", "b")]
+    plan = solve(sheet([*wide, part("p", 100, 100)]))
+    assert left_out(plan) == [("a", 3, Reason.MATCH), ("b", 3, Reason.MATCH)]
+    assert plan.stock_used == {"S": 1}
+
+
+@st.composite
 def bar_instances(draw):
     row = st.tuples(tenths, st.integers(1, 9), st.sampled_from([0, 70.5]))
     parts = draw(st.lists(row, max_size=8))
