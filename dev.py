@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Mortise's own errands: run, test, check, bench, lock. Standard library only, on every system.
+"""Mortise's own errands: run, test, check, bench, soak, lock. Standard library only, on every system.
 
 `make X` is a thin name for `python3 dev.py X`. Nothing is installed outside `.venv`, with
 one exception: as root on Debian the browser tests install the package chromium.
@@ -347,7 +347,7 @@ def test(rest: list[str]) -> int:
     return 1 if totals["failed"] else 0
 
 
-# --- bench, lock ---------------------------------------------------------------------------------
+# --- bench, soak, lock ---------------------------------------------------------------------------------
 
 
 def bench(rest: list[str]) -> int:
@@ -355,6 +355,13 @@ def bench(rest: list[str]) -> int:
     install(RUN_LOCK, TEST_LOCK)
     with clean_settings() as env:
         return 0 if done(inside("tests.bench", *rest), env) else 1
+
+
+def soak(rest: list[str]) -> int:
+    """Storm SQLite and PostgreSQL for two minutes each, or for so many seconds, killing what can be killed."""
+    install(RUN_LOCK, TEST_LOCK)
+    with clean_settings() as env:
+        return 0 if done(inside("tests.soak", *rest), env) else 1
 
 
 def lock(_rest: list[str]) -> int:
@@ -368,8 +375,8 @@ def lock(_rest: list[str]) -> int:
     return 0
 
 
-TAKES_MORE = ("test", "bench")  # what follows is for pytest or the benchmarks
-ERRANDS = {"run": run, "test": test, "check": check, "bench": bench, "lock": lock}
+TAKES_MORE = ("test", "bench", "soak")  # what follows is for pytest, the benchmarks or the storm
+ERRANDS = {"run": run, "test": test, "check": check, "bench": bench, "soak": soak, "lock": lock}
 
 
 def main(arguments: list[str]) -> int:

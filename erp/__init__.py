@@ -123,7 +123,11 @@ def _register_finance(app: Flask) -> None:
     subscribe(AmountChanged, amount_changed)
     for role in ("owner", "accountant"):
         put.grant(role, "erp.finance.read", "erp.finance.receive", "erp.finance.reverse")
-        put.grant(role, "erp.finance.terms", "erp.finance.waive")
+        put.grant(role, "erp.finance.terms", "erp.finance.waive", "erp.finance.periods", "erp.finance.close")
+    put.grant("administrator", "erp.finance.periods", "erp.finance.reopen")
+    put.menu.append(
+        MenuEntry(N_("Closed months"), "erp_finance.period_show", "erp.finance.reopen", N_("System"))
+    )
     put.grant("clerk", "erp.finance.read")
     put.grant("accountant", "erp.sales.read", "erp.parties.read", "erp.pricing.read", "erp.sales.prices")
     put.grant("accountant", "core.files.read")

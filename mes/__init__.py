@@ -33,6 +33,7 @@ from mes.demo import cli as demo_cli
 from mes.efficiency import cli as efficiency_cli
 from mes.efficiency import model as _efficiency  # noqa: F401
 from mes.efficiency import views as efficiency_views
+from mes.machines import cli as machines_cli
 from mes.machines import views as machines_views
 from mes.packing import api as packing_api
 from mes.packing import model as _packing  # noqa: F401
@@ -58,6 +59,7 @@ from mes.shipping import panels as shipping_panels
 from mes.shipping import queries as shipping
 from mes.shipping import scans as shipping_scans
 from mes.shipping import views as shipping_views
+from mes.shipping.queries import staging
 from mes.shipping.views import after as shipping_after
 from mes.shipping.views import dealer as shipping_dealer
 from mes.splitting import cli as _splitting_cli  # noqa: F401  (adds to the group `orders`)
@@ -66,10 +68,13 @@ from mes.splitting import queries as splitting
 from mes.splitting import subscribers as splitting_subscribers
 from mes.splitting import views as splitting_views
 from mes.splitting.events import PieceReplaced, SetsDropped, SetsFrozen, SetsWritten
+from mes.tracing import panels as tracing_panels
+from mes.tracing import views as tracing_views
 from mes.warehouse import api as warehouse_api
 from mes.warehouse import panels as warehouse_panels
 from mes.warehouse import queries as warehouse
 from mes.warehouse import scans as warehouse_scans
+from mes.warehouse import service as warehouse_commands
 from mes.warehouse import views as warehouse_views
 from mes.worksheets import jobs as worksheets_jobs
 from mes.worksheets import model as _worksheets  # noqa: F401
@@ -89,6 +94,7 @@ def register(app: Flask) -> None:
     _register_warehouse(app)
     _register_counting(app)
     _register_shipping(app)
+    _register_tracing(app)
     _register_changes(app)
     _register_machines(app)
     _register_efficiency(app)
@@ -208,6 +214,7 @@ def _register_packing(app: Flask) -> None:
     put.panel("erp.sales.order", "mes.packing.read", packing_panels.order_panel)
     put.providers.append(packing_panels.hits)
     put.invariants[N_("packages agree with their scans")] = packing.faults
+    put.invariants[N_("what is packed was scanned into its package")] = packing.unscanned
     subscribe(SetsWritten, packing_subscribers.on_sets_written)
     subscribe(SetsDropped, packing_subscribers.on_sets_dropped)
     subscribe(SetsFrozen, packing_subscribers.on_sets_frozen)
@@ -282,10 +289,21 @@ def _register_shipping(app: Flask) -> None:
     put.panel("erp.sales.order", "mes.shipping.read", shipping_panels.order_panel)
     put.providers.append(shipping_panels.hits)
     put.invariants[N_("loads agree with packages, orders and scans")] = shipping.faults
+    warehouse_commands.stage_with(warehouse_commands.Staging(staging.lanes, staging.to_stage))
     resolve_with(Letter.LOAD, shipping_scans.resolve_load)
     resolve_with(Letter.DELIVERY, shipping_scans.resolve_delivery)
     for handler in shipping_scans.HANDLERS:
         handle(handler)
+
+
+def _register_tracing(app: Flask) -> None:
+    """From a piece to its board and on to the dealer, and from a lot to every dealer."""
+    blueprints(app, (tracing_views.bp, "/mes/tracing"))
+    put = registry(app)
+    put.menu.append(MenuEntry(N_("Traceability"), "mes_tracing.home", tracing_views.READ, N_("Production")))
+    put.providers.append(tracing_panels.hits)
+    for role in ("owner", "clerk", "splitter", "keeper", "leader"):
+        put.grant(role, tracing_views.READ)
 
 
 def _register_changes(app: Flask) -> None:
@@ -312,6 +330,7 @@ def _register_machines(app: Flask) -> None:
     for role in ("operator", "leader"):
         put.grant(role, machines_views.REPORT)
     put.grant("leader", machines_views.MANAGE)
+    app.cli.add_command(machines_cli.machines)
 
 
 def _register_efficiency(app: Flask) -> None:

@@ -40,6 +40,7 @@ def build(url: str, **over: object) -> Flask:
         "COMPANY": "衢江木门厂",
         "FONT_FILE": "",
         "DEMO_PASSWORD": "",
+        "MQTT_URL": "",
         "THREADS": 8,
         "VAR_DIR": "",
         "HOST": "127.0.0.1",

@@ -123,8 +123,8 @@ def pack(session: Session) -> Pack:
 
 @lru_cache(maxsize=4)
 def _read(content: str) -> Pack:
-    """Return a pack that was loaded, read and checked once: that takes seconds, and a page asks for it twice."""
-    return read_pack(content)
+    """Return a pack that was loaded, read once: a page asks for it twice. It was checked before it was loaded."""
+    return read_pack(content, is_known=True)
 
 
 def _party_entry(party: Party) -> PartyEntry:

@@ -398,3 +398,12 @@ def _article_id(text: str) -> int:
     raise InvalidInput(
         {"article": _("No single article is called %(text)s. Choose one of the list.", text=text)}
     )
+
+
+@bp.get("/minimum")
+@requires(READ)
+def minimum_list() -> ResponseReturnValue:
+    """List the materials of which less lies in the factory than their minimum, the shortest first."""
+    rows = [row for row in queries.requirements(read(), queries.Asked()) if row.on_hand_qty < row.safety_qty]
+    rows.sort(key=lambda row: (row.on_hand_qty / row.safety_qty, row.code))
+    return render_template("erp/purchasing/minimum_list.html", rows=rows)

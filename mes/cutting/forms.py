@@ -26,6 +26,9 @@ def _empty_is_zero(value: object) -> object:
     return "0" if isinstance(value, str) and not value.strip() else value
 
 
+Mitre = Annotated[Decimal, BeforeValidator(_empty_is_zero), Field(ge=0, le=1000, decimal_places=1)]
+
+
 class OffcutForm(Form):
     """What is done about an offcut, and why."""
 
@@ -85,12 +88,14 @@ class SawForm(Form):
 
     book_height_mm: OptionalMm = None
     is_longest_first: bool = False
+    mitre_mm: Mitre = Decimal(0)
+    is_wedge_lost: bool = False
     ptx_version: Annotated[str, StringConstraints(min_length=1, max_length=10, pattern=r"^[0-9.]+$")]
 
     @property
     def facts(self) -> SawFacts:
         """The saw as the rules take it."""
-        return SawFacts(self.book_height_mm, self.is_longest_first)
+        return SawFacts(self.book_height_mm, self.is_longest_first, self.mitre_mm, self.is_wedge_lost)
 
 
 class MaterialForm(Form):
@@ -100,9 +105,7 @@ class MaterialForm(Form):
     offcut_length_mm: OptionalMm = None
     offcut_width_mm: OptionalMm = None
     offcut_percent: Annotated[Decimal, Field(ge=0, le=100, decimal_places=2)]
-    mitre_mm: Annotated[Decimal, BeforeValidator(_empty_is_zero), Field(ge=0, le=1000, decimal_places=1)] = (
-        Decimal(0)
-    )
+    mitre_mm: Mitre = Decimal(0)
 
     @property
     def told(self) -> MaterialTold:

@@ -25,10 +25,16 @@ from mes.nesting.rules.instance import Kind
 
 D = Decimal
 BAR_DEPTH_MM = 160  # a bar is drawn as deep as this in the units of its length, so that its words can be read
-PICTURE_MM = 118  # height of a sheet's picture on paper
-FIRST_PICTURE_MM = 92  # below the plan's figures
+PICTURE_MM, PICTURE_LEAST_MM = 118, 75  # height of a sheet's picture on paper
 BAR_PICTURE_MM = 22
-WORDS_MM = D("2.4")
+PAGE_MM, FACTS_MM, HEADING_MM, ROW_MM = (
+    172,
+    21,
+    30,
+    7,
+)  # what a page holds, and what stands on it beside a picture
+WORDS_MM = D("3.4")  # read from where the board lies
+NUMBER_MM = D("3.6")
 UPRIGHT = 2  # a part so many times deeper than long has its words upright
 
 
@@ -46,9 +52,7 @@ def plan_paper(page: PlanPage, sheets: Sequence[SheetShown], printing: Printing)
     blocks: list[Block] = [_facts(page, shown)]
     if page.plan.unplaced_count:
         blocks.append(Paragraph(_unplaced(page)))
-    for found in shown[:1]:  # beside the figures on the first page; its cut list runs on where it is long
-        blocks += _pattern_blocks(page, found, height_mm=FIRST_PICTURE_MM)
-    blocks += [Together(_pattern_blocks(page, found)) for found in shown[1:]]
+    blocks += [_pattern_block(page, found, is_first=number == 0) for number, found in enumerate(shown)]
     document = Document(
         title=_("Cut plan"),
         number=page.plan.number,
@@ -81,8 +85,8 @@ def _facts(page: PlanPage, shown: Sequence[Sequence[SheetShown]]) -> Facts:
             (_("Above the bound"), gap),
             (_("Offcuts to keep"), str(page.offcut_count)),
             (_("Patterns"), str(len(shown))),
-            (_("Parts"), str(sum(len(sheet.parts) for found in shown for sheet in found))),
-            (_("Cuts"), str(sum(len(sheet.cuts) for found in shown for sheet in found))),
+            (_("Kerf, mm"), _plain(D(page.instance.kerf_dmm) / 10)),
+            (_("Trim, mm"), _plain(D(page.instance.trim.left_dmm) / 10)),
         ),
         column_count=3,
         name_mm=34,
@@ -96,9 +100,8 @@ def _unplaced(page: PlanPage) -> str:
     return text
 
 
-def _pattern_blocks(
-    page: PlanPage, sheets: Sequence[SheetShown], *, height_mm: int = PICTURE_MM
-) -> tuple[Block, ...]:
+def _pattern_block(page: PlanPage, sheets: Sequence[SheetShown], *, is_first: bool) -> Together:
+    """Return one pattern: which sheets it is, its picture, and what is sawn in order, on one page if that can be."""
     sheet, count = sheets[0], len(sheets)
     is_bar = page.instance.kind is Kind.BAR
     heading = _(
@@ -114,30 +117,65 @@ def _pattern_blocks(
     if sheet.row.lot_id is not None:
         heading += " · " + _("from offcut %(code)s", code=sheet.layout.stock)
     codes = Paragraph("  ".join(f"{one.row.position} {one.row.code}" for one in sheets))
-    figure = Figure(
-        picture(page, sheet, is_single=count == 1), height_mm=BAR_PICTURE_MM if is_bar else height_mm
-    )
-    columns = (
-        TableColumn(_("Cut no."), 2),
-        TableColumn(_("Cutting stage"), 2),
-        TableColumn(_("Fence, mm"), 2, Align.RIGHT),
-        TableColumn(_("Times"), 2, Align.RIGHT),
-        TableColumn(_("Frees part"), 4),
-    )
-    return (Together((Heading(heading), codes, figure)), Table(columns, _cut_rows(sheet)))
+    table = _stop_list(sheet) if is_bar else _fence_list(page, sheet)
+    room = PAGE_MM - FACTS_MM * is_first - ROW_MM * (len(table.rows) + 1) - HEADING_MM
+    height = BAR_PICTURE_MM if is_bar else max(PICTURE_LEAST_MM, min(PICTURE_MM, room))
+    figure = Figure(picture(page, sheet, is_single=count == 1), height_mm=height)
+    return Together((Heading(heading), codes, figure, table))
 
 
-def _cut_rows(sheet: SheetShown) -> tuple[tuple[str, ...], ...]:
-    return tuple(
+def _fence_list(page: PlanPage, sheet: SheetShown) -> Table:
+    """Return what is done at a saw with a fence: trim, then cut after cut with one setting."""
+    ways = (_("right through"), _("second cut"), _("third cut"), _("trim to size"))
+    rows = [
         (
             f"{step.first}" if step.count == 1 else f"{step.first}–{step.last}",
-            str(step.stage),
+            ways[min(step.stage, len(ways)) - 1],
             _plain(step.size_mm),
             str(step.count),
             ", ".join(map(str, step.frees)),
         )
         for step in sheet.steps
+    ]
+    if page.instance.trim.left_dmm:
+        trim = _plain(D(page.instance.trim.left_dmm) / 10)
+        rows.insert(0, (_("at first"), _("trim the four edges"), trim, "4", ""))
+    columns = (
+        TableColumn(_("Cut no."), 2),
+        TableColumn(_("How"), 3),
+        TableColumn(_("Fence, mm"), 2, Align.RIGHT),
+        TableColumn(_("Times"), 1, Align.RIGHT),
+        TableColumn(_("Frees part"), 4),
     )
+    return Table(columns, tuple(rows))
+
+
+def _stop_list(sheet: SheetShown) -> Table:
+    """Return what is done at a saw with a stop: each length to its long point, with the angles of its ends."""
+    rows = []
+    for (length, mitre, allowance), found in groupby(sheet.parts, key=_stop):
+        places = [part.place.position for part in found]
+        rows.append(
+            (
+                f"{places[0]}" if len(places) == 1 else f"{places[0]}–{places[-1]}",
+                _plain(length),
+                mitre.replace("/", "° / ") + "°" if mitre else "90°",
+                _plain(allowance) if allowance else "",
+                str(len(places)),
+            )
+        )
+    columns = (
+        TableColumn(_("Part no."), 2),
+        TableColumn(_("Stop, to the long point, mm"), 3, Align.RIGHT),
+        TableColumn(_("Ends"), 2),
+        TableColumn(_("Mitre allowance, mm"), 3, Align.RIGHT),
+        TableColumn(_("Times"), 1, Align.RIGHT),
+    )
+    return Table(columns, tuple(rows))
+
+
+def _stop(part: Part) -> tuple[Decimal, str, Decimal]:
+    return part.place.length_mm, part.piece.mitre, part.allowance_mm
 
 
 def picture(page: PlanPage, sheet: SheetShown, *, is_single: bool) -> Picture:
@@ -162,7 +200,7 @@ def picture(page: PlanPage, sheet: SheetShown, *, is_single: bool) -> Picture:
         line = tuple((D(x) / 10, depth - D(y) / 10) for x, y in ends)
         shapes.append(Path(line, D("0.35"), is_dashed=cut.stage > 1))
         x, y = line[1]
-        shapes.append(Words(x, y, str(cut.n), D("2.6"), is_on_white=True))
+        shapes.append(Words(x, y, str(cut.n), NUMBER_MM, is_on_white=True))
     return Picture(length + 60, depth + 60, tuple(shapes), x=-30, y=-30)
 
 
@@ -171,7 +209,11 @@ def _part_shapes(part: Part, depth: Decimal, *, is_single: bool) -> Iterator[Sha
     high = at.width_mm or depth
     y = depth - at.y_mm - high
     yield rect(at.x_mm, y, at.length_mm, high)
+    if part.allowance_mm:
+        yield rect(at.x_mm + at.length_mm, y, part.allowance_mm, high, fill=Fill.HATCH, is_dashed=True)
     words = f"{at.position} · {_size(at.length_mm, at.width_mm or None)}"
+    if part.piece.mitre:
+        words += f" ∠{part.piece.mitre}"
     if is_single:
         words += f" {_titled(part)} {part.set_number}"
     is_upright = high > UPRIGHT * at.length_mm

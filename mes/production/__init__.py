@@ -6,6 +6,6 @@ Rule    a piece goes through the operations of its route in order; what is built
         its first one; one scan reports one operation, and one station reports a piece once in 30 seconds
         a scrap has the duty (判责) of its reason, until the leader or the office judges otherwise
 Calls   mes.splitting: how far a piece has come, and remakes; mes.cutting: sheets that are cut
-Scans   OP_DONE (piece), CUT_DONE (sheet), SCRAP (piece, with the defect's code as witness)
+Scans   OP_DONE (piece), CUT_DONE (sheet or offcut), SCRAP (piece, with the defect's code as witness)
 Tells   nothing: a remake is told by mes.splitting (PieceReplaced)
 """

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from core.codes import Letter
+from core.codes import Letter, clean
 from mes.production import service
 from mes.scanning.rules import Accepted, ScanKind, ScanRequest
 from mes.scanning.service import Handler
@@ -17,8 +17,9 @@ def op_done(session: Session, scan: ScanRequest) -> Accepted:
 
 
 def cut_done(session: Session, scan: ScanRequest) -> Accepted:
-    """Report a sheet or bar as cut."""
-    return service.report_cut(session, scan.code, where=scan.where, by=scan.who.id, at=scan.at)
+    """Report a sheet or bar as cut; an offcut by its own label. The context is the sheet label in hand, if any."""
+    wanted = clean(scan.context or "") or None
+    return service.report_cut(session, scan.code, wanted, where=scan.where, by=scan.who.id, at=scan.at)
 
 
 def scrap(session: Session, scan: ScanRequest) -> Accepted:

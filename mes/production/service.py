@@ -281,10 +281,13 @@ def _packed(piece: PieceAtStation) -> Blocked:
     )
 
 
-def report_cut(session: Session, code: str, *, where: Where | None, by: int, at: datetime) -> Accepted:
+def report_cut(
+    session: Session, code: str, wanted: str | None = None, *, where: Where | None, by: int, at: datetime
+) -> Accepted:
     """Report one sheet or bar as cut: its pieces that lie on cut stock with all their parts are cut.
 
-    Locks the sheet by its conditional update. Raises Blocked E21, E22, E24, E28.
+    An offcut is cut by its own label; `wanted` is the label of the sheet that it is to be cut for, where one is in
+    hand. Locks the sheet by its conditional update. Raises Blocked E21, E22, E23, E24, E28.
     """
     station = _station(where)
     if CUT not in station.operations:
@@ -294,6 +297,7 @@ def report_cut(session: Session, code: str, *, where: Where | None, by: int, at:
             got=Text(N_("The label of a sheet or bar")),
             todo=Text(N_("Scan it at the saw.")),
         )
+    _check_offcut(session, code, wanted)
     sheet = queries.sheet_by_code(session, code)
     if sheet is None:
         raise scanning.unknown(session, code)
@@ -322,6 +326,30 @@ def report_cut(session: Session, code: str, *, where: Where | None, by: int, at:
         object_id=sheet.id,
         context_id=sheet.plan_id,
         shown={"name": Text(N_("Sheet cut")), "size": Text(N_("%(count)s pieces"), {"count": piece_count})},
+    )
+
+
+def _check_offcut(session: Session, code: str, wanted: str | None) -> None:
+    """Refuse an offcut that is not the one to be cut; any other label passes. Raises Blocked E22, E23, E24, E28."""
+    found = queries.offcut_at_saw(session, code, wanted)
+    if found is None or found.block is None:
+        return
+    got = Text(N_("Offcut %(code)s: %(state)s"), {"code": code, "state": found.state})
+    if found.plan:
+        got = Text(N_("Offcut %(code)s of cut plan %(plan)s"), {"code": code, "plan": found.plan})
+    expected, todo = Text(N_("A sheet, or an offcut that a plan takes")), found.todo
+    if found.wanted is not None:
+        todo = N_("Put it back and take what is expected.")
+        expected = Text(N_("A whole sheet or bar"))
+    if found.wanted:
+        expected = Text(N_("Offcut %(code)s"), {"code": found.wanted})
+    raise Blocked(
+        found.block,
+        expected=expected,
+        got=got,
+        todo=Text(todo),
+        object_type="offcut",
+        object_id=found.id,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import json
 from collections.abc import Callable
@@ -28,6 +30,7 @@ from core.web.access import me
 from core.web.api import ErrorDetail, endpoint
 from core.web.errors import text_of
 from core.web.forms import Body
+from core.web.photo import PhotoUnreadable, code_in
 from core.web.registry import registry
 from core.work import read, run
 from mes.scanning import queries, service
@@ -128,6 +131,18 @@ class BatchAnswer(BaseModel):
 
     answers: list[BatchItem]
     next_position: int | None  # with which the device that sent it counts on
+
+
+class PhotoBody(Body):
+    """A photo of a label."""
+
+    photo: Annotated[str, Field(max_length=8_000_000)]  # base64 of JPEG, PNG or WebP
+
+
+class PhotoAnswer(BaseModel):
+    """The code that a photo shows."""
+
+    code: str
 
 
 class ResolveAnswer(BaseModel):
@@ -416,6 +431,25 @@ def _box(asked: ScanRequest) -> str | None:
     except (Blocked, CodeUnreadable):
         return asked.context
     return str(_shown(encode(found.name)))
+
+
+@endpoint(
+    bp,
+    "POST",
+    "/scans/photo",
+    permission=SCAN,
+    body=PhotoBody,
+    answer=PhotoAnswer,
+    summary="Read the code in a photo of a label; nothing is kept",
+    refusals=(400, 401, 403, 422),
+)
+def scan_photo(body: PhotoBody) -> PhotoAnswer:
+    """Say what code a photo shows."""
+    try:
+        content = base64.b64decode(body.photo, validate=True)
+    except binascii.Error as wrong:
+        raise PhotoUnreadable from wrong
+    return PhotoAnswer(code=code_in(content))
 
 
 @endpoint(

@@ -41,6 +41,7 @@ class Piece(Model):
         CheckConstraint("(code IS NULL) = (is_tracked = false)", name="tracked_has_code"),
         Index("ix_mes_splitting_piece_order_id_state", "order_id", "state"),
         Index("ix_mes_splitting_piece_material_id_state", "material_id", "state"),
+        Index("ix_mes_splitting_piece_is_urgent_state", "is_urgent", "state"),  # remakes on their way
     )
 
     id: Mapped[Id]
@@ -135,5 +136,5 @@ class ReleasedLine(Model):
     has_glass: Mapped[bool]
     has_transom: Mapped[bool]
     set_count: Mapped[int]
-    touch_count: Mapped[int]
+    touch_count: Mapped[int | None]  # of a hand; not known where it was released before touches were recorded
     hand_edit_count: Mapped[int] = mapped_column(default=0)  # manual overrides in force on it

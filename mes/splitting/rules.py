@@ -164,7 +164,7 @@ class FrozenLine:
     @property
     def has_transom(self) -> bool:
         """Whether there is a light above the door."""
-        return bool(self.spec.options.get("transom"))
+        return self.sets[0].explosion.drawing.measures.get("light", 0) > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,6 +209,56 @@ def _carried(one: Carried) -> dict[str, Any]:
 @endpoint(
     bp,
     "GET",
+    "/stagings",
+    permission="mes.warehouse.store",
+    answer=LookAnswer,
+    parameters=("code",),
+    summary="A package to be staged, for which load and where; reading never writes",
+)
+def staging() -> LookAnswer:
+    """Say for which load a package is staged and where the rest of that load stands."""
+    return _look(_staging, Letter.PACKAGE)
+
+
+def _staging(session: Session, code: str) -> Accepted:
+    box = service.find_package(session, code)
+    refusal = judge_package(box)
+    if refusal is not None:
+        raise refusal
+    lanes = service.lanes(session, box.package_id)
+    if lanes is None:
+        raise Blocked(
+            Block.E12,
+            expected=Text(N_("A package of an open load")),
+            got=Text("%(order)s · %(package)s", {"order": box.order_number, "package": label_of(box)}),
+            todo=Text(N_("Leave it in the store. The office puts it on a load first.")),
+            object_type="package",
+            object_id=box.package_id,
+        )
+    lane = propose(lanes.shelves)
+    whose = queries.boxed(session, box.package_id)
+    return Accepted(
+        Text(N_("Scan the place.")),
+        shown={
+            "name": label_of(box),
+            "size": Text("%(order)s · %(load)s", {"order": box.order_number, "load": lanes.load_number}),
+            "code": box.code,
+            "quantity": whose.place.name if whose.place else "",
+            "place": lane.spot.name if lane else "—",
+            "why": _why_lane(lane.mates if lane else ()),
+        },
+    )
+
+
+def _why_lane(mates: tuple[str, ...]) -> Text:
+    if not mates:
+        return Text(N_("The emptiest place"))
+    return Text(N_("%(count)s of this load stand there"), {"count": len(mates)})
+
+
+@endpoint(
+    bp,
+    "GET",
     "/lots",
     permission="mes.warehouse.store",
     answer=LookAnswer,

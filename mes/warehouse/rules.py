@@ -347,3 +347,32 @@ def propose(shelves: Sequence[Shelf]) -> Shelf | None:
     if not shelves:
         return None
     return min(shelves, key=lambda shelf: (-len(shelf.mates), shelf.package_count, shelf.spot.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One package of a load that is not staged yet, and where it is to be fetched."""
+
+    place: str  # empty: still at the bench
+    order_number: str
+    package: Named
+    is_sealed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ToStage:
+    """One open load: how much of it is staged, what is still to be fetched, by place."""
+
+    load_number: str
+    vehicle: str
+    staged_count: int
+    total_count: int
+    waiting: tuple[Waiting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """The staging places for a package of an open load; their mates are that load's packages."""
+
+    load_number: str
+    shelves: tuple[Shelf, ...]

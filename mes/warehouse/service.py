@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -18,7 +20,33 @@ from mes.planning.model import Batch
 from mes.scanning import service as scanning
 from mes.scanning.rules import Block, Blocked, Text
 from mes.warehouse import queries
-from mes.warehouse.rules import LotInHand, Portion, Spot, state_at
+from mes.warehouse.rules import Lanes, LotInHand, Portion, Spot, ToStage, state_at
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """What only those know who plan loads: where a package is to be staged, and what is still to be fetched."""
+
+    lanes: Callable[[Session, int], Lanes | None]
+    to_stage: Callable[[Session], list[ToStage]]
+
+
+_staging: list[Staging] = []
+
+
+def stage_with(staging: Staging) -> None:
+    """Have shipping say what is to be staged for its loads; a second time changes nothing."""
+    _staging[:] = [staging]
+
+
+def lanes(session: Session, package_id: int) -> Lanes | None:
+    """Return the staging places for a package, when it is on an open load."""
+    return next((staging.lanes(session, package_id) for staging in _staging), None)
+
+
+def to_stage(session: Session) -> list[ToStage]:
+    """Return the open loads with what is still to be staged for them."""
+    return next((staging.to_stage(session) for staging in _staging), [])
 
 
 def find_package(session: Session, code: str) -> Box:

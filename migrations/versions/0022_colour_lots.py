@@ -66,6 +66,9 @@ def upgrade() -> None:
     with op.batch_alter_table('mes_cutting_taken_along', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_mes_cutting_taken_along_plan_id'), ['plan_id'], unique=False)
 
+    with op.batch_alter_table('mes_splitting_piece', schema=None) as batch_op:
+        batch_op.create_index('ix_mes_splitting_piece_is_urgent_state', ['is_urgent', 'state'], unique=False)
+
     with op.batch_alter_table('mes_cutting_saw', schema=None) as batch_op:
         batch_op.add_column(sa.Column('mitre_mm', MM, nullable=True))
         batch_op.add_column(sa.Column('is_wedge_lost', sa.Boolean(), nullable=True))
@@ -116,6 +119,9 @@ def downgrade() -> None:
         batch_op.drop_constraint(batch_op.f('ck_mes_cutting_saw_mitre_not_negative'), type_='check')
         batch_op.drop_column('is_wedge_lost')
         batch_op.drop_column('mitre_mm')
+
+    with op.batch_alter_table('mes_splitting_piece', schema=None) as batch_op:
+        batch_op.drop_index('ix_mes_splitting_piece_is_urgent_state')
 
     with op.batch_alter_table('mes_cutting_taken_along', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_mes_cutting_taken_along_plan_id'))

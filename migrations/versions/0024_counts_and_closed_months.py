@@ -30,6 +30,8 @@ def _scan_kinds(words):
 def upgrade() -> None:
     """Go up."""
     _scan_kinds(PROTOCOL)
+    with op.batch_alter_table('mes_cutting_cut_layout', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_mes_cutting_cut_layout_lot_id'), ['lot_id'], unique=False)
     op.create_table('erp_stock_period',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('month_on', sa.Date(), nullable=False),
@@ -130,4 +132,6 @@ def downgrade() -> None:
 
     op.drop_table('mes_counting_count')
     op.drop_table('erp_stock_period')
+    with op.batch_alter_table('mes_cutting_cut_layout', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_mes_cutting_cut_layout_lot_id'))
     _scan_kinds(BEFORE)

@@ -268,6 +268,7 @@ def downgrade() -> None:
     _words(KINDS, BLOCKS)
     with op.batch_alter_table('mes_shipping_load', schema=None) as batch_op:
         batch_op.drop_column('is_by_stop')
+        batch_op.drop_constraint(batch_op.f('ck_mes_shipping_load_freight'), type_='check')
         batch_op.drop_column('freight')
         batch_op.drop_column('carrier')
 
@@ -285,10 +286,12 @@ def downgrade() -> None:
         batch_op.drop_column('supplement_of_id')
         batch_op.drop_column('weighed_kg')
         batch_op.drop_column('tolerance_kg')
+        batch_op.drop_constraint(batch_op.f('ck_mes_packing_package_kitcheck'), type_='check')
         batch_op.drop_column('kit_check')
         batch_op.drop_column('planned_kg')
 
     with op.batch_alter_table('erp_parties_party', schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f('ck_erp_parties_party_partdelivery'), type_='check')
         batch_op.drop_column('part_delivery')
 
     with op.batch_alter_table('erp_materials_material', schema=None) as batch_op:

@@ -22,7 +22,7 @@ from erp.materials import queries as materials
 from erp.sales.queries import order_lines
 from mes.splitting.queries import spec_of
 from tests.bench.bench_release import WRITTEN, count
-from tests.bench.factory import application, confirm_orders, database, ready_to_pack, release
+from tests.bench.factory import application, confirm_orders, database, ready_to_scan, release
 from tests.bench.load import Figures, load
 from tests.bench.serving import web
 
@@ -63,7 +63,7 @@ def _in_memory(app: Flask) -> None:
 def _into(kind: str, url: str, folder: Path, sets: int) -> None:
     """Explode and write two orders of so many sets: one alone, one while packers scan."""
     with application(url) as app:
-        packer = ready_to_pack(app, PACKABLE, folder / "pairs.json")
+        packer = ready_to_scan(app, PACKABLE, folder / "work.json")
         alone, beside = confirm_orders(2, sets)
         print(f"  {kind:<11} {sets} sets alone: {_released(app, alone, sets)}")
         settings = {
@@ -72,7 +72,7 @@ def _into(kind: str, url: str, folder: Path, sets: int) -> None:
             "MORTISE_SECRET_KEY": "bench",
         }
         with web("wsgi:app", settings) as server:
-            argument: dict[str, Any] = {**packer, "clients": CLIENTS}
+            argument: dict[str, Any] = {**packer, "clients": CLIENTS, "kind": "PACK_ADD"}
             found, told = _beside(server.port, argument, lambda: _released(app, beside, sets))
         print(f"  {'':<11} {sets} sets beside {CLIENTS} packers: {told} (aim {LARGE_AIM_S:.0f} s for 300)")
         print(f"  {'':<11} scans {found}  worst {found.worst_ms:.0f} ms (aim {WAIT_AIM_MS:.0f})")

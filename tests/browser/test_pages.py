@@ -57,6 +57,7 @@ SAMPLES = {
     "purchase_id": "SELECT max(id) FROM erp_purchasing_order GROUP BY state",
     "lot_id": "SELECT min(id) FROM erp_stock_lot",
     "place_id": "SELECT min(id) FROM erp_stock_place GROUP BY kind",
+    "sheet_id": "SELECT min(id) FROM mes_cutting_cut_layout",
     "month": "SELECT '2026-11'",
     "count_id": "SELECT max(id) FROM mes_counting_count GROUP BY state HAVING max(id) IS NOT NULL",
     "offcut_id": "SELECT id FROM mes_cutting_offcut ORDER BY id LIMIT 1",

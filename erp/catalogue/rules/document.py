@@ -367,6 +367,11 @@ class ModelDocument:
         return made
 
     @property
+    def usual_options(self) -> dict[str, str]:
+        """The choices that are made where a line makes none, by the code of their option."""
+        return {one.code: one.default for one in self.options if one.default}
+
+    @property
     def leaf_count(self) -> int:
         """How many leaves it can have at most; none for a cased opening."""
         return len(self.leaves)

@@ -35,12 +35,11 @@ from erp.catalogue.rules.formula import Names, half_up, tidy
 from erp.catalogue.rules.line import (
     BadQuantity,
     LineSpec,
-    NegativeSize,
     RuleUnknown,
     StockTooNarrow,
     StockTooShort,
 )
-from erp.catalogue.rules.scope import Evaluator, Scope, build_scope
+from erp.catalogue.rules.scope import Evaluator, Scope, build_scope, told
 from erp.materials.rules import Grain, StockSize
 
 EVALUATOR_VERSION = 1  # goes up when the same document and line would give other pieces
@@ -168,7 +167,9 @@ def _count(work: Evaluator, rule: PartRule, place: _Place) -> int:
     if value is None:
         return 0
     if value != value.to_integral_value() or not 0 <= value <= MOST_OF_ONE:
-        work.refusals.append(BadQuantity(model=work.document.code, part=rule.code, value=tidy(value)))
+        work.refusals.append(
+            BadQuantity(**told(work.document, rule.code, "quantity"), value=tidy(value), most=MOST_OF_ONE)
+        )
         return 0
     return int(value)
 
@@ -267,7 +268,7 @@ def _route(work: Evaluator, rule: PartRule, names: Names) -> tuple[str, ...]:
     for route in work.document.routes:
         if route.code == code:
             return route.operations
-    work.refusals.append(RuleUnknown(part=rule.code, field="route", value=code))
+    work.refusals.append(RuleUnknown(**told(work.document, rule.code, "route"), value=code))
     return ()
 
 
@@ -374,8 +375,9 @@ def _requirements(work: Evaluator, scope: Scope) -> list[RequirementSpec]:
 def _requirement(work: Evaluator, rule: RequirementRule, place: _Place) -> list[RequirementSpec]:
     quantity = work.number(rule.quantity, place.names, rule.code, "quantity")
     if quantity is not None and quantity < 0:
-        facts = {"model": work.document.code, "part": rule.code, "field": "quantity"}
-        work.refusals.append(NegativeSize(**facts, value=tidy(quantity)))
+        work.refusals.append(
+            BadQuantity(**told(work.document, rule.code, "quantity"), value=tidy(quantity), most=MOST_OF_ONE)
+        )
     if quantity is None or quantity <= 0:
         return []
     material = work.text(rule.material, place.names, rule.code, "material")

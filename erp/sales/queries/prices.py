@@ -56,12 +56,13 @@ def order_price(session: Session, order: Order, offered: Offer, on: date) -> Ord
 
 
 def pricing_of(session: Session, order: Order, offered: Offer, on: date) -> Pricing:
-    """Return what prices lines of an order by the book in force on a day."""
+    """Return what prices lines of an order by the book in force on a day; what was agreed keeps the level it was at."""
     row = pricing.in_force(session, on)
+    is_agreed = order.total_amount is not None
     return Pricing(
         row.code if row else "",
         pricing.content(row) if row else None,
-        pricing.level_of(session, order.dealer_id),
+        order.price_level if is_agreed else pricing.level_of(session, order.dealer_id),
         order.rebate_rate,
         on,
         offered,

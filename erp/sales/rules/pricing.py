@@ -145,7 +145,6 @@ class OrderPrice:
 
 def facts_of(entry: LineEntry, document: ModelDocument, explosion: Explosion) -> LineFacts:
     """Return what a line's price depends on; sizes are those of the wall opening, choices include defaults."""
-    usual = {one.code: one.default for one in document.options if one.default}
     return LineFacts(
         model=document.code,
         kind=document.kind,
@@ -153,7 +152,7 @@ def facts_of(entry: LineEntry, document: ModelDocument, explosion: Explosion) ->
         width_mm=explosion.results["OW"],
         height_mm=explosion.results["OH"],
         wall_mm=entry.wall_mm if document.limits.wall else ZERO,
-        options={**usual, **entry.options},
+        options={**document.usual_options, **entry.options},
     )
 
 

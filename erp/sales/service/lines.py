@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,9 @@ from erp.catalogue import queries as catalogue
 from erp.catalogue.model import Door
 from erp.sales.events import LineRemoved
 from erp.sales.model import HandEdit, Line, Order, Question
+from erp.sales.queries.offer import offer
 from erp.sales.queries.orders import SUBJECT
+from erp.sales.queries.orders import entry as entry_in
 from erp.sales.queries.questions import line_values
 from erp.sales.rules.orders import DoorUnknown, LineEntry, LineGone, LineMoved
 from erp.sales.rules.questions import QuestionState, seen_as
@@ -132,6 +135,7 @@ def amend_line(
     if seen and seen != seen_as(line_values(line, code)):
         raise LineMoved(position=line.position)
     before = {name: getattr(line, name) for name in FIELDS}
+    entry = _as_left(session, entry, entry_in(line, code))
     fill(line, entry, {door.code: door for door in catalogue.doors(session)})
     changes = {
         f"{line.position}.{name}": [before[name], getattr(line, name)]
@@ -144,6 +148,13 @@ def amend_line(
         line.touch_count += 1
         _record(session, order_id, Verb.AMEND_LINE, changes, by=by, at=at)
     return line
+
+
+def _as_left(session: Session, entry: LineEntry, old: LineEntry) -> LineEntry:
+    """Return a line with its choices as they were where they are the same: a form makes all that a model makes."""
+    usual = offer(session).with_usual
+    is_same = usual(entry).options == usual(old).options
+    return replace(entry, options=old.options) if is_same else entry
 
 
 def copy_line(session: Session, order_id: int, line_id: int, *, by: int | None, at: datetime) -> Line:

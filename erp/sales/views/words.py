@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ from core.web.templating import label, named
 from erp.catalogue.rules.document import DimBasis, Handing
 from erp.catalogue.rules.line import ChoiceMissing
 from erp.sales.model import Question
-from erp.sales.queries.offer import LOCK_OPTION, Offer, option_name
+from erp.sales.queries.offer import LOCK_OPTION, Offer, needed, option_name
 from erp.sales.rules.issues import SENTENCES, SIZES, Change, Field, Issue, IssueCode, Word
 
 
@@ -64,6 +65,15 @@ def offer_text(changes: tuple[Change, ...], offered: Offer) -> str:
     if len(changes) == 1 and changes[0].field not in (Field.DIM_BASIS, Field.MOTHER_WIDTH):
         return texts[0]
     return " · ".join(f"{label(change.field)} {text}" for change, text in zip(changes, texts, strict=True))
+
+
+def needed_of(door_code: str, values: Mapping[str, Any], offered: Offer) -> frozenset[str]:
+    """Return the fields that the model in a line's form cannot be made without."""
+    model = offered.doors.get(door_code)
+    options = {
+        name.removeprefix("option_"): str(text) for name, text in values.items() if name.startswith("option_")
+    }
+    return needed(model.document, options) if model else frozenset()
 
 
 def term_text(what: str, offered: Offer) -> str:

@@ -41,8 +41,15 @@ from erp.stock.queries.needs import (
     shortages,
 )
 from erp.stock.queries.proof import verify
+from erp.stock.queries.worth import Classed, Dead, DeadStock, classed, dead_stock, used_qty
 
 __all__ = [
+    "used_qty",
+    "dead_stock",
+    "classed",
+    "DeadStock",
+    "Dead",
+    "Classed",
     "month_report",
     "last_closed",
     "first_moved_at",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -21,7 +21,7 @@ from erp.materials.rules import MaterialKind
 from erp.sales.model import Order
 from mes.cutting.model import CutLayout, CutPlan, Offcut, Placement, TakenAlong
 from mes.cutting.queries import settings
-from mes.cutting.rules import MaterialFacts, OffcutFacts, PieceFacts, PlanState, StockFacts
+from mes.cutting.rules import DMM, MaterialFacts, OffcutFacts, PieceFacts, PlanState, StockFacts
 from mes.cutting.rules.progress import BatchProgress, PlanWork, progress
 from mes.cutting.rules.saw import Step, boards_per_book, books, cut_list
 from mes.nesting.rules.cuts import Cut, Slicing, sliced
@@ -66,6 +66,7 @@ class Part:
     place: Placement
     next_operation: Named | None  # what is done with it after the saw
     package: Named | None  # which package of its set it goes into
+    allowance_mm: Decimal = Decimal(0)  # what its mitred ends take of the bar, after it
 
     @property
     def name(self) -> Named:
@@ -271,6 +272,7 @@ def _piece_facts(piece: Piece, rank: int) -> PieceFacts:
         grain=piece.grain,
         part_count=piece.part_count,
         mitre=piece.mitre,
+        profile_mm=piece.width_mm,
         rank=rank,
     )
 
@@ -429,13 +431,23 @@ def sheets(session: Session, page: PlanPage, positions: Sequence[int] | None = N
                 article=article,
                 stock=stock,
                 layout=layout,
-                parts=tuple(parts[row.id]),
+                parts=_allowed(page.instance, layout, parts[row.id]),
                 slicing=sliced(page.instance, stock, layout.placements),
                 used_rate=used_rate(stock, layout),
                 offcuts=tuple(offcuts.get(row.id, ())),
             )
         )
     return shown
+
+
+def _allowed(instance: Instance, layout: Layout, parts: Sequence[Part]) -> tuple[Part, ...]:
+    """Return the parts of a sheet, which lie as its layout's placements do, with what their mitres take."""
+    if not instance.mitres:
+        return tuple(parts)
+    return tuple(
+        replace(part, allowance_mm=instance.mitres.get(at.part, 0) * DMM)
+        for part, at in zip(parts, layout.placements, strict=True)
+    )
 
 
 def _offcuts(session: Session, layout_ids: Sequence[int]) -> dict[int, list[Offcut]]:

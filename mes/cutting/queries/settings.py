@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -55,11 +55,19 @@ def material_rows(session: Session) -> list[MaterialRow]:
 
 
 def setting_of(session: Session, material_id: int) -> CutSetting:
-    """Return what a material's saw is told."""
+    """Return what a material's saw is told, and what the saw takes for mitred ends."""
     row = session.scalar(select(MaterialCut).where(MaterialCut.material_id == material_id))
+    saw = saw_facts(session, station_of(session, material_id))
+    told = CutSetting(saw_mitre_mm=saw.mitre_mm, is_wedge_lost=saw.is_wedge_lost)
     if row is None:
-        return CutSetting()
-    return CutSetting(row.offcut_length_mm, row.offcut_width_mm, row.offcut_rate, row.mitre_mm)
+        return told
+    return replace(
+        told,
+        offcut_length_mm=row.offcut_length_mm,
+        offcut_width_mm=row.offcut_width_mm,
+        offcut_rate=row.offcut_rate,
+        mitre_mm=row.mitre_mm,
+    )
 
 
 def station_of(session: Session, material_id: int) -> int | None:
@@ -75,7 +83,9 @@ def station_of(session: Session, material_id: int) -> int | None:
 def saw_facts(session: Session, station_id: int | None) -> SawFacts:
     """Return how a station saws."""
     saw = session.scalar(select(Saw).where(Saw.station_id == station_id))
-    return SawFacts() if saw is None else SawFacts(saw.book_height_mm, saw.is_longest_first)
+    if saw is None:
+        return SawFacts()
+    return SawFacts(saw.book_height_mm, saw.is_longest_first, saw.mitre_mm, saw.is_wedge_lost)
 
 
 def ptx_version(session: Session, station_id: int | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -115,7 +115,9 @@ class CutSetting:
     offcut_length_mm: Decimal | None = None  # a smaller rest is waste
     offcut_width_mm: Decimal | None = None
     offcut_rate: Decimal = OFFCUT_RATE
-    mitre_mm: Decimal = Decimal(0)  # what one mitred end costs of a bar, beyond the length to its long point
+    mitre_mm: Decimal = Decimal(0)  # what one mitred end costs of a bar, where the material has its own word
+    saw_mitre_mm: Decimal = Decimal(0)  # what the saw takes for each, where it has none
+    is_wedge_lost: bool = False  # the saw does not turn the bar over between two mitred ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,7 @@ class PieceFacts:
     grain: Grain
     part_count: int
     mitre: str = ""  # 45/90: how its two ends are cut
+    profile_mm: Decimal | None = None  # how wide a moulding is, across its face
     rank: int = 0  # of its order: pieces of the same rank are wanted near each other
 
 
@@ -185,13 +188,14 @@ def cut_job(material: MaterialFacts, pieces: Sequence[PieceFacts]) -> CutJob:
     """
     if not material.stock:
         raise NoStockSize(material=material.name)
-    groups: dict[tuple[Decimal, Decimal | None, Grain, int], list[PieceFacts]] = {}
+    groups: dict[tuple[Decimal, Decimal | None, Grain, int, Decimal], list[PieceFacts]] = {}
     for piece in sorted(pieces, key=lambda piece: piece.rank):  # stable: as they came within a rank
-        ends = mitred_ends(piece.mitre) if material.setting.mitre_mm and piece.width_mm is None else 0
-        key = (piece.length_mm, piece.width_mm, piece.grain, ends)
+        allowance_mm = Decimal(0) if piece.width_mm else end_allowance(material.setting, piece.profile_mm)
+        ends = mitred_ends(piece.mitre) if allowance_mm else 0
+        key = (piece.length_mm, piece.width_mm, piece.grain, ends, allowance_mm if ends else Decimal(0))
         groups.setdefault(key, []).extend([piece] * piece.part_count)
     is_bar = material.kind is Kind.BAR
-    named = {part_id(*key): (key, found) for key, found in groups.items()}
+    named = {_name(key, groups): (key, found) for key, found in groups.items()}
     instance = {
         "kind": material.kind.value,
         "kerf_mm": _number(KERF_MM if material.kerf_mm is None else material.kerf_mm),
@@ -199,10 +203,7 @@ def cut_job(material: MaterialFacts, pieces: Sequence[PieceFacts]) -> CutJob:
         "min_offcut_mm": _least_offcut(is_bar, material.setting),
         "stock": [_stock(stock, material) for stock in material.stock]
         + [_offcut(offcut, material) for offcut in material.offcuts],
-        "parts": [
-            _part(name, *key, mitre_mm=material.setting.mitre_mm, quantity=len(found))
-            for name, (key, found) in named.items()
-        ],
+        "parts": [_part(name, *key, quantity=len(found)) for name, (key, found) in named.items()],
     }
     if not is_bar:
         instance["stages"] = STAGES
@@ -211,6 +212,13 @@ def cut_job(material: MaterialFacts, pieces: Sequence[PieceFacts]) -> CutJob:
         {name: [piece.id for piece in found] for name, (_, found) in named.items()},
         {name: [piece.rank for piece in found] for name, (_, found) in named.items()},
     )
+
+
+def _name(key: tuple[Decimal, Decimal | None, Grain, int, Decimal], others: Iterable[tuple[Any, ...]]) -> str:
+    """Return what a part is called; where only the allowance tells it from another, with that."""
+    name = part_id(*key[:4])
+    is_twin = sum(other[:4] == key[:4] for other in others) > 1
+    return f"{name}x{_text(key[4])}" if is_twin else name
 
 
 def part_id(length_mm: Decimal, width_mm: Decimal | None, grain: Grain, ends: int = 0) -> str:
@@ -223,6 +231,18 @@ def part_id(length_mm: Decimal, width_mm: Decimal | None, grain: Grain, ends: in
 def mitred_ends(mitre: str) -> int:
     """Return how many ends of a piece are mitred: of 45/90 one."""
     return mitre.split("/").count(MITRED)
+
+
+def end_allowance(setting: CutSetting, profile_mm: Decimal | None) -> Decimal:
+    """Return what one mitred end takes of a bar beyond the length to its long point.
+
+    The material's own word goes first. Else what the saw takes for it (a wider kerf at 45°, a second cut) and,
+    where the bar is not turned over, the wedge that falls off beside it: at 45° as long as the profile is wide.
+    """
+    if setting.mitre_mm:
+        return setting.mitre_mm
+    wedge_mm = profile_mm if setting.is_wedge_lost and profile_mm else Decimal(0)
+    return setting.saw_mitre_mm + wedge_mm
 
 
 def extent(length_mm: Decimal, width_mm: Decimal | None) -> Decimal:
@@ -306,15 +326,15 @@ def _part(
     width_mm: Decimal | None,
     grain: Grain,
     ends: int,
+    allowance_mm: Decimal,
     *,
-    mitre_mm: Decimal,
     quantity: int,
 ) -> dict[str, Any]:
     row: dict[str, Any] = {"id": name, "length_mm": _number(length_mm), "quantity": quantity}
     if width_mm is not None:
         row |= {"width_mm": _number(width_mm), "grain": grain.value}
     if ends:
-        row["mitre_mm"] = _number(ends * mitre_mm)
+        row["mitre_mm"] = _number(ends * allowance_mm)
     return row
 
 

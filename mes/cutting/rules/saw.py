@@ -16,10 +16,16 @@ DMM = Decimal("0.1")  # the engine counts in tenths
 
 @dataclass(frozen=True, slots=True)
 class SawFacts:
-    """How one saw works; without a book height it cuts one board at a time."""
+    """How one saw works; without a book height it cuts one board at a time.
+
+    `mitre_mm` is what it takes of a bar for each mitred end; `is_wedge_lost`: it does not turn the bar over between
+    two of them, and the wedge beside each is waste.
+    """
 
     book_height_mm: Decimal | None = None
     is_longest_first: bool = False
+    mitre_mm: Decimal = Decimal(0)
+    is_wedge_lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)

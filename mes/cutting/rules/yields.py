@@ -106,12 +106,14 @@ KEYS: dict[By, Callable[[CutSheetFacts], str]] = {
 
 
 def yield_rows(sheets: Iterable[CutSheetFacts], by: By) -> list[YieldRow]:
-    """Return a row for each plan, saw or week and kind of stock, by key; the last week first."""
+    """Return a row for each plan, saw or week and kind of stock: plans as they were made, the last week first."""
     grouped: dict[tuple[str, Kind], list[CutSheetFacts]] = {}
     for one in sheets:
         grouped.setdefault((KEYS[by](one), one.kind), []).append(one)
     found = [_summed(key, kind, rows, by) for (key, kind), rows in grouped.items()]
     found.sort(key=lambda row: row.kind.value, reverse=True)  # sheets before bars
+    if by is By.PLAN:
+        return sorted(found, key=lambda row: row.plan_id or 0)
     return sorted(found, key=lambda row: row.key, reverse=by is By.WEEK)
 
 

@@ -263,7 +263,7 @@ def store(
     Tells the batch that it is planned and stock what the batch needs. Says whether this call did it.
     Locks the batch, whose plans are kept one after the other, then the plan. Raises PiecesChanged.
     """
-    batch_id = session.scalar(select(CutPlan.batch_id).where(CutPlan.id == plan_id))
+    batch_id = select(CutPlan.batch_id).where(CutPlan.id == plan_id).scalar_subquery()
     session.execute(select(Batch.id).where(Batch.id == batch_id).with_for_update())
     plan = session.get(CutPlan, plan_id, with_for_update=True, populate_existing=True)
     if plan is None or plan.state is not PlanState.QUEUED:

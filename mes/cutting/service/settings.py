@@ -47,6 +47,8 @@ def put_saw(
     told = {
         "book_height_mm": facts.book_height_mm,
         "is_longest_first": facts.is_longest_first,
+        "mitre_mm": facts.mitre_mm,
+        "is_wedge_lost": facts.is_wedge_lost,
         "ptx_version": ptx_version,
     }
     _put(session, SAW, row, told, by=by, at=at)

@@ -203,6 +203,7 @@ def plan_csv(plan_id: int) -> ResponseReturnValue:
         (
             *(_("Sheet no."), _("Sheet label"), _("Pattern"), _("Place"), _("Label"), _("Piece"), _("Set")),
             *(_("Length, mm"), _("Width, mm"), "x, mm", "y, mm", _("Turned"), _("Edges"), _("Mitre")),
+            _("Mitre allowance, mm"),
         )
     )
     for sheet in sheets:
@@ -218,7 +219,7 @@ def plan_csv(plan_id: int) -> ResponseReturnValue:
                         piece.code or "",
                     ),
                     *(named(part.name), part.set_number, at.length_mm, at.width_mm, at.x_mm, at.y_mm),
-                    *(int(at.is_turned), piece.edges, piece.mitre),
+                    *(int(at.is_turned), piece.edges, piece.mitre, part.allowance_mm or ""),
                 )
             )
     return answers.download(file.getvalue().encode("utf-8-sig"), CSV, f"{page.plan.number}-parts.csv")
@@ -291,6 +292,8 @@ def _picture(page: PlanPage, sheet: SheetShown) -> dict[str, Any]:
                     if part.is_void
                     else f"{part.place.position} · {named(part.name)}",
                     "who": part.set_number,
+                    "ends": part.piece.mitre,
+                    "m": float(part.allowance_mm),
                 }
                 for part in sheet.parts
             ],

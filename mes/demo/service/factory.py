@@ -90,7 +90,7 @@ def set_up(session: Session, pack: Pack, password: str, pin: str, *, at: datetim
             person.name,
             [person.role.value],
             password=password,
-            pin=pin,
+            pin=pin if person.role.value == "leader" else None,  # nobody else signs
             by=None,
             at=at,
         )

@@ -32,7 +32,6 @@ from mes.efficiency.queries.accuracy import (
 )
 from mes.efficiency.queries.machines import equipment, state_rows
 from mes.efficiency.queries.orders import (
-    RELEASED_AT,
     active_minutes,
     by_hand_rows,
     lead_minutes,
@@ -121,9 +120,11 @@ def _of_work(work: Work) -> Events:
 
 EVENTS: dict[Metric, tuple[Events, ...]] = {
     Metric.M1: (
-        Events("lines", N_("Released lines"), "line", line_rows, RELEASED_AT),
-        Events("untouched", N_("Lines released without a touch"), "line", untouched_rows, RELEASED_AT),
-        Events("touches", N_("Lines with recorded touches"), "line", touched_rows, RELEASED_AT),
+        Events("lines", N_("Released lines"), "line", line_rows, Release.released_at),
+        Events(
+            "untouched", N_("Lines released without a touch"), "line", untouched_rows, Release.released_at
+        ),
+        Events("touches", N_("Lines with recorded touches"), "line", touched_rows, Release.released_at),
         Events(
             "errors",
             N_("Lines with a split error"),
@@ -131,7 +132,7 @@ EVENTS: dict[Metric, tuple[Events, ...]] = {
             split_error_rows,
             Order.released_at,
         ),
-        Events("by_hand", N_("Lines changed by hand"), "line", by_hand_rows, RELEASED_AT),
+        Events("by_hand", N_("Lines changed by hand"), "line", by_hand_rows, Release.released_at),
         Events("overrides", N_("Manual overrides"), "override", override_rows, HandEdit.made_at),
         Events("remakes", N_("Made again for a split error"), "remake", remake_rows, Scrap.scrapped_at),
         Events("releases", N_("Releases"), "release", release_rows, Release.released_at),

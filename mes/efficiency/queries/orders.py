@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select, union
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from core.activity.model import Interval
@@ -23,10 +23,16 @@ from mes.splitting.model import DoorSet, Piece, Release, ReleasedLine
 from mes.splitting.rules import ORDER_WORK, ReleaseReason, clipped_minutes, minutes
 
 # a line as it stood when it was first released, by which it is weighed for good; an order may get lines later
+FIRST = aliased(ReleasedLine)
 FIRST_RELEASED = (
-    select(func.min(ReleasedLine.id)).where(ReleasedLine.line_id == Line.id).correlate(Line).scalar_subquery()
+    select(FIRST.id)
+    .join(Release, Release.id == FIRST.release_id)
+    .where(FIRST.line_id == Line.id)
+    .order_by(Release.version)
+    .limit(1)
+    .correlate(Line)
+    .scalar_subquery()
 )
-RELEASED_AT = func.coalesce(Release.released_at, Order.released_at)  # orders of early days have no record
 # of the same line: when a split error first brought it back, and when one first had a piece of it made again
 RELEASED_AGAIN_AT = (
     select(func.min(Release.released_at))
@@ -48,52 +54,34 @@ MADE_AGAIN_AT = (
 def split_lines(session: Session, window: Window, *, at: datetime) -> list[SplitLine]:
     """Return the order lines released within the window."""
     gate = at - timedelta(days=SPLIT.gate_days)
-    rows = session.execute(line_rows(window).order_by(RELEASED_AT, Line.id))
+    rows = session.execute(line_rows(window).order_by(Release.released_at, Line.id))
     return [split_line(row, gate) for row in rows]
 
 
 def line_rows(window: Window) -> Select[Any]:
-    """Return the order lines first released within the window, with the drawing of one of their sets."""
-    other = aliased(DoorSet)
-    first = select(func.min(other.id)).where(other.line_id == Line.id).scalar_subquery()
-    columns: tuple[Any, ...] = (RELEASED_AT.label("at"), Order.id.label("order_id"), Order.number)
-    of_line: tuple[Any, ...] = (
-        Line.position,
-        func.coalesce(ReleasedLine.kind, Line.kind).label("kind"),
-        func.coalesce(ReleasedLine.set_count, Line.set_count).label("set_count"),
-        ReleasedLine.has_glass,
-        ReleasedLine.has_transom,
-        Line.options,
-        DoorSet.drawing,
-    )
-    of_release = (
-        ReleasedLine.touch_count,
-        func.coalesce(ReleasedLine.hand_edit_count, 0).label("hand_edit_count"),
-    )
+    """Return the order lines first released within the window, as they stood then."""
+    columns: tuple[Any, ...] = (Release.released_at.label("at"), Order.id.label("order_id"), Order.number)
+    of_line: tuple[Any, ...] = (Line.position, ReleasedLine.kind, ReleasedLine.set_count)
+    of_sets = (ReleasedLine.has_glass, ReleasedLine.has_transom)
+    of_release = (ReleasedLine.touch_count, ReleasedLine.hand_edit_count)
     errors = (RELEASED_AGAIN_AT.label("released_again_at"), MADE_AGAIN_AT.label("made_again_at"))
-    order_ids = union(
-        select(Release.order_id).where(window.holds(Release.released_at)),
-        select(Order.id).where(window.holds(Order.released_at)),
-    )
     return (
-        select(*columns, *of_line, *of_release, *errors)
+        select(*columns, *of_line, *of_sets, *of_release, *errors)
+        .join(ReleasedLine, ReleasedLine.release_id == Release.id)
+        .join(Line, Line.id == ReleasedLine.line_id)
         .join(Order, Order.id == Line.order_id)
-        .outerjoin(DoorSet, DoorSet.id == first)
-        .outerjoin(ReleasedLine, ReleasedLine.id == FIRST_RELEASED)
-        .outerjoin(Release, Release.id == ReleasedLine.release_id)
-        .where(Order.id.in_(order_ids), window.holds(RELEASED_AT))
+        .where(window.holds(Release.released_at), ReleasedLine.id == FIRST_RELEASED)
     )
 
 
 def split_line(row: Any, gate: datetime) -> SplitLine:
     """Return a row of `line_rows` as the figure counts it; released after `gate`, it is young."""
-    leaves = (row.drawing or {}).get("leaves", ())
     errors = [at for at in (row.released_again_at, row.made_again_at) if at is not None]
     return SplitLine(
         kind=row.kind,
         set_count=row.set_count,
-        has_glass=any(leaf.get("glass") for leaf in leaves) if row.has_glass is None else row.has_glass,
-        has_transom=bool(row.options.get("transom")) if row.has_transom is None else row.has_transom,
+        has_glass=row.has_glass,
+        has_transom=row.has_transom,
         is_young=row.at > gate,
         is_untouched=None if row.touch_count is None else row.touch_count == 0,
         hand_edit_count=row.hand_edit_count,

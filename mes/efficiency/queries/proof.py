@@ -13,13 +13,15 @@ from sqlalchemy.orm import Session, aliased
 from core.auth.model import Person
 from core.errors import RuleViolation
 from core.i18n import N_
+from erp.sales.model import Line
 from mes.efficiency.model import Baseline, BaselineDay, BaselineExclusion, PaidTime
 from mes.efficiency.queries.baselines import Judged
 from mes.efficiency.queries.days import Calendar
-from mes.efficiency.queries.orders import RELEASED_AT, line_rows, split_line, work_rows
+from mes.efficiency.queries.orders import line_rows, split_line, work_rows
 from mes.efficiency.queries.warehouse import transaction_rows
 from mes.efficiency.rules import PROOF, SPLIT, WAREHOUSE, Work
 from mes.efficiency.rules.baselines import DEFINITION, BaselineState
+from mes.splitting.model import Release
 
 ROWS_AT_MOST = 500_000  # of one sheet; a spreadsheet holds 1,048,576
 
@@ -119,7 +121,7 @@ def _parameters() -> Iterable[tuple[str, Any]]:
 
 
 def _lines(session: Session, calendar: Calendar, at: datetime) -> Iterable[Sequence[Any]]:
-    for row in session.execute(line_rows(calendar.window).order_by(RELEASED_AT)):
+    for row in session.execute(line_rows(calendar.window).order_by(Release.released_at, Line.position)):
         line = split_line(row, at)
         flags = (line.has_glass, line.has_transom, line.hand_edit_count, line.came_back)
         yield (

@@ -24,8 +24,9 @@ from mes.nesting.rules.tail import Search, Tail
 
 MANY_SIZES = 1_200  # beyond it the linear program is too slow to be of use
 GENERATION_SHARE = 0.5  # of the time, at most, for the bound
-CLOSE_FEW, CLOSE_MANY = 1e-6, 1e-4  # so near to its optimum the program is solved; more for many sizes
+CLOSE_FEW, CLOSE_MANY = 1e-6, 1e-3  # so near to its optimum the program is solved; more for many sizes
 FEW_SIZES = 100
+DIVE_SHARE = 0.5  # of what is left of the time, at most, for one dive
 NEAR_BARS = 800  # fillings by stock length that are looked at in whole numbers
 NEAR_LOOKS = 2_000_000
 NEAR_FIRST, NEAR_MORE, NEAR_LAST = 0.0005, 1.5, 0.3  # shares of a bar that a filling may be worth less
@@ -38,7 +39,7 @@ DIVES = (
     (3, 5.0),
     (4, 10.0),
 )  # seed, and when the search takes over
-TAIL_WORK = 4_000_000  # parts times steps of one search
+TAIL_WORK, TAIL_WORK_MANY = 4_000_000, 16_000_000  # parts times steps of one search; more for many sizes
 TAIL_STEPS = 40_000
 
 Round = Callable[[int], int]  # a bound rounded up to what stock costs can add up to
@@ -156,7 +157,8 @@ def _dived(
 ) -> list[Board] | None:
     """Return the boards of one dive, its rest filled by the search; None where not everything found a place."""
     seed, until = way
-    dived = Dive(generation, [float(size.area) for size in job.sizes], seed).run(until, watch.stop)
+    time = watch.share(DIVE_SHARE)
+    dived = Dive(generation, [float(size.area) for size in job.sizes], seed).run(until, time.stop)
     boards = [_board(job, pattern) for pattern, times in dived.fixed for _ in range(times)]
     pieces = sum(dived.left)
     if not pieces:
@@ -165,7 +167,9 @@ def _dived(
     search = Search(Tail(job, dived.left, copies, max(0, bound - job.cost(boards))), [], seed + 1)
     if search.out:
         return None
-    search.run(min(TAIL_STEPS, TAIL_WORK // pieces), watch.stop, tell)
+    is_many = len(job.sizes) > FEW_SIZES
+    steps = TAIL_WORK_MANY // pieces if is_many else min(TAIL_STEPS, TAIL_WORK // pieces)
+    search.run(steps, watch.stop, tell)
     return boards + search.boards()
 
 

@@ -11,8 +11,10 @@ from mes.nesting.rules.effort import Stop
 from mes.nesting.rules.generate import Generation
 from mes.nesting.rules.master import Floats, Pattern
 
-ROUNDS = 12  # of pricing for the rest, after each step of a dive
-STEP_SHARE = 0.08  # of the rest that one step fixes, where no pattern is used a whole time
+KEPT = 4  # patterns by size that a dive begins with
+FEW_SIZES = 100
+ROUNDS_FEW, ROUNDS_MANY = 12, 4  # of pricing for the rest, after each step of a dive
+SHARE_FEW, SHARE_MANY = 0.08, 0.15  # of the rest that one step fixes, where no pattern is used a whole time
 LEAST_USE = 0.05
 WHOLE = 1e-6  # a use so near to a whole number is that number
 
@@ -37,12 +39,15 @@ class Dive:
         self.fixed: list[tuple[Pattern, int]] = []
         self.rng = np.random.default_rng(seed)
         self.noise = 0.0 if seed == 0 else 0.5
+        is_few = len(self.left) <= FEW_SIZES
+        self.rounds, self.share = (ROUNDS_FEW, SHARE_FEW) if is_few else (ROUNDS_MANY, SHARE_MANY)
 
     def run(self, until: float, stop: Stop) -> Dived:
         """Fix patterns until the rest costs less than `until` dearest stock pieces."""
         master = self.generation.master
+        master.purge(KEPT * len(self.left))
         master.want(self.left, self.spare)
-        relaxed = master.solve()
+        relaxed = master.solve(is_feasible=False)
         while any(self.left) and not stop():
             before = sum(self.left)
             whole = np.floor(relaxed.uses + WHOLE).astype(int)
@@ -53,7 +58,7 @@ class Dive:
             ):
                 break
             master.want(self.left, self.spare)
-            relaxed = self.generation.refine(self.left, ROUNDS, stop)
+            relaxed = self.generation.refine(self.left, self.rounds, stop)
         return Dived(tuple(self.fixed), tuple(self.left), tuple(self.spare))
 
     def fix(self, pattern: Pattern, times: int) -> bool:
@@ -77,7 +82,7 @@ class Dive:
         for at in np.flatnonzero(uses > LEAST_USE):
             luck = 1 + self.noise * self.rng.random()
             chosen.append((-float(uses[at]) * luck * self.fitting(patterns[at]) ** 4, int(at)))
-        done, most = 0, max(1, int(cost * STEP_SHARE))
+        done, most = 0, max(1, int(cost * self.share))
         for _, place in sorted(chosen)[:most]:
             if self.fitting(patterns[place]) >= 0.985 or done == 0:
                 done += self.fix(self.capped(patterns[place]), 1)

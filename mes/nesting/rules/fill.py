@@ -75,7 +75,12 @@ def shelves(job: Job, order: Sequence[int], turn: int, is_deep: bool, stop: Stop
                 break
             boards.append(opened)
             way = liked[opened.sheet][size]
-            left -= _shelve(job, opened, way, size, left) if way else 0
+            done = _shelve(job, opened, way, size, left) if way else 0
+            left -= done
+            for _ in range(min(left // done, limits[opened.sheet]) if done else 0):
+                limits[opened.sheet] -= 1
+                boards.append(opened.copy())
+                left -= done
     fitting = {size for size, _ in rows}
     for size, wanted in enumerate(job.sizes):
         if size not in fitting:

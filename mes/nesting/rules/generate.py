@@ -18,6 +18,8 @@ from mes.nesting.rules.master import Floats, Ints, Master, Pattern, Relaxed
 
 SCALE = 1 << 34  # price units in the dearest stock piece, at most
 SMOOTH = 0.5  # weight of the prices that proved the best bound so far (Wentges 1997)
+PURGE_FROM, PURGE_TO, PURGE_LEAST = 8, 4, 400  # patterns by size: when some are forgotten, and how many stay
+STEADY = 0.75  # weight of earlier prices while patterns are sought the quick way (Neame 1999)
 NEAR = 1e-6  # a column must be worth so much more than its cost, in dearest stock pieces
 
 
@@ -87,40 +89,56 @@ class Generation:
 
     def run(self, stop: Stop, close: float = 1e-9) -> None:
         """Find patterns until none is missing, the bound is within `close`, or `stop` says so."""
-        is_exact, smooth = False, SMOOTH
+        self._quickly(stop)
+        smooth = SMOOTH
         while not stop():
-            self.relaxed = relaxed = self.master.solve()
+            relaxed = self._solved()
             prices = relaxed.prices
-            if is_exact and self.center is not None and smooth > 0:
+            if self.center is not None and smooth > 0:
                 prices = smooth * self.center + (1 - smooth) * prices
-            scaled, unit = self.scaled(prices, self.wanted.counts)
-            found = self.pricer.price(
-                scaled.tolist(),
-                self.costs_of(relaxed.rents, unit),
-                self.wanted.counts,
-                is_exact=is_exact,
-                is_proper=False,
-            )
-            self.rounds += 1
-            new = sum([self.master.add(pattern) for pattern in found.patterns])
-            if found.tops is not None:
-                self._note(scaled, found.tops, prices)
+            new = self._priced(prices, relaxed, is_exact=True)
             value = relaxed.cost * self.master.most
-            if is_exact and value - float(self.bound) <= close * value:
+            if value - float(self.bound) <= close * value or (new == 0 and smooth == 0):
                 self.is_closed = True
                 return
-            if new == 0:
-                if is_exact and smooth == 0:
-                    self.is_closed = True
-                    return
-                smooth = 0.0 if is_exact else SMOOTH
-                is_exact = True
-            elif is_exact:
-                smooth = SMOOTH
+            smooth = 0.0 if new == 0 else SMOOTH
+
+    def _quickly(self, stop: Stop) -> None:
+        """Find patterns the quick way, by a mean of prices, until the prices themselves bring none."""
+        mean: Floats | None = None
+        while not stop():
+            relaxed = self._solved()
+            is_mean = mean is not None
+            mean = relaxed.prices if mean is None else STEADY * mean + (1 - STEADY) * relaxed.prices
+            if self._priced(mean, relaxed, is_exact=False):
+                continue
+            if not is_mean:
+                return
+            mean = None
+
+    def _solved(self) -> Relaxed:
+        """Return the optimum over the patterns at hand, which are not too many."""
+        self.relaxed = self.master.solve()
+        if len(self.master.patterns) > PURGE_FROM * len(self.wanted.counts) + PURGE_LEAST:
+            self.master.purge(PURGE_TO * len(self.wanted.counts))
+            self.relaxed = self.master.solve()
+        return self.relaxed
+
+    def _priced(self, prices: Floats, relaxed: Relaxed, *, is_exact: bool) -> int:
+        """Find patterns by `prices` and note the bound that they prove; return how many are new."""
+        scaled, unit = self.scaled(prices, self.wanted.counts)
+        costs = self.costs_of(relaxed.rents, unit)
+        found = self.pricer.price(
+            scaled.tolist(), costs, self.wanted.counts, is_exact=is_exact, is_proper=False
+        )
+        self.rounds += 1
+        if found.tops is not None:
+            self._note(scaled, found.tops, prices)
+        return sum([self.master.add(pattern) for pattern in found.patterns])
 
     def refine(self, left: Sequence[int], rounds: int, stop: Stop) -> Relaxed:
         """Return the optimum for what is `left`, with at most `rounds` rounds of patterns made for it."""
-        relaxed, is_exact = self.master.solve(), False
+        relaxed, is_exact = self.master.solve(is_feasible=False), False
         for _ in range(rounds):
             if stop():
                 break

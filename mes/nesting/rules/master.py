@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+DUAL, PRIMAL = 1, 4  # of the solver's simplex methods
+NEVER = 1e-7  # a pattern that is so much dearer than its worth is not in the optimum
 MISSING = 8.0  # what it costs to leave out one part, in dearest stock pieces: no price reaches it
 
 
@@ -58,7 +60,6 @@ class Master:
         self.sizes = len(demand)
         self.limited = [stock for stock, limit in enumerate(limits) if limit is not None]
         self.solver = _quiet()
-        self.solver.setOptionValue("simplex_strategy", 4)  # primal: new patterns leave the basis feasible
         for count in demand:
             self.solver.addRow(float(count), highspy.kHighsInf, 0, [], [])
         for stock in self.limited:
@@ -82,6 +83,21 @@ class Master:
         self.solver.addCol(cost, 0.0, highspy.kHighsInf, len(rows), rows, entries)
         return True
 
+    def purge(self, most: int) -> None:
+        """Forget patterns that the last optimum does not use, the dearest first, down to `most`."""
+        spare = len(self.patterns) - most
+        if spare <= 0:
+            return
+        solution = self.solver.getSolution()
+        dear = np.array(solution.col_dual)[self.sizes :]
+        dear[np.array(solution.col_value)[self.sizes :] > 0] = -1.0
+        gone = np.sort(np.argsort(-dear, kind="stable")[:spare])
+        gone = gone[dear[gone] > NEVER]
+        self.solver.deleteCols(len(gone), (gone + self.sizes).astype(np.int32))
+        dropped = set(gone.tolist())
+        self.patterns = [pattern for at, pattern in enumerate(self.patterns) if at not in dropped]
+        self.known = {(pattern.stock, pattern.counts): at for at, pattern in enumerate(self.patterns)}
+
     def want(self, demand: Sequence[int], spare: Sequence[int | None]) -> None:
         """Change how many parts are wanted, and how many pieces of each limited stock there are."""
         for size, count in enumerate(demand):
@@ -89,8 +105,12 @@ class Master:
         for row, stock in enumerate(self.limited, start=self.sizes):
             self.solver.changeRowBounds(row, -highspy.kHighsInf, float(spare[stock] or 0))
 
-    def solve(self) -> Relaxed:
-        """Return the optimum over the patterns at hand."""
+    def solve(self, *, is_feasible: bool = True) -> Relaxed:
+        """Return the optimum over the patterns at hand.
+
+        The last optimum is still feasible where only patterns were added; else the dual method is quicker.
+        """
+        self.solver.setOptionValue("simplex_strategy", PRIMAL if is_feasible else DUAL)
         self.solver.run()
         solution = self.solver.getSolution()
         duals = np.array(solution.row_dual)

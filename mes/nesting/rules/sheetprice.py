@@ -90,7 +90,10 @@ class SheetPricer:
         while _cells(job, self.grid) > CELLS_MOST:
             self.grid, self.is_rounded = self.grid * 2, True
         self.directions = [
-            Direction(job, stocks, turn, self.grid) for stocks in _agreeing(job) for turn in (0, 1)
+            Direction(job, stocks, turn, self.grid)
+            for stocks in _agreeing(job)
+            for turn in (0, 1)
+            if any(of for stock in stocks for of in job.sheets[stock].ways[turn])
         ]
 
     def starters(self) -> list[Pattern]:
@@ -132,7 +135,7 @@ class SheetPricer:
         for direction in self.directions:
             live = worth.copy()
             for _ in range(QUICK_AGAIN):
-                found, best = self._quick(direction, live, costs, limits)
+                found, best = self._quick(direction, live, costs, limits, is_proper or not is_exact)
                 for stock, top in zip(direction.stocks, best, strict=True):
                     tops[stock] = max(tops[stock], top)
                 if not found:
@@ -144,8 +147,13 @@ class SheetPricer:
     # two stages: sections, and in them parts one above the other
 
     def _quick(
-        self, direction: Direction, prices: Ints, costs: Sequence[int], limits: Ints
+        self, direction: Direction, prices: Ints, costs: Sequence[int], limits: Ints, is_shared: bool
     ) -> tuple[list[Pattern], tuple[int, ...]]:
+        """Return patterns and, by stock, what no pattern is worth more than.
+
+        That worth counts a part's limit anew for every way it lies and every section. With `is_shared`
+        the patterns keep the limit as a whole and may be worth less; exact pricing needs them as they are.
+        """
         order = direction.by_extent
         rooms = np.array(sorted({room[1] for room in direction.rooms}), np.int64)
         sizes = direction.size[order]
@@ -162,7 +170,7 @@ class SheetPricer:
             tops.append(int(total[along]))
             if total[along] > costs[stock]:
                 sections = [int(direction.lengths[at]) for at in _walk(last, direction.lengths, along)]
-                tree = self._pile(direction, sections, across, prices, limits.copy())
+                tree = self._pile(direction, sections, across, prices, limits.copy(), is_shared)
                 if (
                     sum(int(prices[size]) * count for size, count in _pattern(stock, tree).counts)
                     > costs[stock]
@@ -171,7 +179,13 @@ class SheetPricer:
         return found, tuple(tops)
 
     def _pile(
-        self, direction: Direction, lengths: Sequence[int], across: int, prices: Ints, left: Ints
+        self,
+        direction: Direction,
+        lengths: Sequence[int],
+        across: int,
+        prices: Ints,
+        left: Ints,
+        is_shared: bool,
     ) -> Tree:
         """Return sections of parts one above the other, of at most what is `left`."""
         sections = []
@@ -184,7 +198,9 @@ class SheetPricer:
                         -prices[direction.size[usable]] * (limits[direction.size[usable]] > 0), kind="stable"
                     )[:1]
                 ]
-            counts = _chosen(direction.depth, usable, direction.size, across, prices, left)
+            counts = _chosen(
+                direction.depth, usable, direction.size, across, prices, left, is_shared=is_shared
+            )
             sections.append([[direction.ways[at]] for at, count in counts for _ in range(count)])
         return _tree(direction.turn, sections)
 
@@ -297,9 +313,9 @@ def _agreeing(job: Job) -> list[list[int]]:
 
 def _agree(job: Job, one: int, other: int) -> bool:
     """Say whether each of two stocks takes what the other takes wherever it fits."""
-    for stock, than in ((one, other), (other, one)):
-        room = job.sheets[than].room[0]
-        for mine, its in zip(job.sheets[stock].ways[0], job.sheets[than].ways[0], strict=True):
+    for stock, than, turn in ((one, other, 0), (other, one, 0), (one, other, 1), (other, one, 1)):
+        room = job.sheets[than].room[turn]
+        for mine, its in zip(job.sheets[stock].ways[turn], job.sheets[than].ways[turn], strict=True):
             if any(way not in its for way in mine if way[1] <= room[0] and way[2] <= room[1]):
                 return False
     return True
@@ -315,7 +331,7 @@ def _grid(job: Job) -> int:
     """Return the greatest length that divides all extents."""
     grid = 0
     for sheet in job.sheets:
-        for ways in sheet.ways[0]:
+        for ways in (*sheet.ways[0], *sheet.ways[1]):
             for way in ways:
                 grid = gcd(grid, way[1], way[2])
     return max(grid, 1)
@@ -336,7 +352,8 @@ def _chosen(
     order = usable[np.argsort(-prices[sizes[usable]] / extents[usable], kind="stable")]
     _, counts = best_fill(room, extents[order], left[sizes[order]], prices[sizes[order]], 0)
     chosen = []
-    for at, count in zip(order.tolist(), counts.tolist(), strict=True):
+    for place in np.flatnonzero(counts):
+        at, count = int(order[place]), int(counts[place])
         size = sizes[at]
         often = min(count, int(left[size])) if is_shared else count
         if often:

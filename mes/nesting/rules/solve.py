@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from math import gcd
 from time import monotonic
 from types import ModuleType
 from typing import Any, Protocol
@@ -16,6 +17,7 @@ from mes.nesting.rules import bars, bounds, ready, sheets
 from mes.nesting.rules.effort import Stop, Watch
 from mes.nesting.rules.fill import Filling
 from mes.nesting.rules.instance import Instance, Kind, Part
+from mes.nesting.rules.matched import each, joined, taken_apart
 from mes.nesting.rules.plan import Bound, Layout, Plan, Reason, Unplaced, cost_shown
 from mes.nesting.rules.sheets import Effort
 
@@ -66,8 +68,8 @@ def solve(
     if amount > WORK_PER_S * seconds:
         raise TimeTooShort(pieces=pieces, seconds=seconds, least=-(-amount // WORK_PER_S))
     if not parts:
-        return replace(_plan(instance, (), hopeless, None), seconds=_since(began, clock))
-    cuttable = _cuttable(instance)
+        return replace(_plan(instance, (), hopeless, None, 1), seconds=_since(began, clock))
+    cuttable, unit = _cuttable(instance)
     work: _Work = (_Bars if instance.kind is Kind.BAR else _Sheets)(cuttable, parts)
     finish = min(seconds / 2, pieces * FINISH_S_PER_PIECE + FINISH_PER_SETUP * (clock() - began))
     usable = max(0.0, seconds * END_SHARE - finish)
@@ -80,10 +82,11 @@ def solve(
     tell(0)
 
     def told(layouts: tuple[Layout, ...], reason: Reason, bound: bounds.LowerBound | None) -> Plan:
-        left_out = _left_out(parts, layouts, reason)
+        left_out = each(instance, _left_out(parts, layouts, reason))
         if left_out and layouts:
             bound = bounds.lower_bound(cuttable, _placed(parts, layouts), early.stop)
-        plan = _plan(instance, layouts, (*hopeless, *left_out), bound if layouts else None)
+        layouts = taken_apart(instance, layouts)
+        plan = _plan(instance, layouts, (*hopeless, *left_out), bound if layouts else None, unit)
         return replace(plan, seconds=_since(began, clock))
 
     def hear(found: Any) -> None:
@@ -98,7 +101,7 @@ def solve(
     found = work.fill(first, seed, effort) if engine is None or any(first.out) else first
     if engine is not None:
         found, proved = work.better(engine, found, watch, effort, hear)
-        if proved > bound.cost:
+        if proved > bound.cost and not instance.groups:  # it knows one way to cut a group, not every way
             bound = bounds.rounded(cuttable, proved, bounds.PATTERNS)
     tell(steps)
     reason = Reason.NO_TIME if watch.stop() else Reason.NO_STOCK
@@ -116,18 +119,20 @@ def _silent(_done: int) -> None:
 def _sorted_out(instance: Instance) -> tuple[tuple[Part, ...], tuple[Unplaced, ...]]:
     """Return the parts that fit some stock, and those that fit none with the reason."""
     fitting, hopeless = [], []
-    for part in instance.parts:
+    for part in joined(instance):
         if any(instance.ways(part, stock) for stock in instance.stock):
             fitting.append(part)
         else:
             hopeless.append(Unplaced(part.id, part.quantity, _hopeless(instance, part)))
-    return tuple(fitting), tuple(hopeless)
+    return tuple(fitting), each(instance, hopeless)
 
 
 def _hopeless(instance: Instance, part: Part) -> Reason:
     """Return why a part fits no stock piece."""
     if not instance.has_size(part):
         return Reason.NO_SIZE
+    if part.match:
+        return Reason.MATCH
     fits = any(
         part.extent(turned)[0] + part.mitre_dmm <= instance.room(stock)[0]
         and part.extent(turned)[1] <= instance.room(stock)[1]
@@ -137,15 +142,19 @@ def _hopeless(instance: Instance, part: Part) -> Reason:
     return Reason.GRAIN if fits else Reason.TOO_LARGE
 
 
-def _cuttable(instance: Instance) -> Instance:
-    """Return the instance with only those stock pieces of which the trims leave something."""
+def _cuttable(instance: Instance) -> tuple[Instance, int]:
+    """Return the instance with only those stock pieces of which the trims leave something, and a unit.
+
+    Costs are whole numbers of the unit, as small as can be: 61 and 70 for 2440 and 2800 of one width.
+    """
     least = (1, 0 if instance.kind is Kind.BAR else 1)
     stock = tuple(
         stock
         for stock in instance.stock
         if all(side >= of for side, of in zip(instance.room(stock), least, strict=True))
     )
-    return replace(instance, stock=stock)
+    unit = gcd(*(of.cost for of in stock)) or 1
+    return replace(instance, stock=tuple(replace(of, cost=of.cost // unit) for of in stock)), unit
 
 
 def _is_small(instance: Instance, pieces: int) -> bool:
@@ -277,8 +286,9 @@ def _plan(
     layouts: tuple[Layout, ...],
     unplaced: tuple[Unplaced, ...],
     bound: bounds.LowerBound | None,
+    unit: int,
 ) -> Plan:
-    """Return the plan with its sums: yield by gross stock area (or length), gap to the bound."""
+    """Return the plan with its sums: yield by gross stock area (or length), gap to the bound in `unit`s."""
     stocks = {stock.id: stock for stock in instance.stock}
     extents = {part.id: part.length_dmm * (part.width_dmm or 1) for part in instance.parts}
     used: Counter[str] = Counter()
@@ -287,7 +297,7 @@ def _plan(
     gross = sum(stocks[id_].length_dmm * (stocks[id_].width_dmm or 1) * n for id_, n in used.items())
     net = sum(extents[id_] * count for id_, count in _counted(layouts).items())
     cost = sum(stocks[id_].cost * n for id_, n in used.items())
-    least = bound.cost if bound else 0
+    least = bound.cost * unit if bound else 0
     gap = Decimal(cost) / least - 1 if least else None if cost else Decimal(0)
     return Plan(
         kind=instance.kind,

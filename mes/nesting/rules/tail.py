@@ -155,7 +155,7 @@ def _insert(e, part, strip, section, sheet, count, room, sides, may, rooms, stag
         for k in range(count[0] if stages > 2 else 0):
             c = strip[0, k]
             s = section[0, c]
-            if not may[sheet[0, s], r, e]:
+            if not may[2 * sheet[0, s] + sheet[1, s], r, e]:
                 continue
             across = 1 if r == sheet[1, s] else 0
             x, y = sides[1 - across, e], sides[across, e]
@@ -184,7 +184,7 @@ def _insert(e, part, strip, section, sheet, count, room, sides, may, rooms, stag
                 best, kind, at, turned = value, 0, k, r
         for c in range(count[1] if stages > 1 else 0):
             s = section[0, c]
-            if not may[sheet[0, s], r, e]:
+            if not may[2 * sheet[0, s] + sheet[1, s], r, e]:
                 continue
             across = 1 if r == sheet[1, s] else 0
             x, y = sides[1 - across, e], sides[across, e]
@@ -208,7 +208,7 @@ def _insert(e, part, strip, section, sheet, count, room, sides, may, rooms, stag
                 best, kind, at, turned = value, 1, c, r
         for s in range(count[2]):
             turn, stock = sheet[1, s], sheet[0, s]
-            if not may[stock, r, e]:
+            if not may[2 * stock + turn, r, e]:
                 continue
             across = 1 if r == turn else 0
             x, y = sides[1 - across, e], sides[across, e]
@@ -242,7 +242,7 @@ def _open(e, left, part, strip, section, sheet, count, sides, may, rooms, costs,
             for r in range(2):
                 across = 1 if r == turn else 0
                 if (
-                    may[stock, r, e]
+                    may[2 * stock + turn, r, e]
                     and sides[1 - across, e] <= rooms[turn, stock]
                     and sides[across, e] <= rooms[1 - turn, stock]
                 ):
@@ -568,13 +568,17 @@ def _empty(parts: int) -> tuple[np.ndarray, ...]:
 
 
 def _sides(job: Job, owner: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
-    """Return each part's length and width, kerf included, and whether a stock takes it unturned or turned."""
-    sides, may = np.zeros((2, len(owner)), np.int64), np.zeros((len(job.sheets), 2, len(owner)), np.bool_)
+    """Return each part's length and width, kerf included, and whether it may lie unturned or turned.
+
+    The latter by stock and first-cut direction (row twice the stock plus the direction).
+    """
+    sides, may = np.zeros((2, len(owner)), np.int64), np.zeros((2 * len(job.sheets), 2, len(owner)), np.bool_)
     for e, size in enumerate(owner):
         for stock, sheet in enumerate(job.sheets):
-            for turned, a, b in sheet.ways[0][size]:
-                may[stock, int(turned), e] = True
-                sides[:, e] = (b, a) if turned else (a, b)
+            for turn in (0, 1):
+                for turned, a, b in sheet.ways[turn][size]:
+                    may[2 * stock + turn, int(turned), e] = True
+                    sides[:, e] = (b, a) if turned is (turn == 0) else (a, b)
     return sides, may
 
 

@@ -28,7 +28,7 @@ from mes.packing.queries.pages import (
     piece_codes,
     scans,
 )
-from mes.packing.queries.proofs import faults
+from mes.packing.queries.proofs import faults, unscanned
 
 __all__ = [
     "BenchScan",
@@ -59,4 +59,5 @@ __all__ = [
     "piece_by_id",
     "piece_codes",
     "scans",
+    "unscanned",
 ]

@@ -101,15 +101,14 @@ def stage_of(session: Session, batch_id: int) -> BatchStage:
 def batch_rows(text: str, stage: BatchStage | None) -> Select[*tuple[Any, ...]]:
     """Return batches with how many orders and door sets each has, and the word of its stage."""
     sets = lots.batched_sets().subquery()
-    orders = select(BatchOrder.batch_id, func.count(BatchOrder.order_id.distinct()).label("count"))
-    counted = orders.group_by(BatchOrder.batch_id).subquery()
-    of_batch = select(sets.c.batch_id, func.count().label("count")).group_by(sets.c.batch_id).subquery()
-    set_count = func.coalesce(of_batch.c.count, 0).label("sets")
-    rows = (
-        select(Batch, counted.c.count.label("orders"), set_count, stage_word.label("stage"))
-        .join(counted, counted.c.batch_id == Batch.id)
-        .outerjoin(of_batch, of_batch.c.batch_id == Batch.id)
-    )
+    set_count = select(func.count()).select_from(sets).where(sets.c.batch_id == Batch.id)
+    order_count = select(func.count(BatchOrder.order_id.distinct())).where(BatchOrder.batch_id == Batch.id)
+    rows = select(
+        Batch,
+        order_count.correlate(Batch).scalar_subquery().label("orders"),
+        set_count.correlate(Batch).scalar_subquery().label("sets"),
+        stage_word.label("stage"),
+    )  # counted for the rows of a page alone
     if stage is not None:
         rows = rows.where(stage_word == stage.value)
     if text:

@@ -12,18 +12,20 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core.i18n import Named
+from core.i18n import N_, Named
 from erp.catalogue.model import Door, DoorVersion
 from erp.sales.model import Order
 from erp.stock.model import Lot
-from mes.cutting.model import CutLayout, CutPlan, Placement
+from mes.cutting.model import CutLayout, CutPlan, Offcut, Placement
 from mes.cutting.rules import PlanState
+from mes.cutting.rules.offcuts import OffcutState
 from mes.production.model import WorkReport
 from mes.production.rules import (
     Standing,
     next_operation,
 )
 from mes.scanning.model import Station
+from mes.scanning.rules import Block
 from mes.splitting.model import DoorSet, Piece
 from mes.splitting.rules import PieceState
 
@@ -131,6 +133,55 @@ def sheet_by_code(session: Session, code: str) -> Sheet | None:
     if row is None:
         return None
     return Sheet(row.id, row.plan_id, row.state is PlanState.READY and row.dropped_at is None)
+
+
+@dataclass(frozen=True, slots=True)
+class OffcutAtSaw:
+    """An offcut whose label was scanned at a saw, and why it is not to be cut, if so."""
+
+    id: int
+    state: OffcutState
+    plan: str  # the number of the plan that holds it
+    wanted: (
+        str | None
+    )  # the offcut that the sheet in hand is cut from, where this is another; "" of a whole board
+    block: Block | None
+    todo: str
+
+
+AT_SAW = {  # what stands against cutting an offcut, by its state; one that a plan holds may be cut
+    OffcutState.PLANNED: (Block.E23, N_("Have the sheet cut and scanned that it comes off.")),
+    OffcutState.FREE: (Block.E22, N_("Put it back: no plan takes it. The next plan may.")),
+    OffcutState.USED: (Block.E28, N_("Take the next sheet.")),
+    OffcutState.GONE: (Block.E24, N_("Put it aside and call the team leader.")),
+    OffcutState.VOID: (Block.E24, N_("Put it aside and call the team leader.")),
+}
+
+
+def offcut_at_saw(session: Session, code: str, wanted: str | None) -> OffcutAtSaw | None:
+    """Return the offcut with this label, and what stands against cutting it for the sheet labelled `wanted`."""
+    row = session.execute(
+        select(Offcut, CutPlan.number, CutPlan.state)
+        .outerjoin(CutPlan, CutPlan.id == Offcut.plan_id)
+        .where(Offcut.code == code)
+    ).one_or_none()
+    if row is None:
+        return None
+    offcut, number, state = row
+    block, todo = AT_SAW.get(offcut.state, (None, ""))
+    if offcut.state is OffcutState.HELD and state is not PlanState.READY:
+        block, todo = Block.E22, N_("Put it back: the plan that holds it is still being computed.")
+    named = _cut_from(session, wanted) if wanted else None
+    if named is not None and named != code:
+        return OffcutAtSaw(offcut.id, offcut.state, number or "", named, block or Block.E22, todo)
+    return OffcutAtSaw(offcut.id, offcut.state, number or "", None, block, todo)
+
+
+def _cut_from(session: Session, sheet_code: str) -> str | None:
+    """Return the label of the offcut that a sheet is cut from, "" of a whole board, None of no sheet."""
+    rows = select(CutLayout.id, Lot.code).outerjoin(Lot, Lot.id == CutLayout.lot_id)
+    row = session.execute(rows.where(CutLayout.code == sheet_code)).one_or_none()
+    return None if row is None else row[1] or ""
 
 
 def pieces_on(session: Session, sheet_id: int) -> list[tuple[int, bool]]:

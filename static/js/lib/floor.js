@@ -5,11 +5,13 @@
  */
 import { restoreBadge } from "lib/badge.js";
 import { startBeat } from "lib/beat.js";
+import { startCamera } from "lib/camera.js";
 import { startConcerns } from "lib/concerns.js";
 import { startForms } from "lib/forms.js";
 import { isOnline, tellOnline } from "lib/net.js";
 import { startQueue } from "lib/queue.js";
 import { tell } from "lib/scanner.js";
+import { startVoice } from "lib/voice.js";
 
 const LOOK_MS = 15_000;
 const SIGNS = ["keydown", "pointerdown", "scan"];
@@ -83,5 +85,7 @@ startQueue();
 startConcerns();
 startLock();
 startTypedCodes();
+startCamera();
+startVoice();
 startForms();
 startBeat();

@@ -12,6 +12,7 @@ import { onScan } from "lib/scanner.js";
 import * as sound from "lib/sound.js";
 import { uuid } from "lib/uuid.js";
 import { fit, show, verdictOf } from "lib/verdict.js";
+import { speak } from "lib/voice.js";
 
 /** @type {import("lib/desk.js").Desk | null} of a page that goes on without the network */
 let desk = null;
@@ -57,6 +58,7 @@ function draw(panel, answer, isConfirmed = true) {
   if (answer.outcome !== "BLOCK") sound.good();
   else if (verdict.kind === "attn") sound.neutral();
   else sound.bad();
+  speak(...(verdict.kind === "stop" ? [verdict.word, verdict.todo] : [verdict.name]));
   if (isConfirmed) return show(panel, verdict);
   const word = panel.dataset.unconfirmed;
   return show(panel, verdict.kind === "done" ? { ...verdict, kind: "unconfirmed", word } : { ...verdict, note: word });

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from erp.catalogue.rules.document import DimBasis, DocumentFaults, Handing, read_document
+from core.i18n import Named
+from erp.catalogue.rules.document import DimBasis, DocumentFaults, Field, Handing, read_document
 from erp.catalogue.rules.explode import check, explode
 from erp.catalogue.rules.formula import compile_formula, half_up
 from erp.catalogue.rules.line import (
@@ -14,11 +15,13 @@ from erp.catalogue.rules.line import (
     BadQuantity,
     ChoiceMissing,
     ChoiceUnknown,
+    LeafImpossible,
     LeafTooNarrow,
     NegativeSize,
     NotASize,
     OutOfLimits,
     RuleFault,
+    RuleField,
     RuleUnknown,
     StockTooNarrow,
     StockTooShort,
@@ -213,9 +216,25 @@ def test_a_child_under_250_is_refused():
     assert [(type(one), one.facts["value"]) for one in refusals] == [(LeafTooNarrow, D(226))]
 
 
+def test_without_the_active_leafs_width_that_alone_is_asked_for():
+    refusals = check(demo_model("P-UNEQUAL"), make_spec("1200", mother_width_mm=None))
+    assert [(type(one), one.facts["field"]) for one in refusals] == [(ChoiceMissing, Field.MOTHER_WIDTH)]
+
+
+def test_a_leaf_without_room_is_told_in_the_words_of_the_trade():
+    refusals = check(demo_model("P-UNEQUAL"), make_spec("1200", mother_width_mm=D(1200)))
+    leaf = next(one for one in refusals if isinstance(one, LeafImpossible))
+    # 1200 - 2*10 - 2*22 - 2*3 - 4 - 1200 = -74
+    assert (leaf.facts["name"], leaf.facts["what"], leaf.facts["value"]) == (
+        Named("子扇", "passive leaf"),
+        RuleField.WIDTH,
+        -74,
+    )
+
+
 def test_a_mother_wider_than_the_door_is_refused_and_not_cut():
     refusals = check(demo_model("P-UNEQUAL"), make_spec("1200", mother_width_mm=D(1200)))
-    assert {type(one) for one in refusals} == {LeafTooNarrow, NegativeSize}
+    assert {type(one) for one in refusals} == {LeafTooNarrow, LeafImpossible}
 
 
 def test_a_cased_opening_has_no_leaf_no_stop_and_no_hardware():

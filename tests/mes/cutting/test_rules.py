@@ -14,9 +14,11 @@ from mes.cutting.rules import (
     StockFacts,
     cut_job,
     deal,
+    end_allowance,
     mitred_ends,
 )
 from mes.cutting.rules.saw import Step, boards_per_book, books, steps_of
+from mes.nesting.rules.checker import check
 from mes.nesting.rules.cuts import Cut
 from mes.nesting.rules.instance import Kind, read_instance
 from mes.nesting.rules.solve import solve
@@ -141,6 +143,53 @@ def test_a_mitred_end_costs_its_allowance_and_other_ends_are_another_part():
     ]
     # where mitres are cut at the bench they are all one part
     assert [row["id"] for row in cut_job(BAR, pieces).instance["parts"]] == ["2158xlength"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "profile", "allowance"),
+    [
+        (CutSetting(), D(80), 0),  # mitres are cut at the bench
+        (CutSetting(saw_mitre_mm=D("1.7")), D(80), D("1.7")),  # a kerf of 4 at 45 degrees is 5.7 long
+        (
+            CutSetting(is_wedge_lost=True),
+            D(80),
+            80,
+        ),  # at 45 degrees the wedge is as long as the profile is wide
+        (CutSetting(saw_mitre_mm=D("1.7"), is_wedge_lost=True), D(60), D("61.7")),
+        (CutSetting(saw_mitre_mm=D("1.7"), is_wedge_lost=True), None, D("1.7")),
+        (CutSetting(mitre_mm=D(30), saw_mitre_mm=D("1.7"), is_wedge_lost=True), D(80), 30),  # its own word
+    ],
+)
+def test_what_a_mitred_end_takes_is_the_materials_word_else_what_its_saw_does(setting, profile, allowance):
+    assert end_allowance(setting, profile) == allowance
+
+
+@pytest.mark.parametrize(("is_wedge_lost", "bars"), [(True, 4), (False, 2)])
+def test_lost_wedges_make_more_bars(is_wedge_lost, bars):
+    # 2440 mm, kerf 4, no trim, four pieces of 1055 with two mitred ends on a profile of 80.
+    # turned over: 1055 + 4 + 1055 = 2114, two a bar. Not turned over: 1055 + 160 + 4 + 1055 + 160 = 2434, two
+    # a bar as well; of 1060 each 2444: one a bar
+    bar = replace(BAR, trim_mm=D(0), kerf_mm=D(4), setting=CutSetting(is_wedge_lost=is_wedge_lost))
+    bar = replace(bar, stock=(replace(BAR.stock[0], length_mm=D(2440)),))
+    pieces = [PieceFacts(n, D(1060), None, Grain.LENGTH, 1, "45/45", D(80)) for n in range(4)]
+    instance = read_instance(cut_job(bar, pieces).instance)
+    plan = solve(instance)
+    assert check(instance, plan) == []
+    assert sum(plan.stock_used.values()) == bars
+    closer = [replace(one, length_mm=D(1055)) for one in pieces]
+    assert sum(solve(read_instance(cut_job(bar, closer).instance)).stock_used.values()) == 2
+
+
+def test_profiles_of_two_widths_are_two_parts_where_their_wedges_are_lost():
+    pieces = [
+        PieceFacts(n, D(900), None, Grain.LENGTH, 1, "45/90", D(wide)) for n, wide in ((1, 60), (2, 80))
+    ]
+    lost = replace(BAR, setting=CutSetting(is_wedge_lost=True))
+    parts = cut_job(lost, pieces).instance["parts"]
+    assert [(row["id"], row["mitre_mm"]) for row in parts] == [
+        ("900xlengthxM1x60", 60),
+        ("900xlengthxM1x80", 80),
+    ]
 
 
 def test_pieces_of_the_first_orders_are_dealt_first_and_remakes_before_all():

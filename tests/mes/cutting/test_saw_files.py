@@ -61,6 +61,19 @@ def test_one_pattern_by_hand():
     assert made == {"2090X240L": 3}
 
 
+@pytest.mark.parametrize("name", INSTANCES)
+def test_parts_come_off_the_saw_in_the_order_of_their_labels(name):
+    # labels are printed as a layout's placements follow each other; the saw goes by SEQUENCE
+    instance, plan = solved(name)
+    content = rows(ptx.patterns(instance, plan, HEAD))
+    parts = {row[1]: row[2] for row in content["PARTS_REQ"]}
+    codes = {one.id: ptx.part_code(one) for one in instance.parts}
+    for number, layout in enumerate(plan.layouts, start=1):
+        cuts = [row for row in content["CUTS"] if int(row[1]) == number and row[7] in parts]
+        sawn = [parts[row[7]] for row in sorted(cuts, key=lambda row: int(row[3]))]
+        assert sawn == [codes[at.part] for at in layout.placements]
+
+
 def test_parts_alone_are_for_the_optimiser_of_the_saw():
     instance = read_instance(INSTANCES["grain"])
     found = rows(ptx.parts_only(instance, HEAD))

@@ -212,6 +212,47 @@ def test_saws_and_materials_are_told_how_to_cut(client_for, session):
     assert client_for("operator").post(f"/mes/cutting/saws/{saw.id}", data={}).status_code == 403
 
 
+def test_what_a_saw_takes_for_mitred_ends_is_in_the_plan_its_picture_and_its_list(client_for, app, session):
+    order = release_order(session, make_line(options={"corner": "MITRE45"}))
+    batch = create_batch(session, [order.id], by=None, at=NOON)
+    saw = settings.saw_rows(session)[0].station
+    session.commit()
+    client = client_for("splitter", locale="en")
+    told = {"ptx_version": "1.08", "mitre_mm": "1.7", "is_wedge_lost": "1"}
+    assert client.post(f"/mes/cutting/saws/{saw.id}", data=told).status_code == 303
+    assert 'value="1.7"' in client.get("/mes/cutting/saws/").text
+    client.post(f"/mes/cutting/batches/{batch.id}/plan")
+    run_waiting(app)
+    session.expire_all()
+    piece = session.scalars(
+        select(Piece).where(Piece.order_id == order.id, Piece.rule_code == "ARCH_OPEN_H")
+    ).one()
+    assert piece.mitre == "45/45"
+    plan = session.scalars(select(CutPlan).where(CutPlan.material_id == piece.material_id)).one()
+    file = client.get(f"/mes/cutting/plans/{plan.id}/parts.csv").data.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(file)))
+    found = {row["Label"]: row["Mitre allowance, mm"] for row in rows}
+    # two ends, each 1.7 and a wedge as long as the profile is wide
+    assert Decimal(found[piece.code]) == 2 * (Decimal("1.7") + piece.width_mm)
+    assert client.get(f"/mes/cutting/plans/{plan.id}/").text.count('class="offcut"') >= len(rows) - 1
+    paper = " ".join(text_of(client.get(f"/mes/cutting/plans/{plan.id}/plan.pdf")))
+    # the stop is set to the piece's own length; what the mitres take stands beside it
+    assert f"{piece.cut_length_mm.normalize():f} 45° / 45°" in paper
+    assert f"{(2 * (Decimal('1.7') + piece.width_mm)).normalize():f}" in paper
+
+
+def test_the_paper_of_boards_begins_with_trimming_and_fits_its_first_pattern_on_the_first_page(
+    client_for, app, session
+):
+    client = client_for("splitter", locale="en")
+    batch, _ = planned(client, app, session)
+    for plan in plans_of(session, batch, Kind.SHEET):
+        pages = text_of(client.get(f"/mes/cutting/plans/{plan.id}/plan.pdf"))
+        assert "Pattern 1 " in pages[0]
+        assert f"at first trim the four edges {plan.instance['trim_mm']['left']} 4" in pages[0]
+        assert "right through" in pages[0]
+
+
 def test_papers_of_a_plan_that_is_not_computed_are_not_found(client_for, session):
     batch, _ = make_batch(session)
     client = client_for("splitter")

@@ -65,6 +65,11 @@ def test_rows_are_by_saw_or_by_week_and_never_add_m2_to_m():
     assert monday(date(2026, 11, 22)) == date(2026, 11, 16)
 
 
+def test_plans_stand_as_they_were_made():
+    rows = yield_rows([sheet(plan_id=10, plan="BA-10"), sheet(plan_id=2, plan="BA-2")], By.PLAN)
+    assert [row.key for row in rows] == ["BA-2", "BA-10"]
+
+
 def cut_everything(app, session):
     """A batch all of whose sheets are cut at a saw, and its order."""
     batch, order = make_batch(session)

@@ -15,6 +15,7 @@ from mes.changes.service import change
 from mes.efficiency import queries
 from mes.efficiency.queries import Window
 from mes.efficiency.rules import Metric, Work
+from mes.efficiency.rules.figures import line_weight
 from mes.machines import service as machines
 from mes.machines.rules.signals import Message
 from mes.machines.rules.states import MachineState
@@ -335,3 +336,10 @@ def test_a_day_that_lasts_is_planned_up_to_now(session):
     make_machine(session, "saw-1")
     figure = queries.report(session, DAY, at=DAY.since + timedelta(hours=10)).figures[2]
     assert (figure.value, figure.denominator.value) == (None, Decimal("120.0"))
+
+
+def test_a_transom_is_seen_in_what_was_released(session):
+    tall = make_line(height_mm=Decimal("2300.0"), options={"top_glass": "CLEAR"})
+    release_order(session, tall, make_line(options={"top_glass": "NONE"}), at=NOON)
+    weighed = [line_weight(one) for one in queries.split_lines(session, DAY, at=NOON)]
+    assert weighed == [Fraction("1.3"), 1]  # single 1.0 + transom 0.3, and a single

@@ -12,6 +12,7 @@ from mes.nesting.rules.checker import check
 from mes.nesting.rules.instance import read_instance
 from mes.nesting.rules.knapsack import best_fill
 from mes.nesting.rules.solve import solve
+from tests.bench.gcut import KNOWN, gcut
 
 HEAVY = (
     "import sys, core.app, mes.cutting.jobs, mes.cutting.views; "
@@ -76,6 +77,64 @@ def test_plans_of_the_compiled_engine_pass_the_checker(seed, stages):
     plan = solve(instance, seconds=20)
     assert check(instance, plan) == []
     assert plan.unplaced == ()
+
+
+@pytest.mark.parametrize("may_turn", [False, True])
+@pytest.mark.parametrize("number", [1, 2])
+def test_the_bound_is_the_published_one(number, may_turn):
+    instance = gcut(number, may_turn)
+    plan = solve(instance, seconds=60)
+    best, bound = KNOWN[number, may_turn]
+    cost = sum(stock.cost * plan.stock_used.get(stock.id, 0) for stock in instance.stock) // 10**6
+    assert check(instance, plan) == []
+    assert plan.bound.stock_cost == bound
+    assert cost <= best * 1.005
+
+
+def test_a_way_that_only_an_offcut_allows_is_not_taken_on_a_sheet_with_grain():
+    instance = read_instance(
+        {
+            "kind": "sheet",
+            "kerf_mm": 4,
+            "stock": [
+                {"id": "S", "length_mm": 2440, "width_mm": 1220, "grain": "length"},
+                {"id": "REST", "length_mm": 1500, "width_mm": 900, "quantity": 2, "cost": 0.5},
+            ],
+            "parts": [
+                {
+                    "id": f"p{i}",
+                    "length_mm": 300 + 61 * i,
+                    "width_mm": 80 + 9 * i,
+                    "quantity": 9,
+                    "grain": "length",
+                }
+                for i in range(9)
+            ],
+        }
+    )
+    plan = solve(instance, seconds=60)
+    assert (check(instance, plan), plan.unplaced) == ([], ())
+    assert plan.bound.method.startswith("column generation")
+
+
+def test_costs_as_large_as_square_millimetres_are_reckoned_exactly():
+    instance = read_instance(
+        {
+            "kind": "sheet",
+            "kerf_mm": 4,
+            "stock": [
+                {"id": f"S{length}", "length_mm": length, "width_mm": 1220, "cost": length * 1220}
+                for length in (2440, 2800)
+            ],
+            "parts": [
+                {"id": f"p{i}", "length_mm": 900 + 61 * i, "width_mm": 180 + 9 * i, "quantity": 300}
+                for i in range(6)
+            ],
+        }
+    )
+    plan = solve(instance, seconds=60)
+    assert check(instance, plan) == []
+    assert plan.bound.method.startswith("column generation")
 
 
 def test_bars_are_filled_as_the_whole_number_program_says():

@@ -76,6 +76,7 @@ def sheet_instances(draw):
         kerf_mm=draw(st.sampled_from([0, 3.2, 4, 60])),
         trim_mm={"left": draw(st.integers(0, 20)), "top": draw(st.integers(0, 20))},
         stages=draw(st.integers(1, 4)),
+        first_cut=draw(st.sampled_from(["any", "any", "length", "width"])),
     )
 
 
@@ -248,6 +249,15 @@ def test_fewer_stages_need_more_sheets(stages, sheets):
     # one stage frees one part per section: two sections of 1208, two of 598 in the other direction
     plan = solve(sheet([part("q", 1208, 598, 4)], stages=stages))
     assert plan.stock_used == {"S": sheets if stages == 2 else 2}
+
+
+@pytest.mark.parametrize(("first_cut", "sheets"), [("any", 1), ("width", 1), ("length", 2)])
+def test_first_cuts_run_only_the_way_the_saw_knows(first_cut, sheets):
+    # sections of 1412 and 1004 with kerf fill 2420 along the length; along the width 1204 takes one of 800 deep
+    rows = [part("a", 1410, 590, 2), part("b", 1006, 1200, 1)]
+    instance = sheet(rows, stages=2, first_cut=first_cut)
+    plan = solve(instance)
+    assert (plan.stock_used, check(instance, plan)) == ({"S": sheets}, [])
 
 
 def test_bars_are_filled_with_kerf_and_trims_but_no_kerf_after_the_last():

@@ -28,7 +28,7 @@ def keeper(client_for):
 def test_every_page_opens_for_the_keeper_in_both_languages(client_for):
     for locale in ("zh_Hans_CN", "en"):
         client = client_for("keeper", locale=locale)
-        for path in ("", "put-away", "goods-in", "move", "issue", "find", "return", "transfer"):
+        for path in ("", "put-away", "goods-in", "move", "issue", "find", "return", "transfer", "stage"):
             assert client.get(f"/mes/warehouse/{path}").status_code == 200
 
 

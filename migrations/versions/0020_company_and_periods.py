@@ -1,4 +1,4 @@
-"""The company: who sends the papers."""
+"""The company: who sends the papers; and through which day the months are closed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Go up: nothing was entered yet; papers carry the name of MORTISE_COMPANY as before."""
+    """Go up: papers carry the name of MORTISE_COMPANY as before, and no month is closed."""
     op.create_table('core_company_letterhead',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
@@ -28,8 +28,16 @@ def upgrade() -> None:
     sa.CheckConstraint('id = 1', name=op.f('ck_core_company_letterhead_only_one')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_core_company_letterhead'))
     )
+    period = op.create_table('erp_finance_period',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('closed_to_on', sa.Date(), nullable=True),
+    sa.CheckConstraint('id = 1', name=op.f('ck_erp_finance_period_only_one')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_erp_finance_period'))
+    )
+    op.bulk_insert(period, [{'id': 1, 'closed_to_on': None}])
 
 
 def downgrade() -> None:
     """Go down."""
+    op.drop_table('erp_finance_period')
     op.drop_table('core_company_letterhead')
