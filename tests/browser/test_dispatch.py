@@ -12,6 +12,7 @@ from mes.shipping.service import receipts
 from tests.browser.plant import HANDHELD, TABLET, fits, fits_across, scan, small_targets
 from tests.conftest import NOON
 from tests.factories.factory import load_pack
+from tests.factories.people import make_person
 from tests.mes.packing.bench import packages, pieces_of
 from tests.mes.shipping.dock import make_dock, make_load, sealed_order
 
@@ -31,7 +32,7 @@ def drawn(database):
     with database.app.app_context(), database.session as session:
         load_pack(session)
         order = sealed_order(session)
-        rechecks.draw_packages(session, 10, "seed", by=order.created_by_id or 1, at=NOON)
+        rechecks.draw_packages(session, 10, "seed", by=make_person(session, roles=("leader",)).id, at=NOON)
         frame, trim = packages(session, order, "FRAME")[0], packages(session, order, "TRIM")[0]
         made = {
             "box": frame.code,

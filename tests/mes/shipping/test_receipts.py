@@ -177,7 +177,7 @@ def test_a_link_is_good_for_its_delivery_only_and_for_its_time(session, order, d
     assert len(session.scalars(select(Receipt)).all()) == 1
     with pytest.raises(LinkOver):
         say(session, Said(packages(session, order)[1].id), at=NOON + timedelta(days=60))
-    service.make_link(session, delivery.id, "another", by=1, at=NOON)
+    service.make_link(session, delivery.id, "another", by=make_bench(session).person.id, at=NOON)
     session.flush()
     with pytest.raises(LinkUnknown):
         say(session, Said(packages(session, order)[1].id))

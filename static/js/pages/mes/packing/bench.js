@@ -51,7 +51,8 @@ function askFor(id) {
 /** Have handing, colour and weight of what is in hand compared before sealing; false when there is nothing to compare. */
 function compare() {
   const held = document.getElementById("before-sealing");
-  return held?.dataset.package === inHand().package && askFor("before-sealing"); // without the network it may be another package's
+  if (!isOnline()) return false; // the device does not hold what is to be compared
+  return held?.dataset.package === inHand().package && askFor("before-sealing");
 }
 
 /** @param {HTMLFormElement} form what was compared */
