@@ -90,6 +90,7 @@ class Settings:
     HTTPS_PORT: int
     PROCESSES: int  # web processes; the embedded SQLite is served by one
     THREADS: int  # threads of each web process
+    WORKERS: int  # processes that run background jobs
     VAR_DIR: str
     DEMO_PASSWORD: str  # empty: random per installation
     FONT_FILE: str  # empty: the font that is installed with Mortise
@@ -121,6 +122,7 @@ class Settings:
             HTTPS_PORT=https_port,
             PROCESSES=processes,
             THREADS=given.number("THREADS", 16, 1, 256),
+            WORKERS=given.number("WORKERS", min(2, os.cpu_count() or 1), 1, 16),
             VAR_DIR=str(var),
             DEMO_PASSWORD=given.text("DEMO_PASSWORD", ""),
             FONT_FILE=given.text("FONT_FILE", ""),

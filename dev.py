@@ -39,6 +39,8 @@ COMPILE = [
 ]
 
 CATALOGUES = ROOT / "core" / "translations"
+ENGINE = "mes.nesting.rules.compiled"
+KERNELS = ("kernel", "knapsack", "tail")  # the modules that hold what is compiled
 FLASK = ("flask", "--app", "wsgi")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 WINDOWS_BROWSERS = ("Google/Chrome/Application/chrome.exe", "Microsoft/Edge/Application/msedge.exe")
@@ -168,6 +170,26 @@ def install(*locks: str) -> None:
         MARKER.write_text(json.dumps(there, indent=1), encoding="utf-8")
         say(f"Installed in {time.monotonic() - started:.0f} s.")
     compile_catalogues()
+    if RUN_LOCK in locks:
+        compile_engine()
+
+
+def compile_engine() -> None:
+    """Compile the cutting engine where that was not done yet for these sources; plans can do without."""
+    sources = [ROOT / "mes" / "nesting" / "rules" / f"{name}.py" for name in KERNELS]
+    stamp = " ".join(f"{source}:{source.stat().st_mtime_ns}:{source.stat().st_size}" for source in sources)
+    there = installed()
+    if there.get("engine") == stamp:
+        return
+    say("Compiling the cutting engine …")
+    started = time.monotonic()
+    if not done(inside(ENGINE)):
+        say(
+            "It could not be compiled (see above). Cut plans come from the plain engine, and cost more board."
+        )
+        return
+    MARKER.write_text(json.dumps(there | {"engine": stamp}, indent=1), encoding="utf-8")
+    say(f"Compiled in {time.monotonic() - started:.0f} s.")
 
 
 def compile_catalogues() -> None:

@@ -42,7 +42,10 @@ def build(url: str, **over: object) -> Flask:
         "DEMO_PASSWORD": "",
         "THREADS": 8,
         "VAR_DIR": "",
+        "HOST": "127.0.0.1",
+        "PORT": 8000,
         "HTTPS": False,
+        "HTTPS_PORT": 8443,
     }
     return create_app(settings | over, packages=(erp, mes))
 

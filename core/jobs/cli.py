@@ -13,12 +13,16 @@ jobs = AppGroup("jobs", help="Background jobs.")
 
 
 @jobs.command("work")
-def work() -> None:
+@click.option(
+    "--only-jobs", is_flag=True, help="a further worker: what runs beside the jobs runs in the first"
+)
+def work(only_jobs: bool) -> None:
     """Run background jobs until told to stop."""
     told = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: told.set())
-    worker.work(current_app._get_current_object(), told.is_set)  # type: ignore[attr-defined]
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    worker.work(app, told.is_set, only_jobs=only_jobs)
 
 
 @jobs.command("run")

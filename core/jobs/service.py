@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, case, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.jobs.model import Job
@@ -45,11 +45,19 @@ def claim(session: Session, *, at: datetime) -> Job | None:
 
 
 def tell(session: Session, job_id: int, done: int, total: int, *, at: datetime) -> bool:
-    """Keep a running job's progress and sign of life; say whether somebody wants it stopped."""
+    """Keep a running job's progress and sign of life; say whether somebody wants it stopped.
+
+    Progress never goes back: a job that another worker begins anew shows no less than it showed before.
+    """
+    is_back = and_(Job.total_count == total, Job.done_count > done) | literal(total == 0)
     stop = session.scalar(
         update(Job)
         .where(Job.id == job_id, Job.state == JobState.RUNNING)
-        .values(done_count=done, total_count=total, seen_at=at)
+        .values(
+            done_count=case((is_back, Job.done_count), else_=done),
+            total_count=case((is_back, Job.total_count), else_=total),
+            seen_at=at,
+        )
         .returning(Job.is_stop_wanted)
     )
     return stop is not False  # no row: it is not ours any more

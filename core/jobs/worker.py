@@ -96,14 +96,14 @@ def run_waiting(app: Flask) -> int:
     return count
 
 
-def work(app: Flask, until: Callable[[], bool]) -> None:
-    """Run jobs as they come, and what runs beside them, until `until()` is true.
+def work(app: Flask, until: Callable[[], bool], *, only_jobs: bool = False) -> None:
+    """Run jobs as they come, and unless `only_jobs` what runs beside them, until `until()` is true.
 
     What runs beside them does not keep a worker alive that has failed: `serve` starts another one.
     """
     threads = [
         threading.Thread(target=_keep_going, args=(name, app, until), name=name, daemon=True)
-        for name in companions()
+        for name in ([] if only_jobs else companions())
     ]
     for thread in threads:
         thread.start()

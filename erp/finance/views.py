@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from core.audit.queries import history
 from core.choices import Choice
 from core.clock import now
+from core.company.views import company
 from core.errors import AppError, Conflict, InvalidInput, RuleViolation
 from core.web import answers
 from core.web.access import me, requires
@@ -370,7 +371,7 @@ def statement_pdf(dealer_id: int) -> ResponseReturnValue:
     found = _statement(dealer_id)
     dealer, account = found.dealer, found.account
     language = _chosen(PaperLanguage, "lang") or PaperLanguage(dealer.locale)
-    printing = pdf.Printing(current_app.config["COMPANY"], local(now()), me().name)
+    printing = pdf.Printing(company(), local(now()), me().name)
     paper = pdf.statement_paper(found, language.value, printing)
     return answers.pdf(paper.content, f"{dealer.code}-{account.since}-{account.until}.pdf")
 

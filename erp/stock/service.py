@@ -147,6 +147,16 @@ def carry(
     )
 
 
+def ask_again(session: Session, subject: str, subject_id: int) -> None:
+    """Say that no plan asks in the place of a subject any more: its demands count again."""
+    session.execute(
+        update(Demand)
+        .where(Demand.subject == subject, Demand.subject_id == subject_id)
+        .values(is_carried=False)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def note_yield(
     session: Session, name: str, material_id: int, *, net_qty: Decimal, stock_qty: Decimal, at: datetime
 ) -> None:

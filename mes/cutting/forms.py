@@ -1,13 +1,18 @@
 """What cutting's pages send."""
 
+from collections.abc import Collection, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from core.web.forms import Form, OptionalMm, Text
+from core.errors import InvalidInput
+from core.web.forms import Form, Mm, OptionalMm, Text, parse
 from mes.cutting.rules.offcuts import OffcutEnd
 from mes.cutting.rules.saw import SawFacts
+from mes.cutting.rules.study import SIZES_MOST, StockSize
+from mes.cutting.rules.yields import By
 from mes.cutting.service.settings import MaterialTold
 
 HUNDRED = Decimal(100)
@@ -26,6 +31,53 @@ class OffcutForm(Form):
 
     end: OffcutEnd
     reason: Text = ""
+
+
+class YieldForm(Form):
+    """The days that the yield is asked of, in either order, and what a row is about."""
+
+    since: Annotated[date | None, BeforeValidator(_empty_is_none), Field(alias="from")] = None
+    until: Annotated[date | None, BeforeValidator(_empty_is_none), Field(alias="to")] = None
+    by: By = By.WEEK
+
+
+class _SizeForm(Form):
+    """One size that could be bought, and what one costs."""
+
+    length_mm: Mm
+    width_mm: OptionalMm = None
+    price: Annotated[Decimal, Field(gt=0, le=1_000_000, decimal_places=4)]
+
+
+class StudyForm(Form):
+    """The material that a study is about, and the days whose demand it takes."""
+
+    material_id: Annotated[int, Field(ge=1, lt=2**31)]
+    since: Annotated[date | None, BeforeValidator(_empty_is_none), Field(alias="from")] = None
+    until: Annotated[date | None, BeforeValidator(_empty_is_none), Field(alias="to")] = None
+
+
+def sizes(given: Mapping[str, str], bought: Collection[tuple[Decimal, Decimal | None]]) -> list[StockSize]:
+    """Return the sizes typed into length_0, width_0, price_0 …; empty rows say nothing.
+
+    `bought` are length and width of what is bought now. Raises InvalidInput with one sentence per field.
+    """
+    made: dict[tuple[Decimal, Decimal | None], StockSize] = {}
+    wrong: dict[str, str] = {}
+    for row in range(SIZES_MOST):
+        typed = {name: given.get(f"{name}_{row}", "").strip() for name in ("length_mm", "width_mm", "price")}
+        if not any(typed.values()):
+            continue
+        try:
+            one = parse(_SizeForm, typed)
+        except InvalidInput as bad:
+            wrong |= {f"{name}_{row}": sentence for name, sentence in bad.fields.items()}
+            continue
+        key = (one.length_mm, one.width_mm)
+        made.setdefault(key, StockSize(*key, one.price, is_bought=key in bought))
+    if wrong:
+        raise InvalidInput(wrong)
+    return list(made.values())
 
 
 class SawForm(Form):

@@ -1,4 +1,4 @@
-"""What runs in the background: computing a cut plan, outside any transaction."""
+"""What runs in the background: computing a cut plan, or the plans of a study, outside any transaction."""
 
 from __future__ import annotations
 
@@ -11,15 +11,20 @@ from core.errors import AppError
 from core.jobs.registry import JobRun
 from core.work import close_session, read, run
 from mes.cutting import service
-from mes.cutting.model import CutPlan
+from mes.cutting.model import CutPlan, Study
 from mes.cutting.rules import PlanFaulty, PlanState
+from mes.cutting.rules.study import choices, instance_of, read_size, result_data, summed
+from mes.cutting.service import studies
+from mes.nesting.rules import ready
 from mes.nesting.rules.checker import check
 from mes.nesting.rules.cuts import arranged, dealt_in_turn
 from mes.nesting.rules.instance import Instance, read_instance
 from mes.nesting.rules.plan import Plan
 from mes.nesting.rules.solve import solve
 
+STUDY_SECONDS = 5.0  # a week of one choice of a study: there are many, and they are only compared
 SECONDS = 20.0  # a batch of a hundred sets needs a few; this only stops what would never end
+LOADING_S = 60.0  # the engine loads in seconds; where it must be compiled first, plain plans do meanwhile
 
 
 def solve_plan(job: JobRun) -> None:
@@ -35,6 +40,7 @@ def solve_plan(job: JobRun) -> None:
     close_session()  # computing takes seconds; nobody waits for a reader meanwhile
     try:
         instance = read_instance(data)
+        ready.compiled(LOADING_S)
         plan = solve(instance, seconds=SECONDS, progress=job.progress, cancelled=job.is_stopped)
         plan = _as_sawn(instance, plan, job.arguments)
         _check(instance, plan, number)
@@ -45,6 +51,34 @@ def solve_plan(job: JobRun) -> None:
     except AppError:
         run(service.fail, plan_id)
         raise
+
+
+def solve_study(job: JobRun) -> None:
+    """Plan each choice of sizes of a study for every week, check the plans, keep what they come to.
+
+    Nothing is kept of a study that is stopped. The plans themselves are thrown away.
+    """
+    study_id = job.arguments["study_id"]
+    row = read().get(Study, study_id)
+    if row is None or row.answer is not None:
+        return
+    question = row.question
+    close_session()
+    sizes = [read_size(one) for one in question["sizes"]]
+    compared, weeks = choices(sizes), question["weeks"]
+    results = []
+    for number, choice in enumerate(compared):
+        plans = []
+        for week, demand in enumerate(weeks):
+            job.progress(number * len(weeks) + week, len(compared) * len(weeks))
+            instance = read_instance(instance_of(demand, sizes, choice))
+            plan = solve(instance, seconds=STUDY_SECONDS, cancelled=job.is_stopped)
+            if job.is_stopped():
+                return
+            _check(instance, plan, f"{study_id}.{number}")
+            plans.append((demand, plan))
+        results.append(result_data(summed(sizes, choice, plans)))
+    run(studies.answer, study_id, results)
 
 
 def _as_sawn(instance: Instance, plan: Plan, told: Mapping[str, Any]) -> Plan:

@@ -1,11 +1,15 @@
 """Tables of cutting: plans, their layouts, which piece lies where, offcuts, and how saws work. Lengths are mm."""
 
+from decimal import Decimal
+
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import At, Code, Id, Json, Mm, Model, Rate, choice
+from core.db import At, Code, Id, Json, Mm, Model, On, Rate, choice
 from mes.cutting.rules import PlanState
 from mes.cutting.rules.offcuts import OffcutState
+
+ZERO = Decimal(0)
 
 
 class CutPlan(Model):
@@ -28,6 +32,16 @@ class CutPlan(Model):
     unplaced_count: Mapped[int | None]
     created_at: Mapped[At]
     computed_at: Mapped[At | None]
+
+
+class TakenAlong(Model):
+    """One remake in a plan that is being computed, whatever its batch; gone once the plan is kept or given up."""
+
+    __tablename__ = "mes_cutting_taken_along"
+
+    id: Mapped[Id]
+    piece_id: Mapped[int] = mapped_column(ForeignKey("mes_splitting_piece.id"), unique=True)
+    plan_id: Mapped[int] = mapped_column(ForeignKey("mes_cutting_cut_plan.id"), index=True)
 
 
 class CutLayout(Model):
@@ -102,12 +116,19 @@ class Saw(Model):
     """One station that saws, and how it works; a station without a row takes one board at a time."""
 
     __tablename__ = "mes_cutting_saw"
-    __table_args__ = (CheckConstraint("book_height_mm > 0", name="book_height_positive"),)
+    __table_args__ = (
+        CheckConstraint("book_height_mm > 0", name="book_height_positive"),
+        CheckConstraint("mitre_mm >= 0", name="mitre_not_negative"),
+    )
 
     id: Mapped[Id]
     station_id: Mapped[int] = mapped_column(ForeignKey("mes_scanning_station.id"), unique=True)
     book_height_mm: Mapped[Mm | None]  # how high a stack of boards it cuts at once
     is_longest_first: Mapped[bool] = mapped_column(default=False)
+    mitre_mm: Mapped[Mm] = mapped_column(default=ZERO)  # what it takes for each mitred end of a bar
+    is_wedge_lost: Mapped[bool] = mapped_column(
+        default=False
+    )  # it does not turn the bar: the wedge beside each mitred end is waste
     ptx_version: Mapped[str]  # what its controller reads
 
 
@@ -128,3 +149,20 @@ class MaterialCut(Model):
     offcut_width_mm: Mapped[Mm | None]
     offcut_rate: Mapped[Rate]  # an offcut costs a plan so much of what it is worth
     mitre_mm: Mapped[Mm]  # what one mitred end costs of a bar
+
+
+class Study(Model):
+    """One question which stock sizes of a material to buy, what was cut of late, and what came of it."""
+
+    __tablename__ = "mes_cutting_study"
+
+    id: Mapped[Id]
+    material_id: Mapped[int] = mapped_column(ForeignKey("erp_materials_material.id"), index=True)
+    job_id: Mapped[int | None] = mapped_column(ForeignKey("core_jobs_job.id"))
+    since_on: Mapped[On]  # what was released from this day on
+    until_on: Mapped[On]  # to this day
+    piece_count: Mapped[int]  # parts to cut
+    question: Mapped[Json]  # rules.study: the demand as a cutting instance, and the choices of sizes
+    answer: Mapped[Json | None]  # one entry for each choice; empty until it is computed
+    asked_at: Mapped[At] = mapped_column(index=True)
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))

@@ -8,6 +8,7 @@ from decimal import Decimal
 from random import Random
 
 from core.auth.rules import Role
+from core.company.rules import Company
 from erp.catalogue.rules.document import Handing
 from erp.sales.rules.orders import LineEntry
 
@@ -29,6 +30,16 @@ class Character:
     role: Role
 
 
+COMPANY = Company(
+    name="江山示范木门厂",
+    name_en="Jiangshan Demo Door Works",
+    address="浙江省江山市示范路 1 号",
+    address_en="1 Shifan Road, Jiangshan, Zhejiang",
+    phone="0570-0000000",
+    bank="示范银行江山支行",
+    bank_account="0000 0000 0000 0000",
+    tax_number="000000000000000000",
+)
 CAST = (
     Character("owner", "周建国", Role.OWNER),
     Character("clerk", "林芳", Role.CLERK),

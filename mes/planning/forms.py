@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from core.web.forms import Form, Text
 from erp.catalogue.rules.document import DoorKind, Finish
+from mes.planning.rules.batching import Chosen
 from mes.planning.rules.capacity import ClassCapacity, DayKind
 
 
@@ -15,11 +16,41 @@ def _as_list(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
-class NewBatch(Form):
-    """The orders of a new batch, and a note."""
+def _as_chosen(value: object) -> object:
+    """Read a lot as the page names it: order, sets and colour, as in 42:3:WHITE."""
+    parts = value.split(":", 2) if isinstance(value, str) else ()
+    return dict(zip(("order_id", "set_count", "colour"), parts, strict=True)) if len(parts) == 3 else value
 
-    order_id: Annotated[list[int], BeforeValidator(_as_list), Field(max_length=500)] = []
+
+class LotForm(Form):
+    """One colour lot as the page showed it."""
+
+    order_id: Annotated[int, Field(ge=1, lt=2**31)]
+    set_count: Annotated[int, Field(ge=0, le=100_000)]
+    colour: Annotated[str, Field(max_length=60)] = ""
+
+
+class NewBatch(Form):
+    """The colour lots of a new batch, and a note."""
+
+    lot: Annotated[
+        list[Annotated[LotForm, BeforeValidator(_as_chosen)]],
+        BeforeValidator(_as_list),
+        Field(max_length=500),
+    ] = []
     note: Text = ""
+
+    @property
+    def chosen(self) -> list[Chosen]:
+        """The lots as the command takes them, each once."""
+        found = (Chosen(one.order_id, one.colour, one.set_count) for one in self.lot)
+        return list(dict.fromkeys(found))
+
+
+class RushForm(Form):
+    """Why an order is wanted before the others."""
+
+    reason: Text = ""
 
 
 class CapacityForm(Form):

@@ -28,13 +28,27 @@ class Batch(Model):
 
 
 class BatchOrder(Model):
-    """One released order in one batch; an order is in one batch at most."""
+    """One colour lot in one batch: all door sets of one colour of a released order, those that come later too."""
 
     __tablename__ = "mes_planning_batch_order"
+    __table_args__ = (UniqueConstraint("order_id", "colour_code"),)
 
     id: Mapped[Id]
     batch_id: Mapped[int] = mapped_column(ForeignKey("mes_planning_batch.id"), index=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("erp_sales_order.id"))
+    colour_code: Mapped[str] = mapped_column(default="")  # "": of the lines that name no colour
+
+
+class Rush(Model):
+    """One order that somebody wants made before the others, and why."""
+
+    __tablename__ = "mes_planning_rush"
+
+    id: Mapped[Id]
     order_id: Mapped[int] = mapped_column(ForeignKey("erp_sales_order.id"), unique=True)
+    reason: Mapped[str]
+    said_at: Mapped[At]
+    said_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))
 
 
 class Capacity(Model):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,11 +15,14 @@ from core.errors import Conflict, NotFound
 from core.numbers.service import next_codes, next_number
 from erp.catalogue.rules.document import DoorKind, Finish
 from erp.sales.model import Order
-from mes.planning.model import Batch, BatchOrder, CalendarDay, Capacity
+from mes.planning.model import Batch, BatchOrder, CalendarDay, Capacity, Rush
+from mes.planning.queries import lots
 from mes.planning.rules import BATCHABLE, BatchState, NothingChosen, OrderInBatch, OrderNotReleased
+from mes.planning.rules.batching import Chosen, ColourLot, RushReasonMissing, check_whole
 from mes.planning.rules.capacity import ClassCapacity, DayKind
 
-SUBJECT = "mes.planning.batch"
+SUBJECT, ORDER = "mes.planning.batch", "erp.sales.order"
+QUEUE = "mes.planning.queue"  # what waits for a batch: a page with panels
 CAPACITY, CALENDAR = "mes.planning.capacity", "mes.planning.calendar_day"
 
 
@@ -32,30 +35,66 @@ def create_batch(
     on: date | None = None,
     note: str = "",
 ) -> Batch:
-    """Put released orders together into a new batch; it is due with the first of them.
+    """Put all colours of some released orders that are in no batch yet together into a new batch.
 
     `on` is the factory's day, for the number. Locks the orders. Raises NothingChosen, NotFound,
     OrderNotReleased, OrderInBatch.
     """
     orders = _locked(session, order_ids)
+    free = lots.waiting(session, order_ids)
+    _refuse_taken(session, [order for order in orders if order.id not in {lot.order_id for lot in free}])
+    return _made(session, free, by=by, at=at, on=on, note=note)
+
+
+def accept(
+    session: Session,
+    chosen: Collection[Chosen],
+    *,
+    by: int | None,
+    at: datetime,
+    on: date | None = None,
+    note: str = "",
+) -> Batch:
+    """Make a batch of the colour lots that somebody chose, each as a whole; it is due with the first of them.
+
+    `on` is the factory's day, for the number. Locks the orders. Raises NothingChosen, NotFound, OrderNotReleased,
+    OrderInBatch, ColourSplit.
+    """
+    orders = {order.id: order for order in _locked(session, {one.order_id for one in chosen})}
+    free = {(lot.order_id, lot.key.colour): lot for lot in lots.waiting(session, list(orders))}
+    taken = []
+    for one in chosen:
+        lot = free.get((one.order_id, one.colour))
+        if lot is None:
+            _refuse_taken(session, [orders[one.order_id]], one.colour)
+            raise NotFound
+        check_whole(lot.number, lot.key.colour_name, lot.set_count, one.set_count)
+        taken.append(lot)
+    return _made(session, taken, by=by, at=at, on=on, note=note)
+
+
+def _made(
+    session: Session, taken: Sequence[ColourLot], *, by: int | None, at: datetime, on: date | None, note: str
+) -> Batch:
+    """Write a batch of lots down. Raises OrderInBatch when another writer took one at this moment."""
     batch = Batch(
         number=next_number(session, "BA", on=on or at.date()),
         code=next_codes(session, Letter.BATCH, 1)[0],
         state=BatchState.OPEN,
-        due_on=min((order.due_on for order in orders if order.due_on), default=None),
+        due_on=min((lot.due_on for lot in taken if lot.due_on), default=None),
         note=note,
         created_at=at,
         created_by_id=by,
     )
     session.add(batch)
     session.flush()  # for its id
-    rows = [{"batch_id": batch.id, "order_id": order.id} for order in orders]
+    rows = [{"batch_id": batch.id, "order_id": lot.order_id, "colour_code": lot.key.colour} for lot in taken]
     try:
         with session.begin_nested():
             session.execute(insert(BatchOrder), rows)
-    except IntegrityError as taken:
-        raise OrderInBatch(number=orders[0].number, batch="") from taken
-    numbers = [order.number for order in orders]
+    except IntegrityError as wrong:
+        raise OrderInBatch(number=taken[0].number, batch="") from wrong
+    numbers = [f"{lot.number} {lot.key.colour}".strip() for lot in taken]
     audit.record(
         session,
         subject=SUBJECT,
@@ -79,16 +118,48 @@ def _locked(session: Session, order_ids: Collection[int]) -> list[Order]:
     for order in orders:
         if order.state not in BATCHABLE:
             raise OrderNotReleased(number=order.number, state=order.state)
-    taken = session.execute(
+    return orders
+
+
+def _refuse_taken(session: Session, orders: Sequence[Order], colour: str | None = None) -> None:
+    """Raise OrderInBatch when an order, or one colour of it, is in a batch."""
+    rows = (
         select(Order.number, Batch.number)
         .join(BatchOrder, BatchOrder.order_id == Order.id)
         .join(Batch, Batch.id == BatchOrder.batch_id)
-        .where(Order.id.in_(order_ids))
+        .where(Order.id.in_({order.id for order in orders}))
         .order_by(Order.id)
-    ).first()
+    )
+    if colour is not None:
+        rows = rows.where(BatchOrder.colour_code == colour)
+    taken = session.execute(rows).first()
     if taken is not None:
         raise OrderInBatch(number=taken[0], batch=taken[1])
-    return orders
+
+
+def put_rush(session: Session, order_id: int, reason: str, *, by: int | None, at: datetime) -> None:
+    """Say why an order is wanted before the others. Locks the order. Raises NotFound, RushReasonMissing."""
+    order = session.get(Order, order_id, with_for_update=True)
+    if order is None:
+        raise NotFound
+    if not reason.strip():
+        raise RushReasonMissing(number=order.number)
+    row = session.scalar(select(Rush).where(Rush.order_id == order_id))
+    before = None if row is None else row.reason
+    if row is None:
+        row = Rush(order_id=order_id)
+        session.add(row)
+    row.reason, row.said_at, row.said_by_id = reason.strip(), at, by
+    changes = {"rush": [before, row.reason]}
+    audit.record(session, subject=ORDER, subject_id=order_id, verb="rush", by=by, at=at, changes=changes)
+
+
+def end_rush(session: Session, order_id: int, *, by: int | None, at: datetime) -> None:
+    """Take back that an order is wanted before the others; twice is as once."""
+    reason = session.scalar(delete(Rush).where(Rush.order_id == order_id).returning(Rush.reason))
+    if reason is not None:
+        changes = {"rush": [reason, None]}
+        audit.record(session, subject=ORDER, subject_id=order_id, verb="rush", by=by, at=at, changes=changes)
 
 
 def mark_planned(session: Session, batch_id: int) -> bool:

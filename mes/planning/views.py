@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -15,15 +16,16 @@ from core.errors import InvalidInput
 from core.web.access import me, requires
 from core.web.forms import parse
 from core.web.lists import export, paged
-from core.web.menu import panels
+from core.web.menu import marks, panels
 from core.web.templating import day, label, today
 from core.work import read, run
 from erp.sales import service as sales
 from mes.planning import queries, service
-from mes.planning.forms import CapacityForm, DayForm, DueForm, NewBatch
+from mes.planning.forms import CapacityForm, DayForm, DueForm, NewBatch, RushForm
 from mes.planning.model import Batch
-from mes.planning.queries import load
-from mes.planning.rules import BatchState
+from mes.planning.queries import load, lots
+from mes.planning.rules import BatchStage
+from mes.planning.rules.batching import URGENT_SHARE_MOST, Lane, Proposal, propose, urgent_share
 from mes.planning.rules.capacity import DayKind, Risk
 
 bp = Blueprint("mes_planning", __name__)
@@ -31,21 +33,35 @@ due = Blueprint("mes_due", __name__)  # a word of its own in the menu
 EXPORT_MOST = 10_000
 DUE, CAPACITY = "mes.planning.due", "mes.planning.capacity"
 LOAD_DAYS = 28
+PROPOSAL_SORTS: dict[str, Callable[[Proposal], Any]] = {
+    "due": lambda one: (one.due_on is None, one.due_on or date.max),
+    "key": lambda one: one.key.sorted_by,
+    "sets": lambda one: one.set_count,
+    "lane": lambda one: (one.lane is not Lane.URGENT, one.due_on or date.max),
+}
 
 
 @bp.get("/batches/")
 @requires("mes.planning.read")
 def batch_list() -> ResponseReturnValue:
     """List the batches, the newest first."""
-    session, state = read(), _state()
-    rows = queries.batch_rows(request.args.get("q", "").strip(), state)
-    sorts = {"number": Batch.id, "due": Batch.due_on, "created": Batch.created_at, "state": Batch.state}
+    session, stage = read(), _stage()
+    rows = queries.batch_rows(request.args.get("q", "").strip(), stage)
+    sorts = {
+        "number": Batch.id,
+        "due": Batch.due_on,
+        "created": Batch.created_at,
+        "state": queries.stage_word,
+    }
+    page = paged(session, rows, sorts, default="-number")
     return render_template(
         "mes/planning/batch_list.html",
-        page=paged(session, rows, sorts, default="-number"),
-        state=state,
-        counts=queries.state_counts(session),
-        waiting_count=len(queries.candidates(session)),
+        page=page,
+        marks=marks(service.SUBJECT, [row[0].id for row in page.rows]),
+        stage=stage,
+        stages=BatchStage,
+        counts=queries.stage_counts(session),
+        waiting_count=len({lot.order_id for lot in lots.waiting(session)}),
     )
 
 
@@ -53,13 +69,13 @@ def batch_list() -> ResponseReturnValue:
 @requires("mes.planning.read")
 def batch_export() -> ResponseReturnValue:
     """Answer the list of batches as a spreadsheet."""
-    rows = queries.batch_rows(request.args.get("q", "").strip(), _state()).order_by(Batch.id.desc())
+    rows = queries.batch_rows(request.args.get("q", "").strip(), _stage()).order_by(Batch.id.desc())
     columns = {
         _("Batch"): lambda row: row[0].number,
         _("Due"): lambda row: day(row[0].due_on),
         _("Orders"): lambda row: row[1],
         _("Sets"): lambda row: row[2],
-        _("State"): lambda row: label(row[0].state),
+        _("State"): lambda row: label(BatchStage(row[3])),
         _("Note"): lambda row: row[0].note,
     }
     return export("batches.xlsx", columns, read().execute(rows.limit(EXPORT_MOST)).all())
@@ -68,20 +84,58 @@ def batch_export() -> ResponseReturnValue:
 @bp.get("/batches/new")
 @requires("mes.planning.write")
 def batch_new() -> ResponseReturnValue:
-    """Offer the released orders that are in no batch."""
-    return render_template("mes/planning/batch_new.html", orders=queries.candidates(read()))
+    """Offer the colour lots that are in no batch."""
+    return render_template("mes/planning/batch_new.html", lots=lots.waiting(read()))
 
 
 @bp.post("/batches/")
 @requires("mes.planning.write")
 def batch_create() -> ResponseReturnValue:
-    """Make a batch of the chosen orders."""
-    typed = parse(
-        NewBatch, {"order_id": request.form.getlist("order_id"), "note": request.form.get("note", "")}
-    )
-    batch = run(service.create_batch, typed.order_id, by=me().id, at=now(), on=today(), note=typed.note)
+    """Make a batch of the chosen colour lots, out of the list or as it was proposed."""
+    typed = parse(NewBatch, {"lot": request.form.getlist("lot"), "note": request.form.get("note", "")})
+    batch = run(service.accept, typed.chosen, by=me().id, at=now(), on=today(), note=typed.note)
     flash(_("Batch %(number)s is made. Compute its cut plans next.", number=batch.number), "done")
     return redirect(url_for(".batch_show", batch_id=batch.id), 303)
+
+
+@bp.get("/proposals/")
+@requires("mes.planning.read")
+def proposal_list() -> ResponseReturnValue:
+    """Show what could be cut together: lots by key, urgent ones in a lane of their own; and what is made again."""
+    session = read()
+    proposals = propose(lots.waiting(session), today())
+    lane = next((one for one in Lane if one.value == request.args.get("view")), None)
+    shown = [one for one in proposals if lane in (None, one.lane)]
+    name = request.args.get("sort", "").removeprefix("-")
+    if name in PROPOSAL_SORTS:
+        shown.sort(key=PROPOSAL_SORTS[name], reverse=request.args["sort"].startswith("-"))
+    return render_template(
+        "mes/planning/proposal_list.html",
+        proposals=shown,
+        lane=lane,
+        counts={one.value: sum(row.lane is one for row in proposals) for one in Lane},
+        urgent_share=urgent_share(proposals),
+        urgent_most=URGENT_SHARE_MOST,
+        shown_panels=_panels(service.QUEUE, 0),
+    )
+
+
+@bp.post("/orders/<int:order_id>/rush")
+@requires("mes.planning.write")
+def rush_put(order_id: int) -> ResponseReturnValue:
+    """Say that an order is wanted before the others, and why."""
+    run(service.put_rush, order_id, parse(RushForm, request.form).reason, by=me().id, at=now())
+    flash(_("It goes into the urgent lane."), "done")
+    return redirect(url_for(".proposal_list"), 303)
+
+
+@bp.post("/orders/<int:order_id>/rush/end")
+@requires("mes.planning.write")
+def rush_end(order_id: int) -> ResponseReturnValue:
+    """Take it back."""
+    run(service.end_rush, order_id, by=me().id, at=now())
+    flash(_("It queues as it is due."), "done")
+    return redirect(url_for(".proposal_list"), 303)
 
 
 @bp.get("/batches/<int:batch_id>/")
@@ -92,11 +146,16 @@ def batch_show(batch_id: int) -> ResponseReturnValue:
     return render_template(
         "mes/planning/batch_show.html",
         page=queries.batch_page(session, batch_id),
-        shown_panels=[
-            (panel.title, Markup(render_template(panel.template, **panel.context)))  # noqa: S704  our template
-            for panel in panels(service.SUBJECT, batch_id)
-        ],
+        shown_panels=_panels(service.SUBJECT, batch_id),
     )
+
+
+def _panels(subject: str, subject_id: int) -> list[tuple[str, Markup]]:
+    """Return what other features show here: heading and contents."""
+    return [
+        (panel.title, Markup(render_template(panel.template, **panel.context)))  # noqa: S704  our template
+        for panel in panels(subject, subject_id)
+    ]
 
 
 @due.get("/load/")
@@ -170,6 +229,6 @@ def due_set(order_id: int) -> ResponseReturnValue:
     return redirect(url_for("erp_sales.order_show", order_id=order_id), 303)
 
 
-def _state() -> BatchState | None:
-    """Return the state that the list is narrowed to."""
-    return next((state for state in BatchState if state.value == request.args.get("view")), None)
+def _stage() -> BatchStage | None:
+    """Return the stage that the list is narrowed to."""
+    return next((stage for stage in BatchStage if stage.value == request.args.get("view")), None)

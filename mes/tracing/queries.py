@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Subquery,
     bindparam,
+    case,
     cast,
     func,
     literal,
@@ -40,7 +41,7 @@ from mes.packing.model import Content, Package
 from mes.planning.model import BatchOrder
 from mes.production.model import Scrap, WorkReport
 from mes.scanning.model import Scan, Station
-from mes.shipping.model import Delivery, Load, LoadPackage
+from mes.shipping.model import Delivery, Load, LoadPackage, Receipt
 from mes.splitting.model import DoorSet, Piece, Requirement
 from mes.tracing.rules import Chapter, Event
 
@@ -90,6 +91,7 @@ def story(kind: str) -> CompoundSelect[Any]:
         _of_scrap(pieces),
         _of_boxes(boxes),
         _of_loads(boxes),
+        _of_receipts(boxes),
         _of_scans("piece", pieces),
         _of_scans("package", boxes),
     )
@@ -206,18 +208,24 @@ def _lot(at: Any) -> Select[Any]:
     )
 
 
+def _is_issued_to(batch_id: Any) -> Any:
+    """Return the condition that a move is an issue to a batch.
+
+    The word for a batch is said of the batch's row, so that no plan begins among the moves of all batches.
+    """
+    subject = case((batch_id > 0, BATCH), else_="")
+    return (Move.subject == subject) & (Move.subject_id == batch_id) & (Move.kind == MoveKind.ISSUE)
+
+
 def _of_lots(pieces: Subquery) -> Select[Any]:
     """Return the lots of a sheet: the offcut that it was, else what was issued of its article to its batch."""
-    is_issued = (
-        (Move.subject == BATCH) & (Move.subject_id == CutPlan.batch_id) & (Move.kind == MoveKind.ISSUE)
-    )
     return (
         _lot(Lot.received_at)
         .select_from(pieces)
         .join(Placement, Placement.piece_id == pieces.c.id)
         .join(CutLayout, CutLayout.id == Placement.layout_id)
         .join(CutPlan, CutPlan.id == CutLayout.plan_id)
-        .outerjoin(Move, is_issued & CutLayout.lot_id.is_(None))
+        .outerjoin(Move, _is_issued_to(CutPlan.batch_id) & CutLayout.lot_id.is_(None))
         .join(Lot, Lot.id == func.coalesce(CutLayout.lot_id, Move.lot_id))
         .join(Article, Article.id == Lot.article_id)
         .outerjoin(Party, Party.id == Lot.supplier_id)
@@ -229,15 +237,12 @@ def _of_lots(pieces: Subquery) -> Select[Any]:
 def _of_fittings(pieces: Subquery) -> Select[Any]:
     """Return the lots of what is built into a piece or lies in its kit: issued to the batch of its order."""
     is_for_it = (Requirement.set_id == pieces.c.set_id) & (Requirement.joins == pieces.c.rule_code)
-    is_issued = (
-        (Move.subject == BATCH) & (Move.subject_id == BatchOrder.batch_id) & (Move.kind == MoveKind.ISSUE)
-    )
     return (
         _lot(Lot.received_at)
         .select_from(pieces)
         .join(Requirement, is_for_it)
         .join(BatchOrder, BatchOrder.order_id == pieces.c.order_id)
-        .join(Move, is_issued)
+        .join(Move, _is_issued_to(BatchOrder.batch_id))
         .join(Lot, Lot.id == Move.lot_id)
         .join(
             Article,
@@ -331,8 +336,30 @@ def _of_loads(boxes: Subquery) -> Select[Any]:
     )
 
 
+def _of_receipts(boxes: Subquery) -> Select[Any]:
+    """Return what the dealer said of a package: that it came as it should, or not."""
+    return (
+        _row(
+            Chapter.RECEIPT,
+            Receipt.said_at,
+            Delivery.number,
+            name=Party.name,
+            name_en=Party.name_en,
+            person=Receipt.said_by,
+            detail=Package.code,
+            extra=case((Receipt.is_right, "RIGHT"), else_="WRONG"),
+            ref=Delivery.load_id,
+        )
+        .select_from(boxes)
+        .join(Receipt, Receipt.package_id == boxes.c.id)
+        .join(Package, Package.id == Receipt.package_id)
+        .join(Delivery, Delivery.id == Receipt.delivery_id)
+        .join(Party, Party.id == Delivery.dealer_id)
+    )
+
+
 def _of_scans(object_type: str, things: Subquery) -> Select[Any]:
-    """Return every scan of some things, those that were refused too; a receipt by the dealer is one of them."""
+    """Return every scan of some things, those that were refused too."""
     verdict = cast(Scan.outcome, String) + " " + func.coalesce(cast(Scan.block_code, String), "")
     return (
         _row(

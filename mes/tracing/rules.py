@@ -21,6 +21,7 @@ class Chapter(Choice):
     SCRAP = "SCRAP", N_("Scrap")
     BOX = "BOX", N_("Packed")
     LOAD = "LOAD", N_("On the vehicle")
+    RECEIPT = "RECEIPT", N_("Received by the dealer")
     SCAN = "SCAN", N_("Scans and checks")
 
 
@@ -38,6 +39,7 @@ LEADS_TO = {  # chapter -> the page that its ref_id leads to
     Chapter.SCRAP: PAGES["piece"],
     Chapter.BOX: PAGES["package"],
     Chapter.LOAD: ("mes_shipping.load_show", "load_id"),
+    Chapter.RECEIPT: ("mes_shipping.load_show", "load_id"),
 }
 
 

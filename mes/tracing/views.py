@@ -97,6 +97,8 @@ def _result(event: Event) -> str:
         return label(PieceState(event.extra))
     if event.chapter is Chapter.BOX:
         return label(PackageState(event.extra))
+    if event.chapter is Chapter.RECEIPT:
+        return str(_("as it should be") if event.extra == "RIGHT" else _("something is wrong"))
     if event.chapter is Chapter.SCAN:
         outcome, _space, block = event.extra.partition(" ")
         name = label(Outcome(outcome))

@@ -6,20 +6,23 @@ from core.i18n import N_
 from core.web.registry import Panel
 from erp.purchasing import queries as purchasing
 from erp.purchasing.rules.needs import WantKind
+from mes.planning import queries as planning
 from mes.warehouse import queries
 
 
 def order_panel(session: Session, order_id: int) -> Panel | None:
-    """Return what an order needs and out of what it is served: by its batch once that is planned."""
-    batch = queries.batch_of_order(session, order_id)
-    needs = [] if batch is None else purchasing.shares_of(session, WantKind.BATCH, batch.id)
-    if not needs:
-        batch, needs = None, purchasing.shares_of(session, WantKind.ORDER, order_id)
+    """Return what an order needs and out of what it is served: by its batches once they are planned."""
+    batches = planning.batches_of_order(session, order_id)
+    of_batches = [(batch, purchasing.shares_of(session, WantKind.BATCH, batch.id)) for batch in batches]
+    planned = [(batch, shares) for batch, shares in of_batches if shares]
+    needs = [share for _, shares in planned for share in shares]
+    needs += purchasing.shares_of(session, WantKind.ORDER, order_id)  # of what is in no planned batch
     needs = needs or purchasing.shares_of(session, WantKind.EXPECTED, order_id)
     if not needs:
         return None
     lacking_count = sum(1 for need in needs if need.lacking_qty)
-    context = {"needs": needs, "needs_batch": batch, "lacking_count": lacking_count}
+    numbers = ", ".join(batch.number for batch, _ in planned)
+    context = {"needs": needs, "needs_batches": numbers, "lacking_count": lacking_count}
     return Panel(N_("Material"), "mes/warehouse/_order_panel.html", context)
 
 

@@ -172,43 +172,51 @@ def state_at(kind: PlaceKind) -> PackageState:
 # --- lots -------------------------------------------------------------------------
 
 
-def judge_goods_in(lot: LotInHand, spot: Spot) -> Blocked | None:
-    """Return why a lot cannot be put away from goods-in, if so; an offcut is put away from where it lies."""
-    is_here = any(portion.spot.place_id == spot.place_id for portion in lot.portions)
-    if any(portion.spot.kind is PlaceKind.RECEIVING for portion in lot.portions):
+def judge_waiting(lot: LotInHand) -> Blocked | None:
+    """Return why nothing of a lot waits to be put away, if so; an offcut is put away from where it lies."""
+    if not lot.portions:
+        return _used_up(lot)
+    if lot.is_offcut or any(portion.spot.kind is PlaceKind.RECEIVING for portion in lot.portions):
         return None
-    if lot.is_offcut and lot.portions and not is_here:
-        return None
-    facts = {"lot": lot.code, "place": spot.name, "places": _where(lot)}
-    subject = ("lot", lot.lot_id)
-    if is_here:
-        return _blocked(
-            Block.E28,
-            Text(N_("A lot at goods-in")),
-            Text(N_("%(lot)s, already at %(place)s"), facts),
-            Text(N_("Scan the next lot.")),
-            subject,
-        )
     return _blocked(
-        Block.E24,
+        Block.E22,
         Text(N_("A lot at goods-in")),
-        Text(N_("%(lot)s lies at: %(places)s"), facts),
+        Text(N_("%(lot)s is put away; it lies at: %(places)s"), {"lot": lot.code, "places": _where(lot)}),
         Text(N_("Nothing to put away. Scan another lot.")),
-        subject,
+        ("lot", lot.lot_id),
+    )
+
+
+def judge_goods_in(lot: LotInHand, spot: Spot) -> Blocked | None:
+    """Return why a lot cannot be put away at a place, if so; a lot that lies right there is no error."""
+    is_here = any(portion.spot.place_id == spot.place_id for portion in lot.portions)
+    is_at_goods_in = any(portion.spot.kind is PlaceKind.RECEIVING for portion in lot.portions)
+    if not is_here or is_at_goods_in:
+        return judge_waiting(lot)
+    return _blocked(
+        Block.E28,
+        Text(N_("A lot at goods-in")),
+        Text(N_("%(lot)s, already at %(place)s"), {"lot": lot.code, "place": spot.name}),
+        Text(N_("Scan the next lot.")),
+        ("lot", lot.lot_id),
+    )
+
+
+def _used_up(lot: LotInHand) -> Blocked:
+    """Return the refusal of a lot of which nothing is left."""
+    return _blocked(
+        Block.E30,
+        Text(N_("A lot of which something is left")),
+        Text(N_("%(lot)s, all used"), {"lot": lot.code}),
+        Text(N_("Take another lot of %(material)s."), {"material": lot.material}),
+        ("lot", lot.lot_id),
     )
 
 
 def choose_portion(lot: LotInHand, place_code: str | None) -> Portion | Blocked:
     """Return from which place a lot is taken: the only one where it lies, else the one that was scanned."""
-    subject = ("lot", lot.lot_id)
     if not lot.portions:
-        return _blocked(
-            Block.E30,
-            Text(N_("A lot of which something is left")),
-            Text(N_("%(lot)s, all used"), {"lot": lot.code}),
-            Text(N_("Take another lot of %(material)s."), {"material": lot.material}),
-            subject,
-        )
+        return _used_up(lot)
     if place_code is None and len(lot.portions) == 1:
         return lot.portions[0]
     chosen = next((portion for portion in lot.portions if portion.spot.code == place_code), None)
@@ -219,7 +227,7 @@ def choose_portion(lot: LotInHand, place_code: str | None) -> Portion | Blocked:
         Text(N_("The place that you take it from: %(places)s"), {"places": _where(lot)}),
         Text(N_("No place scanned")) if place_code is None else Text("%(code)s", {"code": place_code}),
         Text(N_("Scan the place, then the lot again.")),
-        subject,
+        ("lot", lot.lot_id),
     )
 
 

@@ -6,7 +6,7 @@ from alembic import op
 import core.db
 
 revision = '0024'
-down_revision = '0016'
+down_revision = '0028'
 branch_labels = None
 depends_on = None
 

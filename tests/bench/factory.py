@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from core.auth import service as auth
-from core.work import run
+from core.work import run, run_in_turn
 from erp.catalogue.rules.document import Handing
 from erp.parties import queries as parties
 from erp.sales import service as sales
@@ -94,10 +94,10 @@ def confirm_orders(count: int, lines: int) -> list[int]:
 
 
 def release(app: Flask, order_id: int) -> None:
-    """Release an order as the page does: split on a reading session, then one short transaction."""
+    """Release an order as the page does: split on a reading session, then short transactions."""
     with app.extensions["sessions"].reading() as reading:
         frozen = splitting_queries.prepare(reading, order_id)
-    run(splitting.release, frozen, by=None, at=NOON)
+    run_in_turn(splitting.release_in_slices(frozen, by=None, at=NOON))
 
 
 def ready_to_pack(app: Flask, sets: int, file: Path) -> dict[str, str]:

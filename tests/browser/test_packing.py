@@ -57,12 +57,13 @@ def fits(page):
 def test_a_package_is_opened_filled_sealed_and_its_label_offered(plant, tablet):
     panel = tablet.locator("#verdict")
     scan(tablet, plant.frame)
-    expect(panel).to_have_attribute("data-kind", "done")
     expect(tablet.locator("#job")).to_contain_text("2 / 4")
+    expect(panel).to_have_attribute("data-kind", "wait")  # nothing is verified yet
     expect(tablet.locator('[data-act="seal"]')).to_be_disabled()
     for count, code in enumerate(plant.pieces, start=1):
         scan(tablet, code)
         expect(tablet.locator("#bench .contents li.in")).to_have_count(count)
+        expect(panel).to_have_attribute("data-kind", "done")
     assert fits(tablet)
     tablet.locator('[data-act="seal"]').click()
     expect(tablet.locator(f'form[action$="/packages/{plant.frame_id}/print"] button')).to_be_visible()

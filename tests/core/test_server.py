@@ -124,6 +124,13 @@ def test_cookies_stay_on_https_when_pages_do(template, tmp_path):
         app.extensions["sessions"].engine.dispose()
 
 
+@pytest.mark.parametrize(("workers", "options"), [(1, [[]]), (2, [[], ["--only-jobs"]])])
+def test_of_several_workers_only_the_first_does_what_runs_beside_the_jobs(workers, options):
+    settings = {"HOST": "127.0.0.1", "PORT": 8000, "THREADS": 4, "PROCESSES": 1, "WORKERS": workers}
+    commands = [child.command for child in serving.children(settings, None) if "jobs" in child.command]
+    assert [command[command.index("work") + 1 :] for command in commands] == options
+
+
 # --- the whole server ---------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -258,6 +258,11 @@ _FIELD_OF = {
     Asked.OPTION: Field.LOCK,
     Asked.MEASURE: Field.MODEL,
 }
+
+
+def with_usual(entry: LineEntry, document: ModelDocument) -> LineEntry:
+    """Return a line with the choices that its model makes where the line makes none."""
+    return replace(entry, options={**document.usual_options, **entry.options})
 
 
 def making_issues(entry: LineEntry, document: ModelDocument, stock: StockLengths) -> tuple[Issue, ...]:

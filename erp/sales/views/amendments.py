@@ -14,7 +14,7 @@ from core.errors import InvalidInput
 from core.web.access import me, requires
 from core.web.errors import text_of
 from core.web.forms import parse
-from core.web.templating import mm, today
+from core.web.templating import label, mm, named, today
 from core.work import read, run
 from erp.catalogue.rules.document import DimBasis, Handing
 from erp.sales import service
@@ -87,19 +87,23 @@ def _values(draft: OrderDraft, chosen: DraftLine | None, *, is_new: bool) -> dic
     return values
 
 
-def _said(line: DraftLine, offered: Offer) -> list[tuple[Field | str, str, str]]:
-    """Return what a line says differently: the field (or the code of an option), before, after."""
+def _said(line: DraftLine, offered: Offer) -> list[tuple[str, str, str]]:
+    """Return what a line says differently, as a person reads it: what, before, after."""
     if line.before is None or line.after is None:
         return []
     fields = {field.value: field for field in Field}
-    return [
-        (
-            fields.get(one.name, one.name),
-            value_text(fields.get(one.name), one.before, offered),
-            value_text(fields.get(one.name), one.after, offered),
-        )
-        for one in differences(line.before.entry, line.after.entry)
-    ]
+    models = (offered.doors.get(one.entry.door_code) for one in (line.before, line.after))
+    choices = {option.code: option for one in models if one for option in one.document.options}
+    said = []
+    for one in differences(line.before.entry, line.after.entry):
+        if option := choices.get(one.name):
+            words = {value.code: named(value.name) for value in option.values}
+            said.append((named(option.name), words.get(one.before, ""), words.get(one.after, "")))
+        else:
+            field = fields.get(one.name)
+            before, after = (value_text(field, text, offered) for text in (one.before, one.after))
+            said.append((label(field) if field else one.name, before, after))
+    return said
 
 
 def _keep(order_id: int, key: str | None) -> ResponseReturnValue:

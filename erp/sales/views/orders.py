@@ -36,7 +36,7 @@ from erp.sales.rules.orders import DueInPast, LineEntry, NothingToCopy
 from erp.sales.rules.questions import About, seen_as
 from erp.sales.rules.states import EDITABLE, STEPS, UNRELEASED, OrderState, Verb
 from erp.sales.views.blueprint import CANCEL, CONFIRM, READ, SEE_PRICES, WRITE, bp
-from erp.sales.views.words import sentence, words_of_answers
+from erp.sales.views.words import sentence, term_text, words_of_answers
 
 PLACE = "erp.sales.order"
 EXPORT_ROWS_MAX = 5_000
@@ -288,6 +288,7 @@ def _prices(order: Order, offered: Offer) -> dict[str, Any]:
     price = prices.order_price(read(), order, offered, today()) if me().may(SEE_PRICES) else None
     return {
         "price": price,
+        "term_text": lambda what: term_text(what, offered),
         "quotes": prices.quotations(read(), order.id) if price else [],
         "offered_until": (today() + OFFERED_FOR).isoformat(),
     }

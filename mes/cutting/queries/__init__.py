@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,14 +19,16 @@ from erp.catalogue.model import DoorVersion
 from erp.materials.model import Article, Material
 from erp.materials.rules import MaterialKind
 from erp.sales.model import Order
-from mes.cutting.model import CutLayout, CutPlan, Offcut, Placement
+from mes.cutting.model import CutLayout, CutPlan, Offcut, Placement, TakenAlong
 from mes.cutting.queries import settings
 from mes.cutting.rules import MaterialFacts, OffcutFacts, PieceFacts, PlanState, StockFacts
+from mes.cutting.rules.progress import BatchProgress, PlanWork, progress
 from mes.cutting.rules.saw import Step, boards_per_book, books, cut_list
 from mes.nesting.rules.cuts import Cut, Slicing, sliced
 from mes.nesting.rules.instance import Instance, Kind, Stock, read_instance
 from mes.nesting.rules.plan import Layout, Plan, read_plan
-from mes.planning.model import Batch, BatchOrder
+from mes.planning.model import Batch
+from mes.planning.queries import lots
 from mes.splitting.model import DoorSet, Piece
 from mes.splitting.rules import CutMethod, PieceState
 
@@ -145,21 +148,55 @@ def waiting_pieces(
 ) -> Sequence[Piece]:
     """Return the pieces that wait to be cut and lie in no plan in force; remakes first, then as orders are due.
 
-    Only those of orders that are in a batch, of one batch where one is named; only the urgent ones if asked.
+    Only those of sets that are in a batch, of one batch where one is named; only the urgent ones if asked.
     """
+    batched = lots.batched_sets().subquery()
     rows = (
         select(Piece)
-        .join(BatchOrder, BatchOrder.order_id == Piece.order_id)
+        .join(batched, batched.c.set_id == Piece.set_id)
         .join(Order, Order.id == Piece.order_id)
         .where(*_is_waiting())
     )
     if batch_id is not None:
-        rows = rows.where(BatchOrder.batch_id == batch_id)
+        rows = rows.where(batched.c.batch_id == batch_id)
     if is_urgent:
         rows = rows.where(Piece.is_urgent)
     return session.scalars(
         rows.order_by(Piece.is_urgent.desc(), Order.due_on.is_(None), Order.due_on, Piece.order_id, Piece.id)
     ).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Remake:
+    """One piece that is made again and waits for the saw."""
+
+    piece: Piece
+    set_number: str
+    material: Material
+    order: Order
+    since_at: datetime
+
+
+def remakes(session: Session) -> list[Remake]:
+    """Return everything that is made again and lies in no plan, the oldest first."""
+    waiting = [piece.id for piece in waiting_pieces(session, is_urgent=True)]
+    rows = session.execute(
+        select(Piece, DoorSet.number, Material, Order)
+        .join(DoorSet, DoorSet.id == Piece.set_id)
+        .join(Order, Order.id == Piece.order_id)
+        .join(Material, Material.id == Piece.material_id)
+        .where(Piece.id.in_(waiting))
+        .order_by(Piece.id)
+    )
+    return [
+        Remake(piece, number, material, order, piece.changed_at) for piece, number, material, order in rows
+    ]
+
+
+def batch_of_set(session: Session, set_id: int) -> int | None:
+    """Return the id of the batch that a set is made in."""
+    batched = lots.batched_sets().subquery()
+    return session.scalar(select(batched.c.batch_id).where(batched.c.set_id == set_id))
 
 
 def _is_waiting() -> tuple[Any, ...]:
@@ -174,15 +211,19 @@ def _is_waiting() -> tuple[Any, ...]:
         Piece.material_id.is_not(None),
         Piece.cut_length_mm.is_not(None),
         ~planned.exists(),
+        ~select(TakenAlong.id).where(TakenAlong.piece_id == Piece.id).exists(),
     )
 
 
-def waiting_by_material(
-    session: Session, batch_id: int, *, is_urgent: bool = False
-) -> list[tuple[Material, list[Piece]]]:
+def waiting_by_material(session: Session, batch_id: int) -> list[tuple[Material, list[Piece]]]:
     """Return a batch's waiting pieces by material, materials by code."""
+    return by_material(session, waiting_pieces(session, batch_id))
+
+
+def by_material(session: Session, pieces: Iterable[Piece]) -> list[tuple[Material, list[Piece]]]:
+    """Return pieces by material, materials by code; each material's in the order in which they came."""
     grouped: dict[int, list[Piece]] = {}
-    for piece in waiting_pieces(session, batch_id, is_urgent=is_urgent):
+    for piece in pieces:
         if piece.material_id is not None:
             grouped.setdefault(piece.material_id, []).append(piece)
     wanted = select(Material).where(Material.id.in_(grouped)).order_by(Material.code)
@@ -232,6 +273,57 @@ def _piece_facts(piece: Piece, rank: int) -> PieceFacts:
         mitre=piece.mitre,
         rank=rank,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """What the plans of a batch do not know: parts on sheets not cut that nobody wants, and pieces in no plan."""
+
+    unwanted_count: int
+    waiting_count: int
+
+    def __bool__(self) -> bool:
+        """Say whether what is not cut yet should be planned anew."""
+        return bool(self.unwanted_count)
+
+
+def stale(session: Session, batch_id: int) -> Stale:
+    """Return what has changed since a batch was planned, on sheets that are not cut; what is cut stands."""
+    return Stale(unwanted_parts(session, [batch_id]).get(batch_id, 0), len(waiting_pieces(session, batch_id)))
+
+
+def unwanted_parts(session: Session, batch_ids: Collection[int]) -> dict[int, int]:
+    """Return by batch how many parts on sheets that are not cut nobody wants: cancelled, changed or scrapped."""
+    rows = session.execute(
+        select(CutPlan.batch_id, func.count())
+        .join(CutLayout, CutLayout.plan_id == CutPlan.id)
+        .join(Placement, Placement.layout_id == CutLayout.id)
+        .join(Piece, Piece.id == Placement.piece_id)
+        .where(CutPlan.batch_id.in_(batch_ids), CutPlan.state == PlanState.READY)
+        .where(CutLayout.cut_at.is_(None), CutLayout.dropped_at.is_(None))
+        .where(Piece.state.in_((PieceState.VOID, PieceState.REMAKE)))
+        .group_by(CutPlan.batch_id)
+    )
+    return dict(rows.all())
+
+
+def batch_progress(session: Session, batch_id: int, at: datetime) -> BatchProgress | None:
+    """Return how far the plans are that were asked for last, or nothing when none is on its way."""
+    asked = (
+        select(func.max(CutPlan.created_at))
+        .join(Job, Job.id == CutPlan.job_id)
+        .where(CutPlan.batch_id == batch_id, CutPlan.state == PlanState.QUEUED, Job.state.in_(OPEN))
+    )
+    asked_at = session.scalar(asked)
+    rows = session.execute(
+        select(CutPlan.piece_count, Job)
+        .join(Job, Job.id == CutPlan.job_id)
+        .where(CutPlan.batch_id == batch_id, CutPlan.created_at == asked_at)
+        .order_by(CutPlan.id)
+    ).all()
+    works = [PlanWork(count, job.state, job.done_count, job.total_count) for count, job in rows]
+    began_at = min((job.started_at for _, job in rows if job.started_at), default=None)
+    return progress(works, began_at, at) if works else None
 
 
 def plans_of(session: Session, batch_id: int) -> list[PlanShown]:

@@ -40,6 +40,13 @@ class NothingToCut(RuleViolation):
     message = N_("Every piece of %(number)s is in a cut plan already.")
 
 
+class NoRemakes(RuleViolation):
+    """Nothing that is made again waits to be cut."""
+
+    code = "mes.cutting.no_remakes"
+    message = N_("No remake waits to be cut: all of them are in a cut plan.")
+
+
 class PlanRunning(Conflict):
     """A batch whose plans are being computed right now."""
 

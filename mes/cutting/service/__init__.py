@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.audit import service as audit
@@ -20,14 +20,16 @@ from core.jobs.rules import OPEN
 from core.numbers.service import next_codes
 from erp.materials import queries as materials
 from erp.materials.model import Article, Material
+from erp.sales.model import Order
 from erp.stock import service as stock
 from erp.stock.rules import Size, in_unit, rounded_up
 from mes.cutting import queries
-from mes.cutting.model import CutLayout, CutPlan, Offcut, Placement
+from mes.cutting.model import CutLayout, CutPlan, Offcut, Placement, TakenAlong
 from mes.cutting.queries import settings as told_settings
 from mes.cutting.rules import (
     CutJob,
     CutSheet,
+    NoRemakes,
     NothingToCut,
     PiecesChanged,
     PlanRunning,
@@ -41,6 +43,8 @@ from mes.nesting.rules.plan import Plan
 from mes.planning import queries as planning_queries
 from mes.planning import service as planning
 from mes.planning.model import Batch, BatchOrder
+from mes.planning.queries import lots
+from mes.splitting import service as splitting
 from mes.splitting.model import DoorSet, Piece, Requirement
 from mes.splitting.rules import PieceState
 
@@ -49,30 +53,76 @@ BATCH, ORDER = "mes.planning.batch", "erp.sales.order"
 SOLVE = "cutting.solve"  # the kind of job
 
 
-def plan_batch(
-    session: Session, batch_id: int, *, by: int | None, at: datetime, is_urgent: bool = False
-) -> list[CutPlan]:
+def plan_batch(session: Session, batch_id: int, *, by: int | None, at: datetime) -> list[CutPlan]:
     """Have a plan computed, in the background, for each material of which pieces of the batch wait.
 
-    A batch that has plans already gets further ones for what came since: remakes, urgent ones first; `is_urgent`
-    plans only these. Offcuts that fit are held for the plan. Locks the batch, then offcuts.
-    Raises NotFound, PlanRunning, NothingToCut, NoStockSize.
+    A batch that has plans already gets further ones for what came since. Remakes of other batches that wait for the
+    same material are taken along: they go into the next cut. Offcuts that fit are held for the plan.
+    Locks the batch, then remakes, then offcuts. Raises NotFound, PlanRunning, NothingToCut, NoStockSize.
     """
+    batch = _opened(session, batch_id)
+    mine = queries.waiting_pieces(session, batch_id)
+    materials_wanted = {piece.material_id for piece in mine}
+    along = [
+        piece
+        for piece in queries.waiting_pieces(session, is_urgent=True)
+        if piece.material_id in materials_wanted
+    ]
+    return _plan(session, batch, [*mine, *along], by=by, at=at)
+
+
+def plan_remakes(session: Session, *, by: int | None, at: datetime) -> list[CutPlan]:
+    """Have everything that is made again, of all batches, planned now; it is cut for the batch that waits longest.
+
+    Locks this batch, then remakes, then offcuts. Raises NoRemakes, PlanRunning, NothingToCut, NoStockSize.
+    """
+    pieces = queries.waiting_pieces(session, is_urgent=True)
+    if not pieces:
+        raise NoRemakes
+    oldest = min(pieces, key=lambda piece: piece.id)
+    batch = _opened(session, queries.batch_of_set(session, oldest.set_id) or 0)
+    return _plan(session, batch, pieces, by=by, at=at)
+
+
+def _opened(session: Session, batch_id: int) -> Batch:
+    """Return a batch, locked, of which nothing is being computed. Raises NotFound, PlanRunning."""
     batch = session.get(Batch, batch_id, with_for_update=True)
     if batch is None:
         raise NotFound
     _close_stopped(session, batch)
-    waiting = queries.waiting_by_material(session, batch_id, is_urgent=is_urgent)
-    if not waiting:
+    return batch
+
+
+def _plan(
+    session: Session, batch: Batch, pieces: Sequence[Piece], *, by: int | None, at: datetime
+) -> list[CutPlan]:
+    """Queue a plan for each material of some waiting pieces; remakes are taken, each by one plan.
+
+    Raises NothingToCut, NoStockSize.
+    """
+    remakes = _remakes(session, [piece.id for piece in pieces if piece.is_urgent])
+    ours = {piece.id: piece for piece in pieces if not piece.is_urgent or piece.id in remakes}
+    if not ours:
         raise NothingToCut(number=batch.number)
-    told = session.scalar(select(func.count()).select_from(CutPlan).where(CutPlan.batch_id == batch_id)) or 0
-    plans = [
-        _queue(session, batch, f"{batch.number}-{position}", material, pieces, by=by, at=at)
-        for position, (material, pieces) in enumerate(waiting, start=told + 1)
-    ]
+    told = session.scalar(select(func.count()).select_from(CutPlan).where(CutPlan.batch_id == batch.id)) or 0
+    plans = []
+    for position, (material, rows) in enumerate(queries.by_material(session, ours.values()), start=told + 1):
+        plan = _queue(session, batch, f"{batch.number}-{position}", material, rows, by=by, at=at)
+        plans.append(plan)
+        taken = [{"plan_id": plan.id, "piece_id": piece.id} for piece in rows if piece.is_urgent]
+        if taken:
+            session.execute(insert(TakenAlong), taken)
     changes: dict[str, list[Any]] = {"plans": [None, [plan.number for plan in plans]]}
-    audit.record(session, subject=BATCH, subject_id=batch_id, verb="plan", by=by, at=at, changes=changes)
+    audit.record(session, subject=BATCH, subject_id=batch.id, verb="plan", by=by, at=at, changes=changes)
     return plans
+
+
+def _remakes(session: Session, ids: Collection[int]) -> set[int]:
+    """Return which of some remakes no plan has, locked; those that another planner takes now are passed by."""
+    wanted = select(Piece.id).where(Piece.id.in_(ids)).order_by(Piece.id)
+    locked = session.scalars(wanted.with_for_update(skip_locked=True)).all()
+    taken = session.scalars(select(TakenAlong.piece_id).where(TakenAlong.piece_id.in_(locked))).all()
+    return set(locked) - set(taken)
 
 
 def _queue(
@@ -124,10 +174,7 @@ def replan(session: Session, batch_id: int, *, by: int | None, at: datetime) -> 
     Labels of these sheets are refused from now on; the offcuts that they held are free. Locks the batch, then its
     plans, then offcuts. Returns the new plans, none when nothing waits any more. Raises NotFound, PlanRunning.
     """
-    batch = session.get(Batch, batch_id, with_for_update=True)
-    if batch is None:
-        raise NotFound
-    _close_stopped(session, batch)
+    _opened(session, batch_id)
     ready = (CutPlan.batch_id == batch_id) & (CutPlan.state == PlanState.READY)
     plans = session.scalars(select(CutPlan).where(ready).order_by(CutPlan.id).with_for_update()).all()
     for plan in plans:
@@ -138,6 +185,27 @@ def replan(session: Session, batch_id: int, *, by: int | None, at: datetime) -> 
     if not queries.waiting_pieces(session, batch_id):
         return []
     return plan_batch(session, batch_id, by=by, at=at)
+
+
+def stop_batch(session: Session, batch_id: int, *, at: datetime) -> int:
+    """Stop what is being computed for a batch: at once what still waits, soon what runs; return how many plans.
+
+    Locks the batch. Raises NotFound.
+    """
+    if session.get(Batch, batch_id, with_for_update=True) is None:
+        raise NotFound
+    rows = session.execute(
+        select(CutPlan.id, Job)
+        .join(Job, Job.id == CutPlan.job_id)
+        .where(CutPlan.batch_id == batch_id, CutPlan.state == PlanState.QUEUED, Job.state.in_(OPEN))
+        .order_by(CutPlan.id)
+    ).all()
+    for plan_id, job in rows:
+        jobs.stop(session, job.id, at=at)
+        session.refresh(job)
+        if job.state not in OPEN:
+            fail(session, plan_id)
+    return len(rows)
 
 
 def _drop_uncut(session: Session, plan: CutPlan, *, at: datetime) -> None:
@@ -167,11 +235,18 @@ def _close_stopped(session: Session, batch: Batch) -> None:
             raise PlanRunning(number=batch.number)
         plan.state = PlanState.FAILED
         offcuts.release(session, plan.id)
+        _let_go(session, plan.id)
+
+
+def _let_go(session: Session, plan_id: int) -> None:
+    """Say that the remakes of a plan are placed, or wait for another one."""
+    session.execute(delete(TakenAlong).where(TakenAlong.plan_id == plan_id))
 
 
 def fail(session: Session, plan_id: int) -> None:
     """Say that a plan will not come; its pieces wait for another one, and the offcuts that it held are free."""
     offcuts.release(session, plan_id)
+    _let_go(session, plan_id)
     session.execute(
         update(CutPlan)
         .where(CutPlan.id == plan_id, CutPlan.state == PlanState.QUEUED)
@@ -186,14 +261,17 @@ def store(
     """Keep a computed plan: its sheets with their labels, and where every piece lies.
 
     Tells the batch that it is planned and stock what the batch needs. Says whether this call did it.
-    Locks the plan. Raises PiecesChanged.
+    Locks the batch, whose plans are kept one after the other, then the plan. Raises PiecesChanged.
     """
-    plan = session.get(CutPlan, plan_id, with_for_update=True)
+    batch_id = session.scalar(select(CutPlan.batch_id).where(CutPlan.id == plan_id))
+    session.execute(select(Batch.id).where(Batch.id == batch_id).with_for_update())
+    plan = session.get(CutPlan, plan_id, with_for_update=True, populate_existing=True)
     if plan is None or plan.state is not PlanState.QUEUED:
         return False
     _check_waiting(session, plan, pieces)
     sheets = list(deal(result, pieces))
     _insert_sheets(session, plan, result, sheets)
+    _let_go(session, plan.id)
     offcuts.release(session, plan.id, but={layout.stock for layout in result.layouts})
     plan.result = result.to_dict()
     plan.state, plan.computed_at = PlanState.READY, at
@@ -269,7 +347,12 @@ def _stocks(session: Session, plan: CutPlan) -> dict[str, tuple[int, int | None]
 
 
 def put_demand(session: Session, batch_id: int) -> None:
-    """Tell stock what a batch needs: sheets and bars by the piece, the rest as its sets require it."""
+    """Tell stock what a batch needs: sheets and bars by the piece, the rest as its sets require it.
+
+    Locks the orders of the batch: another batch may hold another colour of one.
+    """
+    order_ids = planning_queries.order_ids(session, batch_id)
+    session.execute(select(Order.id).where(Order.id.in_(order_ids)).order_by(Order.id).with_for_update())
     need: defaultdict[int, Decimal] = defaultdict(Decimal)
     sheets = session.execute(
         select(CutPlan.material_id, func.count(CutLayout.id))
@@ -280,11 +363,11 @@ def put_demand(session: Session, batch_id: int) -> None:
     )
     for material_id, count in sheets:
         need[material_id] += Decimal(count)
+    batched = lots.batched_sets().subquery()
     required = session.execute(
         select(Requirement.material_id, Requirement.needed_qty)
-        .join(DoorSet, DoorSet.id == Requirement.set_id)
-        .join(BatchOrder, BatchOrder.order_id == DoorSet.order_id)
-        .where(BatchOrder.batch_id == batch_id, DoorSet.voided_at.is_(None))
+        .join(batched, batched.c.set_id == Requirement.set_id)
+        .where(batched.c.batch_id == batch_id)
     )
     for material_id, qty in required:
         need[material_id] += qty
@@ -298,7 +381,25 @@ def put_demand(session: Session, batch_id: int) -> None:
         name=batch.number,
         needed_on=batch.due_on,
     )
-    stock.carry(session, ORDER, planning_queries.order_ids(session, batch_id), need)
+    for order_id in order_ids:
+        open_sets = _sets_without_plan(session, order_id)
+        if open_sets:  # other colours of it: these alone are still asked for by the order
+            splitting.put_need(session, order_id, open_sets)
+            stock.ask_again(session, ORDER, order_id)
+        else:
+            stock.carry(session, ORDER, [order_id], need)
+
+
+def _sets_without_plan(session: Session, order_id: int) -> list[int]:
+    """Return the sets of an order whose batch, if they have one, has no plan yet."""
+    batched = lots.batched_sets().subquery()
+    planned = (
+        select(batched.c.set_id)
+        .join(CutPlan, CutPlan.batch_id == batched.c.batch_id)
+        .where(CutPlan.state == PlanState.READY)
+    )
+    wanted = select(DoorSet.id).where(DoorSet.order_id == order_id, DoorSet.voided_at.is_(None))
+    return list(session.scalars(wanted.where(DoorSet.id.not_in(planned)).order_by(DoorSet.id)))
 
 
 def _stock_in_unit(session: Session, batch_id: int) -> dict[int, Decimal]:

@@ -1,6 +1,6 @@
 """Pages of cutting."""
 
-from mes.cutting.views import offcuts, plans, settings
+from mes.cutting.views import offcuts, plans, settings, studies, yields
 from mes.cutting.views.blueprint import OFFCUTS, PLAN, READ, SETTINGS, bp
 
-__all__ = ["OFFCUTS", "PLAN", "READ", "SETTINGS", "bp", "offcuts", "plans", "settings"]
+__all__ = ["OFFCUTS", "PLAN", "READ", "SETTINGS", "bp", "offcuts", "plans", "settings", "studies", "yields"]

@@ -8,13 +8,15 @@ import zipfile
 from decimal import Decimal
 from typing import Any
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from core.clock import now
+from core.company.views import company_name
 from core.errors import NotFound
 from core.i18n import Named
+from core.jobs.rules import JobState
 from core.printing.answers import labels as answer_labels
 from core.web import answers
 from core.web.access import me, requires
@@ -77,6 +79,40 @@ def batch_plan(batch_id: int) -> ResponseReturnValue:
     return redirect(url_for("mes_planning.batch_show", batch_id=batch_id), 303)
 
 
+@bp.post("/remakes/plan")
+@requires(PLAN)
+def remakes_plan() -> ResponseReturnValue:
+    """Have everything that is made again planned now."""
+    plans = run(service.plan_remakes, by=me().id, at=now())
+    flash(_("%(count)s cut plans are being computed.", count=len(plans)), "done")
+    return redirect(url_for("mes_planning.batch_show", batch_id=plans[0].batch_id), 303)
+
+
+@bp.get("/batches/<int:batch_id>/progress.json")
+@requires(READ)
+def batch_progress(batch_id: int) -> ResponseReturnValue:
+    """Say how far the plans of a batch are, as the bar of a job wants it."""
+    found = queries.batch_progress(read(), batch_id, now())
+    state = JobState.RUNNING if found is not None and found.is_open else JobState.DONE
+    return jsonify(
+        state=state.value,
+        label=label(state),
+        done=found.done if found else 0,
+        total=found.total if found else 0,
+        left="" if found is None else render_template("mes/cutting/_progress.html", progress=found),
+        error=None,
+    )
+
+
+@bp.post("/batches/<int:batch_id>/stop")
+@requires(PLAN)
+def batch_stop(batch_id: int) -> ResponseReturnValue:
+    """Stop what is being computed for a batch."""
+    count = run(service.stop_batch, batch_id, at=now())
+    flash(_("%(count)s cut plans are stopped; what is ready stays.", count=count), "done")
+    return redirect(url_for("mes_planning.batch_show", batch_id=batch_id), 303)
+
+
 @bp.post("/batches/<int:batch_id>/replan")
 @requires(PLAN)
 def batch_replan(batch_id: int) -> ResponseReturnValue:
@@ -120,7 +156,7 @@ def plan_pdf(plan_id: int) -> ResponseReturnValue:
     """Answer a plan as PDF for the saw."""
     page, sheets = _ready(plan_id)
     printed = _("Printed %(moment)s, %(name)s", moment=local(now()), name=me().name)
-    paper = pdf.plan_paper(page, sheets, pdf.Printing(current_app.config["COMPANY"], printed))
+    paper = pdf.plan_paper(page, sheets, pdf.Printing(company_name(), printed))
     return answers.pdf(paper.content, f"{page.plan.number}.pdf")
 
 

@@ -121,7 +121,10 @@ class Instance:
         return {part.id: part.mitre_dmm for part in self.parts if part.mitre_dmm}
 
     def room(self, stock: Stock) -> tuple[int, int]:
-        """Return the length and width of `stock` inside its trims; a bar's width is 0."""
+        """Return the length and width of `stock` inside its trims; a bar's width is 0.
+
+        Where the trims leave nothing it is 0 or below, and no part fits.
+        """
         length = stock.length_dmm - self.trim.left_dmm - self.trim.right_dmm
         if self.kind is Kind.BAR:
             return length, 0
@@ -138,9 +141,15 @@ class Instance:
             return (False, True)
         return (part.grain is not stock.grain,)
 
+    def has_size(self, part: Part) -> bool:
+        """Return whether there is anything to cut."""
+        return part.length_dmm > 0 and (self.kind is Kind.BAR or part.width_dmm > 0)
+
     def ways(self, part: Part, stock: Stock) -> tuple[bool, ...]:
-        """Return those of `turns` in which the part also fits inside the trims."""
+        """Return those of `turns` in which the part also fits inside the trims; none for a part without size."""
         room = self.room(stock)
+        if not self.has_size(part):
+            return ()
         return tuple(
             turned
             for turned in self.turns(part, stock)
@@ -206,10 +215,6 @@ class _Reader:
                 self.fault(place, N_("the id %(id)s occurs twice"), id=twice)
         if not instance.stock:
             self.fault("stock", N_("at least one stock piece is needed"))
-        for i, stock in enumerate(instance.stock):
-            room = instance.room(stock)
-            if room[0] <= 0 or (instance.kind is Kind.SHEET and room[1] <= 0):
-                self.fault(f"stock[{i}]", N_("the trims leave nothing of it"))
         pieces = sum(part.quantity for part in instance.parts)
         if pieces > PIECES_MAX:
             self.fault(
@@ -252,7 +257,7 @@ class _Reader:
             length_dmm=length,
             width_dmm=width,
             quantity=quantity,
-            cost=self.cost(row, place, length * (width or 10_000)),
+            cost=self.cost(row, place, max(length, 0) * max(width or 10_000, 0)),
             grain=self.choice(Grain, row.get("grain", "none"), f"{place}.grain", Grain.NONE),
             is_offcut=is_offcut is True,
         )
@@ -272,9 +277,11 @@ class _Reader:
         )
 
     def sides(self, row: Mapping[str, Any], place: str) -> tuple[int, int]:
-        length = self.size(row.get("length_mm"), f"{place}.length_mm", least=1)
+        """Return length and width; those of 0 or below are read too, so that the plan can name the part."""
+        least = -int(SIZE_MAX_MM) * 10
+        length = self.size(row.get("length_mm"), f"{place}.length_mm", least=least)
         if self.kind is Kind.SHEET:
-            return length, self.size(row.get("width_mm"), f"{place}.width_mm", least=1)
+            return length, self.size(row.get("width_mm"), f"{place}.width_mm", least=least)
         if row.get("width_mm") is not None:
             self.fault(f"{place}.width_mm", N_("a bar has no width"))
         return length, 0

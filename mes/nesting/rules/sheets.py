@@ -10,7 +10,8 @@ from random import Random
 
 from mes.nesting.rules.boards import Board, Sheet, Size, Way
 from mes.nesting.rules.cuts import offcuts_of, sliced
-from mes.nesting.rules.fill import Filling, Job, Stop, one_by_one, shelves
+from mes.nesting.rules.effort import Stop
+from mes.nesting.rules.fill import Filling, Job, one_by_one, shelves
 from mes.nesting.rules.instance import Instance, Part, Stock
 from mes.nesting.rules.plan import Layout, Offcut, Placement
 from mes.nesting.rules.recreate import Recreate
@@ -70,9 +71,9 @@ def _sheet(instance: Instance, stock: Stock, leads: list[Part], total: int) -> S
     )
 
 
-def fill(job: Job, seed: int, effort: Effort) -> Filling:
-    """Return the best filling found for `job` within `effort`."""
-    best = _shelved(job, effort.stop)
+def fill(job: Job, first: Filling, seed: int, effort: Effort) -> Filling:
+    """Return the best filling found for `job` within `effort`, no worse than `first`."""
+    best = first
     rng = Random(seed)  # noqa: S311  a search, not a secret
     if len(job.sizes) <= MANY_SIZES:
         for tries in TRIES:
@@ -84,7 +85,7 @@ def fill(job: Job, seed: int, effort: Effort) -> Filling:
     return Filling(_improved(job, best.boards, rng, effort), best.out) if best.boards else best
 
 
-def _shelved(job: Job, stop: Stop) -> Filling:
+def quick(job: Job, stop: Stop) -> Filling:
     """Return the best filling by shelves over stock sizes, first cuts and orders."""
     count = len(job.sheets)
     by_value = sorted(range(count), key=lambda i: job.sheets[i].cost / job.sheets[i].area)

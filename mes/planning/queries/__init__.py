@@ -5,17 +5,44 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from core.i18n import Named
 from erp.parties.model import Party
-from erp.sales.model import Order
+from erp.sales.model import Line, Order
 from mes.planning.model import Batch, BatchOrder
-from mes.planning.rules import BATCHABLE, BatchState
+from mes.planning.queries import lots
+from mes.planning.rules import BatchStage, BatchState
+from mes.planning.rules.batching import ColourLot
+from mes.splitting.model import DoorSet, Piece
+from mes.splitting.rules import CutMethod, PieceState
+
+SAWN = (PieceState.CUT, PieceState.MADE, PieceState.PACKED, PieceState.SHIPPED)
+_pieces: Any = (
+    select(Piece.id)
+    .join(DoorSet, DoorSet.id == Piece.set_id)
+    .join(Line, Line.id == DoorSet.line_id)
+    .join(BatchOrder, lots.is_of_lot())
+    .where(BatchOrder.batch_id == Batch.id)
+    .correlate(Batch)
+)
+_cut_pieces = _pieces.where(Piece.cut_method != CutMethod.NONE)
+_labelled = _pieces.where(Piece.is_tracked)
+_is_begun = _cut_pieces.where(Piece.state.in_(SAWN)).exists()
+_is_uncut = _cut_pieces.where(Piece.state == PieceState.PLANNED).exists()
+_is_unmade = _labelled.where(Piece.state.in_((PieceState.PLANNED, PieceState.CUT))).exists()
+_is_made = _labelled.where(Piece.state.in_(SAWN)).exists() & ~_is_unmade
+stage_word: Any = case(  # the word of a BatchStage
+    (_is_made, BatchStage.MADE.value),
+    (_is_begun & ~_is_uncut, BatchStage.CUT.value),
+    (_is_begun, BatchStage.CUTTING.value),
+    (Batch.state == BatchState.OPEN, BatchStage.OPEN.value),
+    else_=BatchStage.PLANNED.value,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +64,23 @@ class BatchPage:
     """A batch with its orders."""
 
     batch: Batch
+    stage: BatchStage
     orders: list[OrderShown]
+    lots: list[ColourLot]
 
     @property
     def set_count(self) -> int:
         """How many door sets it is."""
-        return sum(order.set_count for order in self.orders)
+        return sum(lot.set_count for lot in self.lots)
 
     @property
     def piece_count(self) -> int:
         """How many labelled pieces it is."""
-        return sum(order.piece_count for order in self.orders)
+        return sum(lot.piece_count for lot in self.lots)
 
-
-def candidates(session: Session) -> list[OrderShown]:
-    """Return the released orders that are in no batch, the most urgent first; those without a date last."""
-    free = select(BatchOrder.id).where(BatchOrder.order_id == Order.id)
-    rows = _orders().where(Order.state.in_(BATCHABLE), ~free.exists())
-    return _shown(session, rows.order_by(Order.due_on.is_(None), Order.due_on, Order.id))
+    def lots_of(self, order_id: int) -> list[ColourLot]:
+        """Return which colours of an order are made in it."""
+        return [lot for lot in self.lots if lot.order_id == order_id]
 
 
 def batch_page(session: Session, batch_id: int) -> BatchPage:
@@ -62,41 +88,53 @@ def batch_page(session: Session, batch_id: int) -> BatchPage:
     batch = session.get(Batch, batch_id)
     if batch is None:
         raise NotFound
-    rows = _orders().join(BatchOrder, BatchOrder.order_id == Order.id)
-    return BatchPage(batch, _shown(session, rows.where(BatchOrder.batch_id == batch_id).order_by(Order.id)))
+    stage = stage_of(session, batch_id)
+    rows = _orders().where(Order.id.in_(order_ids(session, batch_id))).order_by(Order.id)
+    return BatchPage(batch, stage, _shown(session, rows), lots.lots_of(session, batch_id))
 
 
-def batch_rows(text: str, state: BatchState | None) -> Select[*tuple[Any, ...]]:
-    """Return batches with how many orders and door sets each has."""
+def stage_of(session: Session, batch_id: int) -> BatchStage:
+    """Return how far one batch has come."""
+    return BatchStage(session.scalars(select(stage_word).where(Batch.id == batch_id)).one())
+
+
+def batch_rows(text: str, stage: BatchStage | None) -> Select[*tuple[Any, ...]]:
+    """Return batches with how many orders and door sets each has, and the word of its stage."""
+    sets = lots.batched_sets().subquery()
+    orders = select(BatchOrder.batch_id, func.count(BatchOrder.order_id.distinct()).label("count"))
+    counted = orders.group_by(BatchOrder.batch_id).subquery()
+    of_batch = select(sets.c.batch_id, func.count().label("count")).group_by(sets.c.batch_id).subquery()
+    set_count = func.coalesce(of_batch.c.count, 0).label("sets")
     rows = (
-        select(Batch, func.count(Order.id).label("orders"), func.sum(Order.set_count).label("sets"))
-        .join(BatchOrder, BatchOrder.batch_id == Batch.id)
-        .join(Order, Order.id == BatchOrder.order_id)
-        .group_by(Batch.id)
+        select(Batch, counted.c.count.label("orders"), set_count, stage_word.label("stage"))
+        .join(counted, counted.c.batch_id == Batch.id)
+        .outerjoin(of_batch, of_batch.c.batch_id == Batch.id)
     )
-    if state is not None:
-        rows = rows.where(Batch.state == state)
+    if stage is not None:
+        rows = rows.where(stage_word == stage.value)
     if text:
         of_order = select(BatchOrder.batch_id).join(Order, Order.id == BatchOrder.order_id)
         named = of_order.where(Order.number.icontains(text, autoescape=True))
         rows = rows.where(Batch.number.icontains(text, autoescape=True) | Batch.id.in_(named))
-    return cast(Select[*tuple[Any, ...]], rows)  # what `paged` takes
+    return rows
 
 
-def state_counts(session: Session) -> dict[BatchState, int]:
+def stage_counts(session: Session) -> dict[BatchStage, int]:
     """Return how many batches stand where."""
-    return dict(session.execute(select(Batch.state, func.count()).group_by(Batch.state)).all())
+    stages = select(stage_word.label("stage")).subquery()
+    rows = session.execute(select(stages.c.stage, func.count()).group_by(stages.c.stage))
+    return {BatchStage(word): count for word, count in rows}
 
 
-def batch_of_order(session: Session, order_id: int) -> Batch | None:
-    """Return the batch that an order is in, or None."""
-    wanted = select(Batch).join(BatchOrder, BatchOrder.batch_id == Batch.id)
-    return session.scalar(wanted.where(BatchOrder.order_id == order_id))
+def batches_of_order(session: Session, order_id: int) -> Sequence[Batch]:
+    """Return the batches that an order's colours are made in, the oldest first."""
+    of_order = select(BatchOrder.batch_id).where(BatchOrder.order_id == order_id)
+    return session.scalars(select(Batch).where(Batch.id.in_(of_order)).order_by(Batch.id)).all()
 
 
 def order_ids(session: Session, batch_id: int) -> Sequence[int]:
     """Return the ids of a batch's orders."""
-    wanted = select(BatchOrder.order_id).where(BatchOrder.batch_id == batch_id)
+    wanted = select(BatchOrder.order_id).where(BatchOrder.batch_id == batch_id).distinct()
     return session.scalars(wanted.order_by(BatchOrder.order_id)).all()
 
 

@@ -25,6 +25,7 @@ async function follow(box) {
     write(box, "label", job.label);
     write(box, "done", String(job.done));
     write(box, "total", String(job.total || "–"));
+    if (job.left !== undefined) write(box, "left", job.left);
     if (!OPEN.includes(job.state)) return window.location.reload();
   }
 }

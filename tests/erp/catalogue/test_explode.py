@@ -362,6 +362,43 @@ def test_a_full_package_is_followed_by_another_and_pieces_know_theirs():
     assert {p.package_index for p in made.pieces if p.code in ("ARCH_BACK_R", "ARCH_BACK_H")} == {2}
 
 
+def trims(**caps):
+    model = demo_model()
+    rules = tuple(replace(rule, **caps) if rule.code == "TRIM" else rule for rule in model.packages)
+    made = explode(replace(model, packages=rules), make_spec())
+    return [one for one in made.packages if one.kind == "TRIM"], {one.code: one for one in made.pieces}
+
+
+def test_a_package_is_no_heavier_than_its_cap():
+    boxes, pieces = trims(kg_m3=D(750))
+    (whole,) = boxes
+    weights = {
+        code: pieces[code].length_mm * pieces[code].width_mm * pieces[code].thickness_mm * D("0.00000075")
+        for code in whole.piece_codes
+    }
+    assert whole.kg == sum(weights.values()).quantize(D("0.001"))
+    cap = sum(list(weights.values())[:2]) + D("0.1")
+    boxes, _ = trims(kg_m3=D(750), most_kg=cap)
+    assert all(one.kg <= cap for one in boxes)
+    assert [code for one in boxes for code in one.piece_codes] == list(whole.piece_codes)
+    assert len(boxes) > 1
+
+
+def test_a_piece_too_heavy_for_any_package_goes_by_itself():
+    boxes, _ = trims(kg_m3=D(750), most_kg=D("0.001"))
+    assert {len(one.piece_codes) for one in boxes} == {1}
+
+
+def test_a_piece_that_is_too_long_gets_a_package_of_its_own_after_the_others():
+    (whole,), pieces = trims()
+    longest = max(pieces[code].length_mm for code in whole.piece_codes)
+    long = [code for code in whole.piece_codes if pieces[code].length_mm == longest]
+    boxes, _ = trims(longest_mm=longest - 1)
+    assert [one.piece_codes for one in boxes[-len(long) :]] == [(code,) for code in long]
+    assert whole.kg is None
+    assert len(boxes) == 1 + len(long)
+
+
 def test_a_pair_hung_right_has_its_active_leaf_on_the_right_of_the_drawing():
     spec = make_spec("1200", mother_width_mm=D(800), handing=Handing.OUT_R)
     made, pieces = split(spec, "P-UNEQUAL")

@@ -194,6 +194,22 @@ def test_the_page_of_a_package_shows_its_scans_refused_ones_included(session, cl
     assert "E02" in page
 
 
+def test_the_page_of_a_package_shows_the_label_code_of_every_piece(session, client_for, order):
+    frame = packages(session, order, "FRAME")[0]
+    page = client_for("packer").get(f"/mes/packing/packages/{frame.id}/").text
+    codes = [piece.code for piece in pieces_of(session, frame)]
+    assert len(codes) > 1
+    assert all(code in page for code in codes)
+
+
+def test_a_package_taken_in_hand_proves_nothing_and_a_piece_put_in_does(session, client_for, order):
+    client = client_for("packer")
+    frame = packages(session, order, "FRAME")[0]
+    piece = pieces_of(session, frame)[0]
+    assert post(client, "PACK_OPEN", frame.code)["shown"]["proves"] is False
+    assert "proves" not in post(client, "PACK_ADD", piece.code, frame.code)["shown"]
+
+
 def test_a_package_is_found_by_its_code(session, client_for, order):
     frame = packages(session, order, "FRAME")[0]
     answer = client_for("packer").get(f"/find?q={frame.code.lower()}")

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from core.errors import NotFound
 from mes.planning import queries
 from mes.planning.model import Batch, BatchOrder
+from mes.planning.queries import lots
 from mes.planning.rules import BatchState, NothingChosen, OrderInBatch, OrderNotReleased
 from mes.planning.service import create_batch, mark_planned
 from tests.conftest import NOON
@@ -30,9 +31,9 @@ def test_a_batch_takes_released_orders_and_is_due_with_the_first(session):
 
 def test_a_chosen_order_is_offered_no_more(session):
     first, second = release_order(session), release_order(session)
-    assert {order.id for order in queries.candidates(session)} >= {first.id, second.id}
+    assert {lot.order_id for lot in lots.waiting(session)} >= {first.id, second.id}
     create(session, first)
-    offered = {order.id for order in queries.candidates(session)}
+    offered = {lot.order_id for lot in lots.waiting(session)}
     assert (first.id in offered, second.id in offered) == (False, True)
 
 

@@ -9,6 +9,7 @@ from erp.stock import service as stock
 from erp.stock.rules import MoveKind
 from mes.packing.model import Content, Package
 from mes.shipping import service as shipping
+from mes.shipping.model import LoadPackage, Receipt
 from mes.tracing import queries
 from mes.tracing.rules import Chapter, told
 from tests.conftest import NOON, ON_POSTGRES
@@ -65,6 +66,21 @@ def test_a_lot_names_the_dealers_and_what_has_left(session, world):
     session.expire_all()
     (use,) = queries.dealers(session, "lot", world.lot.id)
     assert (use.shipped_count, use.shipped_at) == (1, NOON)
+
+
+def test_what_the_dealer_said_of_a_package_closes_its_story(session, world):
+    box = box_of(session, world.piece)
+    loaded = session.query(LoadPackage).filter_by(package_id=box.id).one()
+    said = {"delivery_id": loaded.delivery_id, "package_id": box.id, "said_at": NOON, "said_by": "店员小吴"}
+    session.add(Receipt(**said, is_right=False))
+    session.flush()
+    (receipt,) = story(session, "piece", world.piece.id)[Chapter.RECEIPT]
+    assert (receipt.person, receipt.detail, receipt.extra, receipt.ref_id) == (
+        "店员小吴",
+        box.code,
+        "WRONG",
+        world.load.id,
+    )
 
 
 def test_a_sheet_names_the_same_order(session, world):

@@ -4,11 +4,12 @@ import pytest
 
 from core.codes import Letter, make
 from erp.stock import service as stock
-from erp.stock.queries import ORDER
+from erp.stock.queries import BATCH, ORDER
 from erp.stock.rules import PlaceKind
 from mes.packing.rules import PackageState
 from mes.planning.model import BatchOrder
 from mes.warehouse.panels import order_panel
+from tests.conftest import NOON
 from tests.factories.factory import place as demo_place
 from tests.factories.factory import release_order
 from tests.factories.stock import make_article, make_lot, make_place
@@ -71,7 +72,20 @@ def test_a_lot_in_hand_goes_where_its_material_lies(session, keeper):
     lot = make_lot(session, sheet, dock, "40")
     session.commit()
     shown = keeper.get(f"{API}/lots?code={lot.code}").json["shown"]
-    assert (shown["place"], shown["quantity"].split()[0], shown["is_waiting"]) == (home.name, "40", True)
+    assert (shown["place"], shown["quantity"].split()[0]) == (home.name, "40")
+
+
+def test_a_lot_that_is_put_away_is_refused_in_hand_and_its_place_is_named(session, keeper):
+    home = make_place(session)
+    sheet = make_article(session)
+    lot, used = make_lot(session, sheet, home, "7"), make_lot(session, sheet, home, "2")
+    batch = make_batch(session, {sheet.material_id: D(2)})
+    stock.issue(session, used.id, home.id, D(2), subject=BATCH, subject_id=batch.id, by=None, at=NOON)
+    session.commit()
+    told = keeper.get(f"{API}/lots?code={lot.code}").json
+    assert (told["outcome"], told["block_code"]) == ("BLOCK", "E22")
+    assert home.name in told["got"]
+    assert keeper.get(f"{API}/lots?code={used.code}").json["block_code"] == "E30"
 
 
 def test_a_batch_lists_what_it_still_needs_and_where_it_lies(session, keeper):
@@ -113,10 +127,10 @@ def test_an_order_shows_its_own_need_and_after_planning_that_of_its_batch(sessio
     stock.put_demand(session, ORDER, order.id, {sheet.material_id: D("5.5")})
     session.flush()
     alone = order_panel(session, order.id).context
-    assert (alone["needs_batch"], alone["needs"][0].lacking_qty) == (None, D("5.5"))
+    assert (alone["needs_batches"], alone["needs"][0].lacking_qty) == ("", D("5.5"))
     # three sheets of 2.420 × 1.200 usable: 3 × 2.904 m2
     batch = make_batch(session, {sheet.material_id: D(3)}, unit_qty={sheet.material_id: D("8.712")})
     session.add(BatchOrder(batch_id=batch.id, order_id=order.id))
     session.flush()
     planned = order_panel(session, order.id).context
-    assert (planned["needs_batch"].id, planned["needs"][0].needed_qty) == (batch.id, D("8.712"))
+    assert (planned["needs_batches"], planned["needs"][0].needed_qty) == (batch.number, D("8.712"))
