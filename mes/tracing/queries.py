@@ -211,18 +211,24 @@ def _lot(at: Any) -> Select[Any]:
     )
 
 
+def _is_issued_to(batch_id: Any) -> Any:
+    """Return the condition that a move is an issue to a batch.
+
+    The word for a batch is said of the batch's row, so that no plan begins among the moves of all batches.
+    """
+    subject = case((batch_id > 0, BATCH), else_="")
+    return (Move.subject == subject) & (Move.subject_id == batch_id) & (Move.kind == MoveKind.ISSUE)
+
+
 def _of_lots(pieces: Subquery) -> Select[Any]:
     """Return the lots of a sheet: the offcut that it was, else what was issued of its article to its batch."""
-    is_issued = (
-        (Move.subject == BATCH) & (Move.subject_id == CutPlan.batch_id) & (Move.kind == MoveKind.ISSUE)
-    )
     return (
         _lot(Lot.received_at)
         .select_from(pieces)
         .join(Placement, Placement.piece_id == pieces.c.id)
         .join(CutLayout, CutLayout.id == Placement.layout_id)
         .join(CutPlan, CutPlan.id == CutLayout.plan_id)
-        .outerjoin(Move, is_issued & CutLayout.lot_id.is_(None))
+        .outerjoin(Move, _is_issued_to(CutPlan.batch_id) & CutLayout.lot_id.is_(None))
         .join(Lot, Lot.id == func.coalesce(CutLayout.lot_id, Move.lot_id))
         .join(Article, Article.id == Lot.article_id)
         .outerjoin(Party, Party.id == Lot.supplier_id)
@@ -234,9 +240,6 @@ def _of_lots(pieces: Subquery) -> Select[Any]:
 def _of_fittings(pieces: Subquery) -> Select[Any]:
     """Return the lots of what is built into a piece or lies in its kit: issued to the batch of its colour lot."""
     is_for_it = (Requirement.set_id == pieces.c.set_id) & (Requirement.joins == pieces.c.rule_code)
-    is_issued = (
-        (Move.subject == BATCH) & (Move.subject_id == BatchOrder.batch_id) & (Move.kind == MoveKind.ISSUE)
-    )
     return (
         _lot(Lot.received_at)
         .select_from(pieces)
@@ -244,7 +247,7 @@ def _of_fittings(pieces: Subquery) -> Select[Any]:
         .join(DoorSet, DoorSet.id == pieces.c.set_id)
         .join(Line, Line.id == DoorSet.line_id)
         .join(BatchOrder, lots.is_of_lot())
-        .join(Move, is_issued)
+        .join(Move, _is_issued_to(BatchOrder.batch_id))
         .join(Lot, Lot.id == Move.lot_id)
         .join(
             Article,
@@ -345,13 +348,18 @@ def _of_receipts(boxes: Subquery) -> Select[Any]:
             Chapter.RECEIPT,
             Receipt.said_at,
             Delivery.number,
+            name=Party.name,
+            name_en=Party.name_en,
             person=Receipt.said_by,
+            detail=Package.code,
             extra=case((Receipt.is_right, "RIGHT"), else_="WRONG"),
             ref=Delivery.load_id,
         )
         .select_from(boxes)
         .join(Receipt, Receipt.package_id == boxes.c.id)
+        .join(Package, Package.id == Receipt.package_id)
         .join(Delivery, Delivery.id == Receipt.delivery_id)
+        .join(Party, Party.id == Delivery.dealer_id)
     )
 
 

@@ -114,8 +114,7 @@ def _at_dealer(extra: str) -> str:
         return f"{label(ClaimKind(words[0]))}, {label(ClaimState(words[1]))}"
     if what == "RETURN":
         return label(Condition(words[0]))
-    words_of: str = _("Received as it should be") if what == "RIGHT" else _("Received, something is wrong")
-    return words_of
+    return str(_("as it should be") if what == "RIGHT" else _("something is wrong"))
 
 
 @bp.get("/lots/<int:lot_id>/")

@@ -10,7 +10,7 @@ from erp.stock import service as stock
 from erp.stock.rules import MoveKind
 from mes.packing.model import Content, Package
 from mes.shipping import service as shipping
-from mes.shipping.model import Claim, Delivery, Receipt, Return
+from mes.shipping.model import Claim, Delivery, LoadPackage, Receipt, Return
 from mes.shipping.rules import ClaimKind, Condition
 from mes.tracing import queries
 from mes.tracing.rules import Chapter, told
@@ -97,7 +97,7 @@ def test_a_piece_tells_what_its_dealer_said_claimed_and_sent_back(session, world
     assert sorted(said) == [
         ("CLAIM damaged open", "角破", "周店"),
         ("RETURN damaged", "退回重做", "赵库"),
-        ("WRONG", "", "周店"),
+        ("WRONG", box.code, "周店"),
     ]
 
 
@@ -109,6 +109,21 @@ def test_a_lot_names_the_dealers_and_what_has_left(session, world):
     session.expire_all()
     (use,) = queries.dealers(session, "lot", world.lot.id)
     assert (use.shipped_count, use.shipped_at) == (1, NOON)
+
+
+def test_what_the_dealer_said_of_a_package_closes_its_story(session, world):
+    box = box_of(session, world.piece)
+    loaded = session.query(LoadPackage).filter_by(package_id=box.id).one()
+    said = {"delivery_id": loaded.delivery_id, "package_id": box.id, "said_at": NOON, "said_by": "店员小吴"}
+    session.add(Receipt(**said, is_right=False))
+    session.flush()
+    (receipt,) = story(session, "piece", world.piece.id)[Chapter.RECEIPT]
+    assert (receipt.person, receipt.detail, receipt.extra, receipt.ref_id) == (
+        "店员小吴",
+        box.code,
+        "WRONG",
+        world.load.id,
+    )
 
 
 def test_a_sheet_names_the_same_order(session, world):

@@ -140,7 +140,7 @@ CASES = [
     *(
         one(kind, "E22", code, context, witness)
         for kind, code, context, witness in (
-            (GOODS_IN, "box", "shelf", None), (GOODS_IN, "waiting", "finished", None),
+            (GOODS_IN, "box", "shelf", None), (GOODS_IN, "lot", "empty", None), (GOODS_IN, "waiting", "finished", None),
             (GOODS_IN, "waiting", None, None),
             (ISSUE, "box", "batch", None), (ISSUE, "lot", "shelf", None), (ISSUE, "lot", "batch", "empty"),
             (RETURN, "box", "batch", "shelf"), (RETURN, "lot", "batch", "finished"), (RETURN, "lot", "batch", None),
@@ -156,7 +156,7 @@ CASES = [
     *(
         one(kind, "E24", code, context, witness)
         for kind, code, context, witness in (
-            (GOODS_IN, "waiting", "shut", None), (GOODS_IN, "lot", "empty", None), (ISSUE, "lot", "done", None),
+            (GOODS_IN, "waiting", "shut", None), (ISSUE, "lot", "done", None),
             (RETURN, "lot", "batch", "shut"), (STORE_IN, "box", "shut_finished", "piece"),
             (STORE_IN, "gone", "finished", None), (MOVE, "lot", "shut", None), (MOVE, "gone", "finished", None),
             (STAGE, "box", "shut_lane", None), (STAGE, "gone", "lane", None), (COUNT, "shut", "shut", None),
