@@ -34,7 +34,7 @@ class MachineWork:
     @property
     def is_reporting(self) -> bool:
         """Whether anything is known of its planned time."""
-        return self.times.planned > self.times.unknown
+        return self.times.planned > 0
 
     @property
     def losses(self) -> list[Loss]:

@@ -210,7 +210,7 @@ def test_machines_together_weigh_by_their_hours(session, saw):
     hear(session, Message("saw-1", at(8), state=WORK), Message("edge-1", at(13), state=WORK))
     found = queries.work(session, [saw, other], at(0), at(24), ZONE)
     assert queries.together(found) == Times(
-        planned=Fraction(1020),
+        planned=Fraction(510 + 270),
         busy=Fraction(510 + 270),
         producing=Fraction(510 + 270),
         unknown=Fraction(240),
