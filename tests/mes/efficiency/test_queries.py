@@ -311,6 +311,8 @@ def test_equipment_use_weighs_the_key_machines_by_their_hours(session):
         (saw, MachineState.WORKING, 0),
         (saw, MachineState.ERROR, 4),
         (edge, MachineState.WORKING, 5),
+        (saw, MachineState.ERROR, 10),
+        (edge, MachineState.WORKING, 10),  # both are heard until after the shift
     ):
         told = Message(machine.key, noon_shift + timedelta(hours=hours), state=state, good=0)
         machines.take(session, [told], at=told.at)
