@@ -93,7 +93,6 @@ def machine_list() -> ResponseReturnValue:
         "mes/machines/machine_list.html",
         day_shown=day,
         found=found,
-        now_at=queries.last_changes(session, [one.id for one in some]),
         strip=_strip,
         figures=figures,
         times=times,

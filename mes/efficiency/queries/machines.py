@@ -25,11 +25,11 @@ def equipment(session: Session, window: Window, *, at: datetime) -> Figure:
     found = machines.work(session, key, window.since, max(window.since, min(window.before, at)), window.zone)
     times = machines.together(found)
     reporting = sum(1 for one in found if one.is_reporting)
-    return rules.equipment(times.producing, times.planned, reporting, len(key), _beside(found))
+    return rules.equipment(times.producing, times.planned, reporting, len(key), times.unknown, _beside(found))
 
 
 def _beside(found: list[MachineWork]) -> tuple[Part, ...]:
-    """Return what stands beside the figure: utilisation, set-up, what is not known, and OEE machine by machine."""
+    """Return what stands beside the figure: utilisation, set-up, technical efficiency and OEE."""
     times = machines.together(found)
     shares = (
         (N_("Utilisation efficiency"), figures.utilisation_efficiency(times)),
@@ -37,13 +37,8 @@ def _beside(found: list[MachineWork]) -> tuple[Part, ...]:
         (N_("Technical efficiency"), figures.technical_efficiency(times)),
         (N_("OEE, by machine hours"), _oee(found)),
     )
-    parts = [
-        Part(name, value, "%") for name, share in shares if (value := figures.percent(share)) is not None
-    ]
-    parts.append(
-        Part(N_("Planned time of which nothing is known"), rules.rounded(times.unknown, "0.1"), N_("min"))
-    )
-    return tuple(parts)
+    told = ((name, figures.percent(share)) for name, share in shares)
+    return tuple(Part(name, value, "%") for name, value in told if value is not None)
 
 
 def _oee(found: list[MachineWork]) -> Any:

@@ -276,16 +276,22 @@ def equipment(
     planned_min: Fraction,
     reporting: int,
     machines: int,
+    left_out_min: Fraction = Fraction(0),
     further: tuple[Part, ...] = (),
 ) -> Figure:
     """M3: availability by machine hours: production time of the key machines over their planned busy time.
 
-    `reporting` of the `machines` told a state within planned time.
+    `reporting` of the `machines` told a state within planned time. What was planned before a machine's first report
+    is left out, and named.
     """
     value = rounded(100 * production_min / planned_min, "0.1") if planned_min and reporting else None
     missing = [NO_BASELINE]
     facts = {"count": reporting, "total": machines}
-    if not planned_min:
+    if left_out_min:
+        left_out = {"minutes": rounded(left_out_min, "0.1")}
+        why = N_("Left out: %(minutes)s planned min from before the first report of a machine.")
+        missing.insert(0, Text(why, left_out))
+    if not planned_min + left_out_min:
         missing.insert(0, Text(N_("Planned busy time: no shift of these days is set up.")))
     if reporting < machines or not machines:
         missing.insert(

@@ -17,7 +17,7 @@ from mes.machines.model import Machine, Output, StateChange
 from mes.machines.queries.machines import shifts, times_of
 from mes.machines.rules.figures import Loss, Made, Times, losses, measure, ranked
 from mes.machines.rules.shifts import Stretch, planned
-from mes.machines.rules.states import Change, Span, bridged, spans
+from mes.machines.rules.states import SILENT, Change, MachineState, Source, Span, bridged, spans
 from mes.planning.queries.load import calendar_days
 
 
@@ -34,7 +34,7 @@ class MachineWork:
     @property
     def is_reporting(self) -> bool:
         """Whether anything is known of its planned time."""
-        return self.times.planned > self.times.unknown
+        return self.times.planned > 0
 
     @property
     def losses(self) -> list[Loss]:
@@ -57,7 +57,7 @@ def work(
     made = _made(session, ids, stretches)
     found = []
     for machine in some:
-        line = bridged(spans(lines[machine.id], since, before))
+        line = bridged(spans(_with_silence(machine, lines[machine.id], before), since, before))
         good, reject = made[machine.id]
         output = Made(good + reject, good, Fraction(machine.planned_run_min))
         found.append(MachineWork(machine, line, stretches, measure(line, stretches), output))
@@ -85,7 +85,8 @@ def _changes(
 ) -> defaultdict[int, list[Change]]:
     """Return the changes of some machines within a stretch of time, and the last one before it."""
     found: defaultdict[int, list[Change]] = defaultdict(list)
-    columns = (StateChange.machine_id, StateChange.began_at, StateChange.state, StateChange.reason)
+    of_change = (StateChange.began_at, StateChange.state, StateChange.reason, StateChange.source)
+    columns = (StateChange.machine_id, *of_change)
     of_some = StateChange.machine_id.in_(ids)
     ahead = (
         select(StateChange.machine_id, func.max(StateChange.began_at).label("at"))
@@ -96,9 +97,18 @@ def _changes(
     is_last = (StateChange.machine_id == ahead.c.machine_id) & (StateChange.began_at == ahead.c.at)
     within = select(*columns).where(of_some, StateChange.began_at >= since, StateChange.began_at < before)
     for rows in (select(*columns).join(ahead, is_last), within):
-        for machine_id, at, state, reason in session.execute(rows):
-            found[machine_id].append(Change(at, state, reason))
+        for machine_id, at, state, reason, source in session.execute(rows):
+            found[machine_id].append(Change(at, state, reason, source is Source.SIGNAL))
     return found
+
+
+def _with_silence(machine: Machine, changes: list[Change], before: datetime) -> list[Change]:
+    """Return a machine's changes, and that it counts as off since it was last heard where it fell silent."""
+    last = max(changes, key=lambda change: change.at, default=None)
+    heard_at = machine.seen_at
+    if last is None or not last.is_signal or heard_at is None or heard_at >= before - SILENT:
+        return changes
+    return [*changes, Change(max(heard_at, last.at), MachineState.OFFLINE)]
 
 
 def _made(

@@ -24,7 +24,8 @@ class Times:
     """The times of one machine within its planned time, or of several together.
 
     `planned` is PBT, `busy` AUBT (planned time in which it was not off), `producing` APT, `setup` ASUT, `delayed`
-    ADET (on, and neither producing nor being set up), `unknown` what no state is known of.
+    ADET (on, and neither producing nor being set up). `unknown` is planned time from before a machine's first report:
+    it is left out of `planned`, and told beside the figures.
     """
 
     planned: Fraction = Fraction(0)
@@ -97,7 +98,7 @@ def measure(found: Sequence[Span], planned: Sequence[Stretch]) -> Times:
         kinds[_kind(span)] += length
     producing, setup, delayed = (minutes(kinds[kind]) for kind in ("producing", "setup", "delayed"))
     return Times(
-        planned=minutes(sum((end - begin for begin, end in planned), timedelta(0))),
+        planned=minutes(sum((end - begin for begin, end in planned), timedelta(0)) - kinds["unknown"]),
         busy=producing + setup + delayed,
         producing=producing,
         setup=setup,

@@ -87,6 +87,7 @@ class Change:
     at: datetime
     state: MachineState
     reason: StopReason | None = None
+    is_signal: bool = False  # the machine told it itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -312,30 +312,30 @@ def test_equipment_use_weighs_the_key_machines_by_their_hours(session):
         (saw, MachineState.WORKING, 0),
         (saw, MachineState.ERROR, 4),
         (edge, MachineState.WORKING, 5),
+        (saw, MachineState.ERROR, 10),
+        (edge, MachineState.WORKING, 10),  # both are heard until after the shift
     ):
         told = Message(machine.key, noon_shift + timedelta(hours=hours), state=state, good=0)
         machines.take(session, [told], at=told.at)
     session.flush()
     figure = queries.report(session, DAY, at=NOON + timedelta(days=2)).figures[2]
-    # the saw runs 08:00-12:00, 240 min; the edge bander 13:00-17:30, 270 min: 510 of 1,020
-    assert (figure.numerator.value, figure.denominator.value, figure.value) == (
-        Decimal("510.0"),
-        Decimal("1020.0"),
-        Decimal("50.0"),
-    )
-    assert (figure.sample, figure.sample_of) == (2, 2)
+    # the saw runs 08:00-12:00, 240 of 510 min; the edge bander, first heard at 13:00, 270 of 270: 510 of 780
+    assert (figure.numerator.value, figure.denominator.value) == (Decimal("510.0"), Decimal("780.0"))
+    assert (figure.value, figure.sample, figure.sample_of) == (Decimal("65.4"), 2, 2)
+    assert figure.missing[0].facts == {"minutes": Decimal("240.0")}
     told = {part.name: part.value for part in figure.further}
-    # utilisation: the edge bander's morning is not known, so 510 of 240 + 270 + 270
-    assert told["Utilisation efficiency"] == Decimal("65.4")
-    assert told["Planned time of which nothing is known"] == Decimal("240.0")
+    assert (told["Utilisation efficiency"], told["Setup rate"]) == (Decimal("65.4"), Decimal("0.0"))
     assert queries.counts(session, Metric.M3, DAY) == {"states": 3}
 
 
 def test_a_day_that_lasts_is_planned_up_to_now(session):
     make_shift(session, weekdays=range(7))
     make_machine(session, "saw-1")
+    told = Message("saw-1", DAY.since, state=MachineState.READY)
+    machines.take(session, [told], at=DAY.since)
+    session.flush()
     figure = queries.report(session, DAY, at=DAY.since + timedelta(hours=10)).figures[2]
-    assert (figure.value, figure.denominator.value) == (None, Decimal("120.0"))
+    assert (figure.value, figure.denominator.value) == (Decimal("0.0"), Decimal("120.0"))
 
 
 def test_a_transom_is_seen_in_what_was_released(session):

@@ -218,9 +218,9 @@ def test_the_times_of_a_day():
     assert TIMES.processing == 330
 
 
-def test_time_of_which_nothing_is_known_is_neither_on_nor_off():
+def test_planned_time_before_the_first_report_is_left_out():
     found = figures.measure(spans([Change(at(9), WORK)], *WHOLE), PLANNED)
-    assert (found.planned, found.unknown, found.producing) == (510, 60, 450)
+    assert (found.planned, found.unknown, found.producing) == (450, 60, 450)
 
 
 def test_availability_is_apt_by_pbt():
@@ -310,4 +310,4 @@ def test_two_parts_of_a_time_add_up_to_the_whole(line, hour):
         Times(),
     )
     assert added == whole
-    assert whole.planned >= whole.busy + whole.unknown
+    assert whole.planned >= whole.busy

@@ -160,6 +160,18 @@ def test_silence_counts_as_off_from_when_it_began(session, saw):
     assert line(session, saw)[-1] == (at(9), WORK, None)
 
 
+def test_a_machine_that_fell_silent_counts_as_off_also_where_nobody_listens(session, saw):
+    make_shift(session)
+    hear(session, Message("saw-1", at(8), state=WORK), Message("saw-1", at(10), state=WORK))
+    (work,) = queries.work(session, [saw], at(0), at(12), ZONE)
+    assert (work.times.planned, work.times.producing) == (240, 120)
+    assert work.spans[-1].state is OFF
+    (work,) = queries.work(session, [saw], at(0), at(10, 4), ZONE)  # four minutes are no silence
+    assert (work.times.planned, work.times.producing) == (124, 124)
+    (work,) = queries.work(session, [saw], at(13), at(14), ZONE)
+    assert (work.times.planned, work.times.busy) == (60, 0)
+
+
 # --- what comes of it ---------------------------------------------------------------
 
 
@@ -199,7 +211,7 @@ def test_the_day_of_a_machine_by_numbers_worked_out_by_hand(session, saw, operat
 
 def test_the_state_at_midnight_comes_from_the_day_before(session, saw):
     make_shift(session, "20:00", "04:00", breaks=())
-    hear(session, Message("saw-1", at(-3), state=WORK))  # 21:00 on Sunday
+    hear(session, Message("saw-1", at(-3), state=WORK), Message("saw-1", at(24), state=WORK))  # since 21:00
     (work,) = queries.work(session, [saw], at(0), at(24), ZONE)
     assert (work.times.planned, work.times.producing) == (240, 240)  # 20:00 to 24:00; Sunday has no shift
 
@@ -208,9 +220,10 @@ def test_machines_together_weigh_by_their_hours(session, saw):
     make_shift(session)
     other = make_machine(session, "edge-1")
     hear(session, Message("saw-1", at(8), state=WORK), Message("edge-1", at(13), state=WORK))
+    hear(session, *(Message(key, at(17, 30), state=WORK) for key in ("saw-1", "edge-1")))
     found = queries.work(session, [saw, other], at(0), at(24), ZONE)
     assert queries.together(found) == Times(
-        planned=Fraction(1020),
+        planned=Fraction(510 + 270),
         busy=Fraction(510 + 270),
         producing=Fraction(510 + 270),
         unknown=Fraction(240),
