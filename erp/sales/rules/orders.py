@@ -15,6 +15,7 @@ from erp.catalogue.rules.explode import StockLengths, check
 from erp.catalogue.rules.line import (
     ChoiceMissing,
     LeafImpossible,
+    LeafTooNarrow,
     LineSpec,
     NotASize,
     OutOfLimits,
@@ -281,6 +282,8 @@ def making_issues(entry: LineEntry, document: ModelDocument, stock: StockLengths
 def as_issues(refusals: tuple[AppError, ...]) -> tuple[Issue, ...]:
     """Return the catalogue's refusals as issues: while a choice is missing only that, and one of a kind per cell."""
     causes = tuple(wrong for wrong in refusals if isinstance(wrong, ChoiceMissing | NotASize)) or refusals
+    if any(isinstance(wrong, LeafTooNarrow) for wrong in causes):  # it says how wide a leaf must be
+        causes = tuple(wrong for wrong in causes if not isinstance(wrong, LeafImpossible))
     found: dict[tuple[Field | None, str], Issue] = {}
     for wrong in causes:
         made = _as_issue(wrong)
