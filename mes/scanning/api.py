@@ -389,16 +389,20 @@ def _take_all(session: Session, some: list[_Queued], stopped: PositionTaken | No
     From the first position that is taken on nothing more is judged: the device counts anew, and order is all.
     """
     taken: list[Taken] = []
+    told: set[int] = set()  # whose work is told: all of a batch comes at one moment
     for one in some:
-        answer = stopped if one.asked is None or stopped else _take(session, one.asked, one)
+        is_beat = one.asked is not None and one.asked.who.id not in told
+        answer = stopped if one.asked is None or stopped else _take(session, one.asked, one, is_beat=is_beat)
+        if one.asked is not None and isinstance(answer, tuple) and not answer[1]:
+            told.add(one.asked.who.id)
         stopped = answer if isinstance(answer, PositionTaken) else stopped
         taken.append(None if one.asked is None else answer)
     return taken
 
 
-def _take(session: Session, asked: ScanRequest, one: _Queued) -> Taken:
+def _take(session: Session, asked: ScanRequest, one: _Queued, *, is_beat: bool) -> Taken:
     try:
-        return service.take(session, asked, one.fingerprint, one.refused)
+        return service.take(session, asked, one.fingerprint, one.refused, is_beat=is_beat)
     except AppError as no:  # used up, or refused by a command: what it had begun is taken back
         return no
 
