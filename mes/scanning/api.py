@@ -337,7 +337,7 @@ def scan(body: ScanBody) -> ScanAnswer:
 )
 def scan_batch(body: BatchBody) -> BatchAnswer:
     """Judge what a device kept while it was without the network."""
-    at, where_is, who_is = now(), cache(_where), cache(_person)
+    at, where_is, who_is, box_of = now(), cache(_where), cache(_person), cache(_box)
     given = [_queued(one, at, where_is, who_is) for one in body.scans]
     answers: list[BatchItem] = []
     stopped: PositionTaken | None = None
@@ -348,7 +348,7 @@ def scan_batch(body: BatchBody) -> BatchAnswer:
         except IntegrityError:  # one of them arrives twice at once: the other one has the answer
             taken = run(_take_all, some, stopped)
         stopped = next((one for one in taken if isinstance(one, PositionTaken)), None)
-        answers += [_item(one, result) for one, result in zip(some, taken, strict=True)]
+        answers += [_item(one, result, box_of) for one, result in zip(some, taken, strict=True)]
     device = body.scans[0].get("device")
     where = where_is(device) if isinstance(device, str) else None
     counted = None if where is None else queries.next_position(read(), where.device_id)
@@ -395,28 +395,33 @@ def _take_all(session: Session, some: list[_Queued], stopped: PositionTaken | No
     From the first position that is taken on nothing more is judged: the device counts anew, and order is all.
     """
     taken: list[Taken] = []
+    told: set[int] = set()  # whose work is told: all of a batch comes at one moment
     for one in some:
-        answer = stopped if one.asked is None or stopped else _take(session, one.asked, one)
+        is_beat = one.asked is not None and one.asked.who.id not in told
+        answer = stopped if one.asked is None or stopped else _take(session, one.asked, one, is_beat=is_beat)
+        if one.asked is not None and isinstance(answer, tuple) and not answer[1]:
+            told.add(one.asked.who.id)
         stopped = answer if isinstance(answer, PositionTaken) else stopped
         taken.append(None if one.asked is None else answer)
     return taken
 
 
-def _take(session: Session, asked: ScanRequest, one: _Queued) -> Taken:
+def _take(session: Session, asked: ScanRequest, one: _Queued, *, is_beat: bool) -> Taken:
     try:
-        return service.take(session, asked, one.fingerprint, one.refused)
+        return service.take(session, asked, one.fingerprint, one.refused, is_beat=is_beat)
     except AppError as no:  # used up, or refused by a command: what it had begun is taken back
         return no
 
 
-def _item(one: _Queued, taken: Taken) -> BatchItem:
+def _item(one: _Queued, taken: Taken, box_of: Callable[[str], str]) -> BatchItem:
     if one.asked is None or taken is None:
         return BatchItem(scan_id=one.scan_id, verdict=None, error=one.unread, box=None)
     if isinstance(taken, AppError):
         return BatchItem(scan_id=one.scan_id, verdict=None, error=_detail(taken), box=None)
     said, replayed = taken
     verdict = answer_of(one.scan_id, said, replayed=replayed)
-    box = _box(one.asked) if said["outcome"] == "BLOCK" else None
+    subject = one.asked.context or one.asked.code
+    box = box_of(subject) if said["outcome"] == "BLOCK" else None
     return BatchItem(scan_id=one.scan_id, verdict=verdict, error=None, box=box)
 
 
@@ -424,12 +429,12 @@ def _detail(error: AppError) -> ErrorDetail:
     return ErrorDetail(code=error.code, message=text_of(error), fields={})
 
 
-def _box(asked: ScanRequest) -> str | None:
-    """Return what a refused scan was made for, by name: the box that is to be opened and looked into."""
+def _box(code: str) -> str:
+    """Return the name of what a refused scan was made for, the box that is to be opened; its code when it has none."""
     try:
-        found = service.resolve(read(), read_code(asked.context or asked.code))
+        found = service.resolve(read(), read_code(code))
     except (Blocked, CodeUnreadable):
-        return asked.context
+        return code[:20]
     return str(_shown(encode(found.name)))
 
 

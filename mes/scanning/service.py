@@ -147,14 +147,20 @@ def _read(text: str) -> str:
 
 
 def take(
-    session: Session, scan: ScanRequest, fingerprint: str, refused: Blocked | None = None
+    session: Session,
+    scan: ScanRequest,
+    fingerprint: str,
+    refused: Blocked | None = None,
+    *,
+    is_beat: bool = True,
 ) -> tuple[dict[str, Any], bool]:
     """Judge and log one scan; return its answer (without a language) and whether it is a stored one.
 
     The same scan_id gets the stored answer and does nothing. Raises ScanReused
     when its body was another, PositionTaken when the device counted another scan
     so. Log, effect and answer are one transaction. A scan that is `refused` already
-    (who scanned or signed is in doubt; the device refused it) is only logged.
+    (who scanned or signed is in doubt; the device refused it) is only logged. It is a
+    sign of work unless `is_beat` says that this very moment has been told already.
     """
     before = queries.stored(session, scan.scan_id)
     if before is not None:
@@ -167,7 +173,7 @@ def take(
     answer = refused or _judge(session, scan)
     said = verdict(answer)
     _log(session, scan, fingerprint, answer, said)
-    if scan.where is not None:
+    if is_beat and scan.where is not None:
         activity.beat(session, scan.who.id, WORK[scan.where.station_kind], None, None, at=scan.at)
     return said, False
 

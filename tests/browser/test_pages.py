@@ -93,6 +93,8 @@ LEFT_OUT = {
     "core_assets.vendor",
     "core_server.trust",  # there only where pages are served over HTTPS: tests/core/test_server.py
     "core_server.authority",
+    "core_offline.worker",  # no pages: tests/mes/scanning/test_held.py
+    "core_offline.manifest",
     "core_auth.home",
     "core_auth.login",
     "mes_production.lock",

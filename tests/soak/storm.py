@@ -266,8 +266,8 @@ def kill_connections(url: str) -> int:
         return len(cut.all())
 
 
-def storm(plan: Plan, folder: Path, seconds: float, every_s: float, processes: int) -> Result:
-    """Let all devices scan for so long, killing something every few seconds."""
+def storm(plan: Plan, folder: Path, seconds: float, every_s: float, processes: int, least: int = 0) -> Result:
+    """Let all devices scan for so long and until so many scans are answered, killing something every few seconds."""
     result, stop, chance = Result(), threading.Event(), random.Random(6250)  # noqa: S311
     settings = {
         "MORTISE_DATABASE_URL": plan.url,
@@ -279,7 +279,9 @@ def storm(plan: Plan, folder: Path, seconds: float, every_s: float, processes: i
         began = time.monotonic()
         for scanner in scanners:
             scanner.start()
-        while time.monotonic() - began < seconds:
+        while time.monotonic() - began < seconds or len(result.answered) < least:
+            if not any(scanner.is_alive() for scanner in scanners):
+                break
             time.sleep(every_s * chance.uniform(0.5, 1.5))
             result.kills["web process"] += kill_web(server, chance)
             if plan.url.startswith("postgresql"):

@@ -181,7 +181,7 @@ def test_a_batch_has_at_most_five_hundred_scans_and_at_least_one(client_for, ses
     assert logged(session) == 0
 
 
-def test_an_unknown_code_in_a_batch_names_no_box(client_for, session, frame, tablet):
+def test_an_unknown_code_in_a_batch_is_named_itself(client_for, session, frame, tablet):
     lost = scan("PACK_OPEN", make(Letter.PACKAGE, 999_999))
     item = send(client_for("packer"), lost)["answers"][0]
-    assert (item["verdict"]["block_code"], item["box"]) == ("E21", None)
+    assert (item["verdict"]["block_code"], item["box"]) == ("E21", lost["code"])
