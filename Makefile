@@ -4,7 +4,7 @@
 # make test ARGS="-- -k packing"                    arguments for pytest
 
 PYTHON ?= python3
-.PHONY: run test check bench lock
+.PHONY: run test check bench soak lock
 
-run test check bench lock:
+run test check bench soak lock:
 	@$(PYTHON) dev.py $@ $(ARGS)

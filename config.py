@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 ROOT = Path(__file__).resolve().parent
@@ -66,6 +67,13 @@ def _database(raw: str) -> str:
     return raw
 
 
+def _broker(raw: str) -> str:
+    parts = urlsplit(raw)
+    if raw and (parts.scheme not in ("mqtt", "mqtts") or not parts.hostname):
+        raise SettingWrong(f"{PREFIX}MQTT_URL: expected mqtt://HOST or mqtts://HOST, got {parts.scheme}:…")
+    return raw
+
+
 def _kept_secret(var: Path) -> str:
     """Return the installation's own secret, made once and kept readable by its owner only."""
     file = var / "secret_key"
@@ -94,6 +102,7 @@ class Settings:
     VAR_DIR: str
     DEMO_PASSWORD: str  # empty: random per installation
     FONT_FILE: str  # empty: the font that is installed with Mortise
+    MQTT_URL: str  # empty: no broker; mqtt://user:password@host:1883, mqtts for TLS
     COMPANY: str  # the factory's name on labels and papers
 
     @classmethod
@@ -126,5 +135,6 @@ class Settings:
             VAR_DIR=str(var),
             DEMO_PASSWORD=given.text("DEMO_PASSWORD", ""),
             FONT_FILE=given.text("FONT_FILE", ""),
+            MQTT_URL=_broker(given.text("MQTT_URL", "")),
             COMPANY=given.text("COMPANY", ""),
         )

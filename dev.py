@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Mortise's own errands: run, test, check, bench, lock. Standard library only, on every system.
+"""Mortise's own errands: run, test, check, bench, soak, lock. Standard library only, on every system.
 
 `make X` is a thin name for `python3 dev.py X`. Nothing is installed outside `.venv`, with
 one exception: as root on Debian the browser tests install the package chromium.
@@ -39,6 +39,8 @@ COMPILE = [
 ]
 
 CATALOGUES = ROOT / "core" / "translations"
+ENGINE = "mes.nesting.rules.compiled"
+KERNELS = ("kernel", "knapsack", "tail")  # the modules that hold what is compiled
 FLASK = ("flask", "--app", "wsgi")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 WINDOWS_BROWSERS = ("Google/Chrome/Application/chrome.exe", "Microsoft/Edge/Application/msedge.exe")
@@ -168,6 +170,26 @@ def install(*locks: str) -> None:
         MARKER.write_text(json.dumps(there, indent=1), encoding="utf-8")
         say(f"Installed in {time.monotonic() - started:.0f} s.")
     compile_catalogues()
+    if RUN_LOCK in locks:
+        compile_engine()
+
+
+def compile_engine() -> None:
+    """Compile the cutting engine where that was not done yet for these sources; plans can do without."""
+    sources = [ROOT / "mes" / "nesting" / "rules" / f"{name}.py" for name in KERNELS]
+    stamp = " ".join(f"{source}:{source.stat().st_mtime_ns}:{source.stat().st_size}" for source in sources)
+    there = installed()
+    if there.get("engine") == stamp:
+        return
+    say("Compiling the cutting engine …")
+    started = time.monotonic()
+    if not done(inside(ENGINE)):
+        say(
+            "It could not be compiled (see above). Cut plans come from the plain engine, and cost more board."
+        )
+        return
+    MARKER.write_text(json.dumps(there | {"engine": stamp}, indent=1), encoding="utf-8")
+    say(f"Compiled in {time.monotonic() - started:.0f} s.")
 
 
 def compile_catalogues() -> None:
@@ -325,7 +347,7 @@ def test(rest: list[str]) -> int:
     return 1 if totals["failed"] else 0
 
 
-# --- bench, lock ---------------------------------------------------------------------------------
+# --- bench, soak, lock ---------------------------------------------------------------------------------
 
 
 def bench(rest: list[str]) -> int:
@@ -333,6 +355,13 @@ def bench(rest: list[str]) -> int:
     install(RUN_LOCK, TEST_LOCK)
     with clean_settings() as env:
         return 0 if done(inside("tests.bench", *rest), env) else 1
+
+
+def soak(rest: list[str]) -> int:
+    """Storm SQLite and PostgreSQL for two minutes each, or for so many seconds, killing what can be killed."""
+    install(RUN_LOCK, TEST_LOCK)
+    with clean_settings() as env:
+        return 0 if done(inside("tests.soak", *rest), env) else 1
 
 
 def lock(_rest: list[str]) -> int:
@@ -346,8 +375,8 @@ def lock(_rest: list[str]) -> int:
     return 0
 
 
-TAKES_MORE = ("test", "bench")  # what follows is for pytest or the benchmarks
-ERRANDS = {"run": run, "test": test, "check": check, "bench": bench, "lock": lock}
+TAKES_MORE = ("test", "bench", "soak")  # what follows is for pytest, the benchmarks or the storm
+ERRANDS = {"run": run, "test": test, "check": check, "bench": bench, "soak": soak, "lock": lock}
 
 
 def main(arguments: list[str]) -> int:

@@ -18,6 +18,7 @@ from core.auth import views as auth
 from core.auth.rules import Role
 from core.backup import cli as backup_cli
 from core.codelists import model as _codelists  # noqa: F401
+from core.company import views as company
 from core.db import make_engine
 from core.files import views as files
 from core.i18n import N_
@@ -29,7 +30,7 @@ from core.printing import sender
 from core.printing import views as printing
 from core.server import cli as server_cli
 from core.server import views as server
-from core.web import access, api, assets, compress, errors, health, logs, search, templating
+from core.web import access, api, assets, compress, errors, health, logs, offline, search, templating
 from core.web.registry import MenuEntry, Registry, blueprints
 from core.words import model as _words  # noqa: F401
 
@@ -47,7 +48,7 @@ def create_app(settings: Mapping[str, Any], packages: Iterable[ModuleType]) -> F
     app.extensions["sessions"] = work.Sessions(
         make_engine(app.config["DATABASE_URL"], app.config.get("THREADS", 5))
     )
-    for part in (logs, health, compress, assets, access, errors, templating, printing):
+    for part in (logs, health, compress, assets, access, errors, templating, printing, company):
         part.init_app(app)
     login.init_app(app, str(ROOT / "core" / "translations"))
     app.after_request(work.assert_saved)
@@ -56,10 +57,12 @@ def create_app(settings: Mapping[str, Any], packages: Iterable[ModuleType]) -> F
         app,
         (auth.bp, ""),
         (search.bp, ""),
+        (offline.bp, ""),
         (files.bp, "/core/files"),
         (jobs.bp, "/core/jobs"),
         (activity.bp, "/core/activity"),
         (printing.bp, "/core/printing"),
+        (company.bp, "/core/company"),
         (server.bp, "/trust"),
         (api.bp, "/api/v1"),
     )
@@ -75,10 +78,13 @@ def create_app(settings: Mapping[str, Any], packages: Iterable[ModuleType]) -> F
     )
     for role in Role:
         registered.grant(role.value, printing.USE)
-    registered.grant("administrator", printing.MANAGE)
+    registered.grant("administrator", printing.MANAGE, company.MANAGE)
     accompany("label printing", sender.send_waiting)
     for package in packages:
         package.register(app)
+    registered.menu.append(
+        MenuEntry(N_("Company"), "core_company.company_edit", company.MANAGE, N_("System"))
+    )
     registered.menu.append(MenuEntry(N_("Printers"), "core_printing.job_list", printing.MANAGE, N_("System")))
     registered.menu.append(MenuEntry(N_("People"), "core_auth.person_list", "core.auth.manage", N_("System")))
     registered.grant("administrator", *(right for rights in registered.grants.values() for right in rights))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -27,6 +27,7 @@ T = TypeVar("T")
 
 TRIES = 5
 PAUSE_S = 0.02  # the first pause before another try; doubled each time, with chance
+LET_BY_S = 0.01  # a lock that is taken again at once would never come to those who wait for it
 PASSING = {"40001", "40P01", "55P03"}  # PostgreSQL: serialization, deadlock, lock not available
 
 
@@ -111,6 +112,13 @@ def run(command: Callable[Concatenate[Session, P], T], /, *args: P.args, **kwarg
                 raise
         time.sleep(random.uniform(0, PAUSE_S * 2**tried))  # noqa: S311  (a pause, no secret)
     raise AssertionError("the loop returns or raises")
+
+
+def run_in_turn(commands: Iterable[Callable[[Session], object]]) -> None:
+    """Run commands one after the other, each in a transaction of its own; other writers come between them."""
+    for command in commands:
+        run(command)
+        time.sleep(LET_BY_S)
 
 
 def _passing(wrong: OperationalError) -> bool:

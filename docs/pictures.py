@@ -269,6 +269,7 @@ def bench(demo: Demo) -> None:
                     keep(page, f"bench-refused.{language}")
             page.wait_for_selector("#job[data-complete]")
             page.locator('[data-act="seal"]').click()
+            page.locator("form[data-look] button[type=submit]").click()
             page.wait_for_selector("#job[data-state=SEALED]")
         put_away(demo, language, box, pieces[0])
 

@@ -92,6 +92,8 @@ def _register_stock(app: Flask) -> None:
     put.invariants[N_("balances equal the sum of moves")] = stock.verify
     put.grant("keeper", "erp.stock.place")
     put.grant("administrator", "erp.stock.verify")
+    for role in ("owner", "accountant"):
+        put.grant(role, "erp.stock.read", "erp.stock.close")
 
 
 def _register_purchasing(app: Flask) -> None:
@@ -121,7 +123,11 @@ def _register_finance(app: Flask) -> None:
     subscribe(AmountChanged, amount_changed)
     for role in ("owner", "accountant"):
         put.grant(role, "erp.finance.read", "erp.finance.receive", "erp.finance.reverse")
-        put.grant(role, "erp.finance.terms", "erp.finance.waive")
+        put.grant(role, "erp.finance.terms", "erp.finance.waive", "erp.finance.periods", "erp.finance.close")
+    put.grant("administrator", "erp.finance.periods", "erp.finance.reopen")
+    put.menu.append(
+        MenuEntry(N_("Closed months"), "erp_finance.period_show", "erp.finance.reopen", N_("System"))
+    )
     put.grant("clerk", "erp.finance.read")
     put.grant("accountant", "erp.sales.read", "erp.parties.read", "erp.pricing.read", "erp.sales.prices")
     put.grant("accountant", "core.files.read")

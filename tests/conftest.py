@@ -40,9 +40,13 @@ def build(url: str, **over: object) -> Flask:
         "COMPANY": "衢江木门厂",
         "FONT_FILE": "",
         "DEMO_PASSWORD": "",
+        "MQTT_URL": "",
         "THREADS": 8,
         "VAR_DIR": "",
+        "HOST": "127.0.0.1",
+        "PORT": 8000,
         "HTTPS": False,
+        "HTTPS_PORT": 8443,
     }
     return create_app(settings | over, packages=(erp, mes))
 

@@ -28,6 +28,9 @@ OPEN_VIEWS = {
     "core_auth.login_check": "the log-in",
     "core_auth.language_set": "a language can be chosen before the log-in",
     "core_assets.vendor": "stylesheets",
+    "core_offline.worker": "the service worker: our own code, without data",
+    "core_offline.manifest": "how the pages are installed, without data",
+    "core_offline.fallback": "what works without the network, without data",
     "core_server.trust": "how a device learns to trust this server, before it does",
     "core_server.authority": "a certificate without a secret",
     "core_health.healthz": "for whoever watches the server",
@@ -36,6 +39,8 @@ OPEN_VIEWS = {
     "core_api.openapi": "the description of the API, without data",
     "erp_sales_dealer.answer_show": "a dealer has a link with a token instead of a log-in",
     "erp_sales_dealer.answer_send": "likewise",
+    "mes_shipping_dealer.receipt_show": "a dealer confirms a delivery by a link with a token",
+    "mes_shipping_dealer.receipt_send": "likewise",
     "mes_production.lock": "the badge lock of a tablet",
     "mes_production.badge_in": "the badge log-in of an enrolled tablet",
 }

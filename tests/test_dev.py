@@ -71,7 +71,7 @@ def test_a_name_and_value_means_what_it_means_to_make(monkeypatch):
 
 def test_an_unknown_errand_is_wrong_use(capsys):
     with pytest.raises(SystemExit) as ended:
-        dev.main(["soak"])
+        dev.main(["polish"])
 
     assert ended.value.code == 2
     assert "bench" in capsys.readouterr().err

@@ -1,6 +1,6 @@
 """Reads of audit."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,13 +24,16 @@ class Happened:
     changes: dict[str, list[Any]]
 
 
-def history(session: Session, subject: str, subject_id: int, limit: int = 50) -> Sequence[Happened]:
-    """Return what was done to one thing, newest first."""
-    rows = session.execute(
+def history(
+    session: Session, subject: str, subject_id: int, limit: int = 50, verbs: Collection[str] = ()
+) -> Sequence[Happened]:
+    """Return what was done to one thing, newest first; only by some verbs where they are named."""
+    wanted = (
         select(Entry.happened_at, PERSON.c.name, Entry.verb, Entry.changes)
         .outerjoin(PERSON, PERSON.c.id == Entry.person_id)
         .where(Entry.subject == subject, Entry.subject_id == subject_id)
         .order_by(Entry.id.desc())
         .limit(limit)
     )
+    rows = session.execute(wanted.where(Entry.verb.in_(verbs)) if verbs else wanted)
     return [Happened(at, person or "", verb, changes) for at, person, verb, changes in rows]

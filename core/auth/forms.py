@@ -23,6 +23,13 @@ class LoginForm(Form):
     next: str = ""
 
 
+class PinForm(Form):
+    """A PIN of one's own, with the password that proves whose it is."""
+
+    password: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=200)]
+    pin: Annotated[str, StringConstraints(min_length=1, max_length=20)]
+
+
 class PersonForm(Form):
     """A person, as the administrator types them."""
 

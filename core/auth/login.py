@@ -11,7 +11,7 @@ from flask import session as cookie
 from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
-from flask_login import LoginManager, UserMixin, current_user, login_user
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFProtect
 
 from core.auth import queries, service
@@ -71,6 +71,12 @@ def log_in(known: queries.Known, badge: str | None = None) -> None:
     if badge is not None:
         cookie[BADGE] = badge
     login_user(CurrentPerson.of(known, by_badge=badge is not None))
+
+
+def log_out() -> None:
+    """End the session of whoever is logged in; nothing of them stays in the browser."""
+    logout_user()
+    cookie.clear()
 
 
 def locale() -> str:

@@ -16,6 +16,8 @@ class Person(Model):
     name: Mapped[str]
     password_hash: Mapped[str | None]
     pin_hash: Mapped[str | None]  # signs exceptions; never stored or logged in clear
+    pin_failed_count: Mapped[int] = mapped_column(default=0)  # wrong PINs since the last right one
+    pin_failed_at: Mapped[At | None]  # the last wrong one: too many within a time lock the signature
     locale: Mapped[str]
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[At]

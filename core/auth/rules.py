@@ -1,6 +1,7 @@
 """Rules of auth: roles, what a password and a PIN must be, refusals."""
 
 import re
+from datetime import datetime, timedelta
 
 from core.choices import Choice
 from core.errors import NotAllowed, RuleViolation
@@ -25,6 +26,13 @@ class Role(Choice):
 LOGIN = re.compile(r"^[a-z0-9][a-z0-9._-]{1,39}$")
 PASSWORD_SHORTEST = 8
 PIN = re.compile(r"^[0-9]{4,8}$")
+PIN_TRIES = 5  # wrong PINs until the signature is locked
+PIN_LOCK = timedelta(minutes=15)  # four digits would take a month
+
+
+def is_over(failed_at: datetime | None, at: datetime) -> bool:
+    """Say whether the last wrong PIN is so long ago that it counts no more."""
+    return failed_at is None or at - failed_at >= PIN_LOCK
 
 
 class LoginWrong(NotAllowed):
@@ -60,10 +68,3 @@ class LoginUnfit(RuleViolation):
 
     code = "core.auth.login_unfit"
     message = N_("A log-in is 2 to 40 characters of a-z, 0-9, dot, dash: “%(login)s” is not.")
-
-
-class SignatureWrong(NotAllowed):
-    """Badge, PIN or right of the one who signs do not fit."""
-
-    code = "core.auth.signature_wrong"
-    message = N_("This signature is not accepted: badge, PIN and the right to sign must all fit.")

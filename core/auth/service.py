@@ -20,12 +20,13 @@ from core.auth.rules import (
     LOGIN,
     PASSWORD_SHORTEST,
     PIN,
+    PIN_TRIES,
     LoginUnfit,
     LoginWrong,
     PasswordWeak,
     PinUnfit,
     Role,
-    SignatureWrong,
+    is_over,
 )
 from core.codes import Letter
 from core.errors import Conflict, NotFound
@@ -54,13 +55,46 @@ def check_password(session: Session, login: str, password: str) -> queries.Known
     return known
 
 
-def check_signature(session: Session, badge: str, pin: str) -> queries.Known:
-    """Return the person who signs with badge and PIN. Raises SignatureWrong."""
+def check_signature(session: Session, badge: str, pin: str, *, at: datetime) -> queries.Known | None:
+    """Return the person who signs with badge and PIN, None when they do not fit.
+
+    A wrong PIN is counted, which the caller's transaction must keep: nothing is raised for it. Too many of
+    them lock the signature for a while, the right PIN included. Locks the person.
+    """
     known = queries.by_badge(session, badge)
-    stored = session.scalar(select(Person.pin_hash).where(Person.id == known.id)) if known else None
-    if not _fits(stored, pin) or known is None:
-        raise SignatureWrong
-    return known
+    if known is None:
+        _fits(None, pin)  # takes as long as a wrong PIN
+        return None
+    row = session.execute(
+        select(Person.pin_hash, Person.pin_failed_count, Person.pin_failed_at)
+        .where(Person.id == known.id)
+        .with_for_update()
+    ).one()
+    failed_count = 0 if is_over(row.pin_failed_at, at) else row.pin_failed_count
+    is_right = failed_count < PIN_TRIES and _fits(row.pin_hash, pin)
+    failed: dict[str, Any] = {"pin_failed_count": 0, "pin_failed_at": None}
+    if not is_right and failed_count < PIN_TRIES:
+        failed = {"pin_failed_count": failed_count + 1, "pin_failed_at": at}
+    if is_right or failed_count < PIN_TRIES:
+        session.execute(
+            update(Person)
+            .where(Person.id == known.id)
+            .values(**failed)
+            .execution_options(synchronize_session=False)
+        )
+    return known if is_right else None
+
+
+def choose_pin(session: Session, person_id: int, password: str, pin: str, *, at: datetime) -> None:
+    """Let a person choose their own PIN, proved by their password. Raises LoginWrong, PinUnfit."""
+    person = session.get_one(Person, person_id, with_for_update=True)
+    if not _fits(person.password_hash, password):
+        raise LoginWrong
+    _set_pin(person, pin)
+    person.pin_failed_count, person.pin_failed_at = 0, None
+    audit.record(
+        session, subject="core.auth.person", subject_id=person_id, verb="choose_pin", by=person_id, at=at
+    )
 
 
 def check_token(session: Session, key: str) -> queries.Known | None:

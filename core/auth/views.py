@@ -9,13 +9,12 @@ from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import refresh
-from flask_login import logout_user
 
 from core.auth import pdf, queries, service
-from core.auth.forms import LoginForm, PersonForm
-from core.auth.login import LOCALES, has_person, limiter, log_in
+from core.auth.forms import LoginForm, PersonForm, PinForm
+from core.auth.login import LOCALES, has_person, limiter, log_in, log_out
 from core.auth.model import Person
-from core.auth.rules import LoginWrong, Role
+from core.auth.rules import LoginWrong, PinUnfit, Role
 from core.clock import now
 from core.errors import AppError, InvalidInput, NotFound
 from core.web import answers
@@ -76,9 +75,8 @@ def login_check() -> ResponseReturnValue:
 @bp.post("/logout")
 @logged_in
 def logout() -> ResponseReturnValue:
-    """Let the person go; nothing of them stays in the browser."""
-    logout_user()
-    cookie.clear()
+    """Let the person go."""
+    log_out()
     return redirect(url_for(".login"))
 
 
@@ -101,6 +99,32 @@ def language_set() -> ResponseReturnValue:
 def profile() -> ResponseReturnValue:
     """Show who is logged in and what they may."""
     return render_template("core/auth/profile.html", person=me(), roles=Role)
+
+
+@bp.get("/me/pin")
+@logged_in
+def pin_edit() -> ResponseReturnValue:
+    """Show the form in which a person chooses their own PIN."""
+    return render_template("core/auth/pin_edit.html", errors={})
+
+
+@bp.post("/me/pin")
+@logged_in
+@limiter.limit("10/minute")
+def pin_choose() -> ResponseReturnValue:
+    """Take the PIN that a person chose."""
+    try:
+        form = parse(PinForm, request.form)
+        run(service.choose_pin, me().id, form.password, form.pin, at=now())
+    except InvalidInput as wrong:
+        return render_template("core/auth/pin_edit.html", errors=wrong.fields), 400
+    except LoginWrong:
+        errors = {"password": _("This is not your password.")}
+        return render_template("core/auth/pin_edit.html", errors=errors), 403
+    except PinUnfit as wrong:
+        return render_template("core/auth/pin_edit.html", errors={"pin": text_of(wrong)}), status_of(wrong)
+    flash(_("Your PIN is chosen. Nobody else knows it, the administrator neither."), "done")
+    return redirect(url_for(".profile"))
 
 
 @bp.get("/people/")

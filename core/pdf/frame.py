@@ -11,15 +11,27 @@ from decimal import Decimal
 from core.pdf.blocks import Block, Strip
 from core.pdf.codes import DOT_PT, DOTS_PER_MM, draw_qr
 from core.pdf.pen import Pen, Printed, points
-from core.pdf.shapes import Align
+from core.pdf.shapes import Align, Length
 from core.pdf.text import fit
 
-A4_MM = (210, 297)
 MARGIN_PT = points(15)
 HEADER_PT = points(24)  # from the upper edge of the paper to the body's
 FOOTER_PT = points(16)
 CODE_DOTS = 15 * DOTS_PER_MM  # side of the QR in the header, quiet zone included
 TITLE_PT, NUMBER_PT, SMALL_PT = points(6), points(4), points(Decimal("2.9"))  # 2.9 is 8.2 pt
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A size of paper, upright."""
+
+    width_mm: Length
+    height_mm: Length
+
+
+A4 = Paper(210, 297)
+# continuous paper of 241 mm in three parts: 9.5 inches wide, 11 high; the strips with holes lie within the margins
+CONTINUOUS = Paper(241, Decimal("279.4"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +45,8 @@ class Document:
     blocks: tuple[Block, ...]
     code: str | None = None  # a printed code, drawn as QR in the header
     is_landscape: bool = False
+    paper: Paper = A4
+    contact: str = ""  # where the company is reached, one line below its name
 
 
 @dataclass(slots=True)
@@ -49,7 +63,7 @@ class _Page:
 
 def render_document(document: Document) -> Printed:
     """Draw a document as PDF. Raises FontMissing, CodeTooLarge."""
-    short, long = (points(side) for side in A4_MM)
+    short, long = points(document.paper.width_mm), points(document.paper.height_mm)
     width, height = (long, short) if document.is_landscape else (short, long)
     pen = Pen(width, height, f"{document.title} {document.number}")
     body_width, body_height = width - 2 * MARGIN_PT, height - HEADER_PT - FOOTER_PT
@@ -106,7 +120,10 @@ def _draw_header(pen: Pen, document: Document) -> None:
         side = CODE_DOTS * DOT_PT
         draw_qr(pen, document.code, int((right - side) / DOT_PT), 5 * DOTS_PER_MM, CODE_DOTS)
         right -= side + points(2)
-    _header_text(pen, document.company, MARGIN_PT, points(9), right - MARGIN_PT, SMALL_PT)
+    base = points(6) if document.contact else points(9)
+    _header_text(pen, document.company, MARGIN_PT, base, right - MARGIN_PT, SMALL_PT)
+    if document.contact:
+        _header_text(pen, document.contact, MARGIN_PT, points(10), right - MARGIN_PT, SMALL_PT)
     number = fit(document.number, (right - MARGIN_PT) * 0.4, NUMBER_PT, NUMBER_PT, 4)
     pen.line_of_text(right, points(17), number.lines[0], number.size_pt, align=Align.RIGHT, is_bold=True)
     _header_text(

@@ -19,6 +19,7 @@ from flask.cli import AppGroup, with_appcontext
 
 from core.clock import now
 from core.server import certificates, serving
+from core.web.address import address_of, addresses
 
 database = AppGroup("database", help="The database and its migrations.")
 
@@ -84,8 +85,8 @@ def serve() -> None:
     told = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: told.set())
-    for address in serving.addresses(settings["HOST"]):
-        click.echo(f"Mortise 榫: {serving.address_of(address, settings)}")
+    for address in addresses(settings["HOST"]):
+        click.echo(f"Mortise 榫: {address_of(address, settings)}")
     if secure is not None:
         for left_out in certificates.left_out(secure.names):
             click.echo(f"No certificate for {left_out}: it is not an address of a private network.", err=True)

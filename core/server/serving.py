@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from core.server import certificates
+from core.web.address import addresses
 
 LOOK_S = 0.5  # how often we look after the children
 RENEW_EVERY = timedelta(hours=6)  # how often we look at the certificate
@@ -54,25 +55,6 @@ class Secure:
 def certificate_files(settings: Mapping[str, Any]) -> certificates.Files:
     """Return where this installation keeps its certificates."""
     return certificates.Files(Path(settings["VAR_DIR"]) / "https")
-
-
-def address_of(host: str, settings: Mapping[str, Any]) -> str:
-    """Return the address of the first page as a browser wants it."""
-    if settings["HTTPS"]:
-        return f"https://{host}:{settings['HTTPS_PORT']}/"
-    return f"http://{host}:{settings['PORT']}/"
-
-
-def addresses(host: str) -> list[str]:
-    """Return where a browser finds us: for all interfaces, this machine and its address on the plant's network."""
-    if host not in ("0.0.0.0", "::"):  # noqa: S104  (compared, not bound)
-        return [host]
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # nothing is sent: it only picks the way out
-            return ["127.0.0.1", str(probe.getsockname()[0])]
-        except OSError:  # no network: this machine alone
-            return ["127.0.0.1"]
 
 
 def _names(host: str) -> list[str]:

@@ -13,10 +13,10 @@ from core.errors import NotFound
 from core.server import certificates, serving
 from core.server.plain import AUTHORITY_PATH, AUTHORITY_TYPE, host_of
 from core.web.access import public
+from core.web.address import addresses, is_local
 from core.web.answers import download
 
 bp = Blueprint("core_server", __name__)
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 NAME = "mortise-authority.crt"
 
 
@@ -46,7 +46,7 @@ def trust() -> ResponseReturnValue:
 def _reachable(asked: str) -> str:
     """Return the host by which another device finds us, also when this page was opened on the server itself."""
     host = host_of(asked)
-    return serving.addresses(current_app.config["HOST"])[-1] if host in LOOPBACK else host
+    return addresses(current_app.config["HOST"])[-1] if is_local(host) else host
 
 
 @bp.get("/authority")

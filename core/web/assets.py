@@ -19,6 +19,7 @@ from core.web.access import public
 bp = Blueprint("core_assets", __name__)
 # what others wrote comes out of their own packages and is not committed here
 VENDOR = {"bootstrap.min.css": ("flask_bootstrap", "static/bootstrap5/css/bootstrap.min.css")}
+WORKER = "worker.js"  # no module: core.web.offline serves it
 YEAR_S = 31_536_000
 
 
@@ -54,11 +55,16 @@ def asset(name: str) -> str:
     return url_for("static", filename=name, v=_version(Path(str(path))))
 
 
+def modules() -> dict[str, str]:
+    """Return the addresses of all modules under static/js, by their bare names."""
+    root = Path(str(current_app.static_folder)) / "js"
+    names = sorted(p.relative_to(root).as_posix() for p in root.rglob("*.js"))
+    return {name: asset(f"js/{name}") for name in names if name != WORKER}
+
+
 def import_map() -> str:
     """Return the import map of all modules under static/js, as JSON (a template global)."""
-    root = Path(str(current_app.static_folder)) / "js"
-    modules = sorted(p.relative_to(root).as_posix() for p in root.rglob("*.js"))
-    return json.dumps({"imports": {name: asset(f"js/{name}") for name in modules}})
+    return json.dumps({"imports": modules()})
 
 
 def csp_nonce() -> str:

@@ -10,6 +10,7 @@ from flask import Flask, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.exceptions import NotFound as NoSuchPage
 
@@ -26,6 +27,7 @@ from core.errors import (
     TooMany,
 )
 from core.i18n import N_, Named
+from core.work import close_session
 
 LOG = structlog.get_logger()
 STATUS: dict[type[AppError], int] = {
@@ -54,7 +56,14 @@ class TooLarge(AppError):
     message = N_("The file is too large: at most %(limit_mb)s MB are taken.")
 
 
-STATUS |= {FormExpired: 400, TooLarge: 413}
+class DatabaseAway(AppError):
+    """The connection to the database broke off; nothing was changed, or the answer to it was lost."""
+
+    code = "core.database_away"
+    message = N_("The database did not answer. Please try again in a moment.")
+
+
+STATUS |= {FormExpired: 400, TooLarge: 413, DatabaseAway: 503}
 
 
 def status_of(error: AppError) -> int:
@@ -126,9 +135,19 @@ def _broken(error: Exception) -> ResponseReturnValue:
     return render_template("errors/broken.html", incident=incident), 500
 
 
+def _away(error: DBAPIError) -> ResponseReturnValue:
+    """Answer 503 when the database's connection broke off: a device sends the same again then."""
+    if not error.connection_invalidated:
+        return _broken(error)
+    LOG.error("database away", path=request.path, method=request.method, reason=str(error.orig))
+    close_session()  # the next question goes over another connection
+    return answer(DatabaseAway())
+
+
 def init_app(app: Flask) -> None:
     """Register the handlers."""
     app.register_error_handler(AppError, answer)
     app.register_error_handler(HTTPException, _http)
     if not app.testing:
         app.register_error_handler(Exception, _broken)
+        app.register_error_handler(DBAPIError, _away)

@@ -84,10 +84,7 @@ def export(
     Text is written as text: a cell that begins with = + - @ can start nothing. Under the headings that are
     `amounts` stand numbers with two places, which a spreadsheet can sum.
     """
-    file = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    )
+    file, book = _workbook()
     sheet = book.add_worksheet()
     bold = book.add_format({"bold": True})
     money = book.add_format({"num_format": "#,##0.00"})
@@ -104,6 +101,30 @@ def export(
     sheet.autofit()
     book.close()
     return xlsx(file.getvalue(), name)
+
+
+def export_sheets(
+    name: str, sheets: Iterable[tuple[str, Sequence[str], Iterable[Sequence[Any]]]]
+) -> Response:
+    """Answer several tables as one spreadsheet: of each its name, its headings and its rows."""
+    file, book = _workbook()
+    bold = book.add_format({"bold": True})
+    for title, headings, rows in sheets:
+        sheet = book.add_worksheet(title)
+        for at, heading in enumerate(headings):
+            sheet.write_string(0, at, heading, bold)
+        for line, row in enumerate(rows, 1):
+            for at, value in enumerate(row):
+                _write(sheet, line, at, value)
+        sheet.freeze_panes(1, 0)
+    book.close()
+    return xlsx(file.getvalue(), name)
+
+
+def _workbook() -> tuple[io.BytesIO, Any]:
+    file = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    return file, xlsxwriter.Workbook(file, options)
 
 
 def _write(sheet: Any, line: int, at: int, value: Any) -> None:

@@ -57,6 +57,7 @@ PrinterHere = Callable[[Session], int | None]
 class Registry:
     """Everything that features put on, in the order in which they did."""
 
+    offline_pages: dict[str, str] = field(default_factory=dict)  # endpoint: name, as msgid
     menu: list[MenuEntry] = field(default_factory=list)
     panels: dict[str, list[tuple[str, PanelMaker]]] = field(default_factory=dict)
     marks: dict[str, list[tuple[str, MarkMaker]]] = field(default_factory=dict)

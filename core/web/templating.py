@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
@@ -27,10 +28,15 @@ class Named(Protocol):
 
 
 class Sentence(Protocol):
-    """A msgid and the facts that fill its holes."""
+    """A sentence with facts, as rules make them."""
 
-    msgid: str
-    facts: dict[str, Any]
+    @property
+    def msgid(self) -> str:
+        """The English sentence with named holes."""
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What fills the holes."""
 
 
 def is_chinese() -> bool:

@@ -123,8 +123,8 @@ def pack(session: Session) -> Pack:
 
 @lru_cache(maxsize=4)
 def _read(content: str) -> Pack:
-    """Return a pack that was loaded, read and checked once: that takes seconds, and a page asks for it twice."""
-    return read_pack(content)
+    """Return a pack that was loaded, read once: a page asks for it twice. It was checked before it was loaded."""
+    return read_pack(content, is_known=True)
 
 
 def _party_entry(party: Party) -> PartyEntry:
@@ -172,6 +172,26 @@ def draft(session: Session, draft_id: int) -> Draft:
     if found is None:
         raise NotFound
     return found
+
+
+def published_by(session: Session, draft_id: int) -> list[tuple[ModelDocument | None, ModelDocument]]:
+    """Return what a published draft made of each model, by code: the version before it, and its own."""
+    made = session.scalars(
+        select(DoorVersion)
+        .join(Door, Door.id == DoorVersion.door_id)
+        .where(DoorVersion.draft_id == draft_id)
+        .order_by(Door.code)
+    )
+    return [(_before(session, one), document(one)) for one in made]
+
+
+def _before(session: Session, one: DoorVersion) -> ModelDocument | None:
+    found = session.scalar(
+        select(DoorVersion).where(
+            DoorVersion.door_id == one.door_id, DoorVersion.position == one.position - 1
+        )
+    )
+    return None if found is None else document(found)
 
 
 def judge(session: Session, one: Draft) -> Judgement:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -38,6 +38,7 @@ from erp.catalogue.rules.entries import Pack
 from erp.catalogue.rules.examples import record_example
 from erp.catalogue.rules.line import LineSpec
 from erp.catalogue.rules.pack import dump_pack
+from erp.catalogue.rules.prices import PriceBook
 from erp.catalogue.rules.reading import plain
 from erp.materials import service as materials
 from erp.parties import service as parties
@@ -346,6 +347,22 @@ def set_retired(session: Session, door_id: int, is_retired: bool, *, by: int, at
         verb = "retire" if is_retired else "restore"
         record(session, subject="erp.catalogue.door", subject_id=door.id, verb=verb, by=by, at=at)
     return door
+
+
+def keep_prices(session: Session, books: Iterable[PriceBook], *, by: int | None, at: datetime) -> None:
+    """Have the factory's pack carry these price books, so that a dump loads as the factory stands.
+
+    Nothing is kept before a pack was loaded. Locks the newest pack.
+    """
+    if _lock_pack(session) is None:
+        return
+    pack = queries.pack(session)
+    _keep(session, replace(pack, prices=tuple(sorted(books, key=by_code_and_day))), by=by, at=at)
+
+
+def by_code_and_day(book: PriceBook) -> tuple[str, date]:
+    """Return where a book stands in a pack: by its code, then by its first day."""
+    return book.code, book.valid_from
 
 
 def _open_draft(session: Session, draft_id: int, version: int) -> Draft:

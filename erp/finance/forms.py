@@ -115,6 +115,17 @@ class WhyForm(Form):
     reason: Reason = ""
 
 
+class MonthForm(Form):
+    """Which month is closed: 2026-10."""
+
+    month: Annotated[str, Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")]
+
+    @property
+    def first_day(self) -> date:
+        """The month by its first day."""
+        return date.fromisoformat(f"{self.month}-01")
+
+
 class WaiverForm(Form):
     """What an order may pass, and why."""
 

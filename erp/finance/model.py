@@ -98,6 +98,16 @@ class Allocation(Model):
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))
 
 
+class Period(Model):
+    """Through which day the months are closed: the table has this one row. Who closed when stands in the audit."""
+
+    __tablename__ = "erp_finance_period"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[Id]
+    closed_to_on: Mapped[On | None]  # the last day of the last closed month
+
+
 class Waiver(Model):
     """One order that may pass one gate unpaid: by whom and why."""
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from flask_babel import force_locale, get_locale
+from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from core.company.rules import Company
 from core.pdf.blocks import Block, Column, Facts, Paragraph, Signatures, Table, Together
 from core.pdf.frame import Document, render_document
 from core.pdf.pen import Printed
 from core.pdf.shapes import Align
+from core.web.templating import is_chinese, named
 from erp.finance.queries import DealerStatement
 from erp.finance.rules import Posting, Statement
 from erp.pricing.rules.capitals import capitals, in_english
@@ -19,9 +21,9 @@ from erp.pricing.rules.capitals import capitals, in_english
 
 @dataclass(frozen=True, slots=True)
 class Printing:
-    """What a paper takes from its printing: the factory's name, and when and by whom it was printed."""
+    """What a paper takes from its printing: its sender, and when and by whom it was printed."""
 
-    company: str
+    company: Company
     moment: str
     name: str
 
@@ -35,31 +37,27 @@ def statement_paper(shown: DealerStatement, locale: str, printing: Printing) -> 
     """Draw a statement: what stood before, every document with the balance after it, the closing balance in words."""
     account = shown.account
     with force_locale(locale):
+        name, contact = printing.company.named(is_chinese()), printing.company.contact(is_chinese())
         blocks: tuple[Block, ...] = (
             _facts(shown),
             _table(account),
             Together(
                 (
-                    Paragraph(_closing(account.closing)),
-                    Signatures((_("For %(company)s", company=printing.company), _("Agreed by, date"))),
+                    Paragraph(_closing(account.closing, printing.company.payee)),
+                    Signatures((_("For %(company)s", company=name), _("Agreed by, date"))),
                 )
             ),
         )
         footer = _("Printed %(moment)s, %(name)s", moment=printing.moment, name=printing.name)
         title = _("Statement of account")
-        return render_document(Document(title, shown.dealer.code, printing.company, footer, blocks))
-
-
-def _is_chinese() -> bool:
-    return str(get_locale()).startswith("zh")
+        return render_document(Document(title, shown.dealer.code, name, footer, blocks, contact=contact))
 
 
 def _facts(shown: DealerStatement) -> Facts:
     dealer, account = shown.dealer, shown.account
-    name = dealer.name if _is_chinese() or not dealer.name_en else dealer.name_en
     return Facts(
         (
-            (_("Dealer"), name),
+            (_("Dealer"), named(dealer)),
             (_("Period"), _("%(since)s to %(until)s", since=account.since, until=account.until)),
             (_("Contact"), " ".join(part for part in (dealer.contact, dealer.phone) if part) or "—"),
             (_("Closing balance"), money(account.closing)),
@@ -103,12 +101,14 @@ def _row(one: Posting, balance: Decimal) -> tuple[str, ...]:
     )
 
 
-def _closing(balance: Decimal) -> str:
+def _closing(balance: Decimal, payee: str) -> str:
     amount = abs(balance)
-    words = capitals(amount) if _is_chinese() else in_english(amount)
+    words = capitals(amount) if is_chinese() else in_english(amount)
     sentence: str = (
         _("Paid ahead, in words: %(words)s", words=words)
         if balance < 0
         else _("Balance due, in words: %(words)s", words=words)
     )
+    if balance > 0 and payee:
+        return "\n".join((sentence, _("Payable to: %(payee)s", payee=payee)))
     return sentence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 from core.choices import Choice
@@ -95,6 +95,65 @@ class DayAhead(RuleViolation):
 
     code = "erp.finance.day_ahead"
     message = N_("%(day)s is still to come: enter a receipt when the money is there.")
+
+
+class PeriodClosed(RuleViolation):
+    """A day of a month that the accountant has closed."""
+
+    code = "erp.finance.period_closed"
+    message = N_(
+        "%(day)s lies in a closed month. Enter it with a day from %(open_on)s on; "
+        "only the administrator can reopen a month, with a reason."
+    )
+
+
+class MonthNotEnded(RuleViolation):
+    """A month is closed when nothing can come into it any more."""
+
+    code = "erp.finance.month_not_ended"
+    message = N_("%(month)s has not ended yet. Close it from %(day)s on.")
+
+
+class MonthClosedAlready(RuleViolation):
+    """A month is closed once."""
+
+    code = "erp.finance.month_closed_already"
+    message = N_("The months are closed through %(closed_to)s already. Choose a later month.")
+
+
+class NothingClosed(RuleViolation):
+    """Nothing to be reopened."""
+
+    code = "erp.finance.nothing_closed"
+    message = N_("No month is closed, so none can be reopened.")
+
+
+def month_end(day: date) -> date:
+    """Return the last day of a day's month."""
+    return (day.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def check_open(closed_to: date | None, day: date) -> None:
+    """Raise PeriodClosed unless entries of that day may still be made."""
+    if closed_to is not None and day <= closed_to:
+        raise PeriodClosed(day=day, open_on=closed_to + timedelta(days=1))
+
+
+def check_closing(closed_to: date | None, month: date, today: date) -> date:
+    """Return the last day of a month that may be closed today. Raises MonthNotEnded, MonthClosedAlready."""
+    end = month_end(month)
+    if end >= today:
+        raise MonthNotEnded(month=f"{month:%Y-%m}", day=end + timedelta(days=1))
+    if closed_to is not None and end <= closed_to:
+        raise MonthClosedAlready(closed_to=closed_to)
+    return end
+
+
+def reopened(closed_to: date | None) -> date:
+    """Return through which day the months stay closed when the last one is reopened. Raises NothingClosed."""
+    if closed_to is None:
+        raise NothingClosed
+    return closed_to.replace(day=1) - timedelta(days=1)
 
 
 class NotADealer(RuleViolation):

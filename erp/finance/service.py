@@ -1,8 +1,8 @@
 """Commands of finance; never commit.
 
-Lock order: orders by id, then receipts by id, then the series of numbers. What is only added to needs no lock of its
-own; a sum is read after the lock that everybody takes who adds to it: the order's for what is charged and paid, the
-receipt's for what is left.
+Lock order: orders by id, then receipts by id, then the period, then the series of numbers. What is only added to
+needs no lock of its own; a sum is read after the lock that everybody takes who adds to it: the order's for what is
+charged and paid, the receipt's for what is left.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from core.audit.service import record
 from core.errors import Conflict, NotFound
 from core.numbers.service import next_number
 from erp.finance import queries
-from erp.finance.model import Allocation, Charge, DealerTerms, Receipt, Waiver
+from erp.finance.model import Allocation, Charge, DealerTerms, Period, Receipt, Waiver
 from erp.finance.rules import (
     ZERO,
     DayAhead,
@@ -37,8 +37,11 @@ from erp.finance.rules import (
     Terms,
     charge_kind,
     check_amount,
+    check_closing,
+    check_open,
     check_parts,
     check_reason,
+    reopened,
     spread,
 )
 from erp.parties import queries as parties
@@ -50,6 +53,7 @@ from erp.sales.rules.states import EDITABLE, Verb
 
 PREFIX = "RC"
 ORDER, TERMS, RECEIPT = "erp.sales.order", "erp.finance.terms", "erp.finance.receipt"
+PERIOD = "erp.finance.period"
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +223,11 @@ def _winner(session: Session, form_key: str | None) -> Receipt:
 
 
 def _book(session: Session, row: Receipt, on: date) -> Receipt | None:
-    """Give a row its number and write it; None where its form, or its reversal, is booked already."""
+    """Give a row its number and write it; None where its form, or its reversal, is booked already.
+
+    Shares the period's lock, so that its month is not closed meanwhile. Raises PeriodClosed.
+    """
+    check_open(_period(session, is_shared=True).closed_to_on, row.received_on)
     try:
         with session.begin_nested():  # a number that is not used goes back
             row.number = next_number(session, PREFIX, on=on)
@@ -391,6 +399,41 @@ def _has_refund(session: Session, receipt_id: int) -> bool:
         Receipt.origin_id == receipt_id, Receipt.reversal_of_id.is_(None), Receipt.id.not_in(undone)
     )
     return session.scalar(wanted.limit(1)) is not None
+
+
+# --- closed months ------------------------------------------------------------
+
+
+def _period(session: Session, *, is_shared: bool = False) -> Period:
+    """Return the one row, locked: shared by those who book, alone by who closes."""
+    return session.get_one(
+        Period, 1, with_for_update={"read": True} if is_shared else True, populate_existing=True
+    )
+
+
+def close_month(session: Session, month: date, *, on: date, by: int | None, at: datetime) -> date:
+    """Close a month, and whatever is still open before it; return the last closed day. Locks the period.
+
+    Raises MonthNotEnded, MonthClosedAlready.
+    """
+    period = _period(session)
+    before, period.closed_to_on = period.closed_to_on, check_closing(period.closed_to_on, month, on)
+    changes: dict[str, list[object]] = {"closed_to": [before, period.closed_to_on]}
+    record(session, subject=PERIOD, subject_id=1, verb="close", by=by, at=at, changes=changes)
+    return period.closed_to_on
+
+
+def reopen_month(session: Session, reason: str, *, by: int | None, at: datetime) -> date:
+    """Reopen the month that was closed last; return through which day the months stay closed. Locks the period.
+
+    Raises ReasonMissing, NothingClosed.
+    """
+    why = check_reason(reason)
+    period = _period(session)
+    before, period.closed_to_on = period.closed_to_on, reopened(period.closed_to_on)
+    changes: dict[str, list[object]] = {"closed_to": [before, period.closed_to_on], "note": ["", why]}
+    record(session, subject=PERIOD, subject_id=1, verb="reopen", by=by, at=at, changes=changes)
+    return period.closed_to_on
 
 
 # --- exceptions ---------------------------------------------------------------

@@ -15,17 +15,19 @@ from flask_babel import gettext as _
 from core.audit.queries import history
 from core.choices import Choice
 from core.clock import now
+from core.company.views import company
 from core.errors import AppError, Conflict, InvalidInput, RuleViolation
 from core.web import answers
 from core.web.access import me, requires
 from core.web.errors import status_of, text_of
-from core.web.forms import parse
+from core.web.forms import Form, parse
 from core.web.lists import export, paged
 from core.web.templating import label, local, named, today
 from core.work import read, run
 from erp.finance import pdf, queries, service
 from erp.finance.forms import (
     PART,
+    MonthForm,
     PartForm,
     ReceiptForm,
     RefundForm,
@@ -34,17 +36,20 @@ from erp.finance.forms import (
     WhyForm,
     parts,
 )
+from erp.finance.model import Receipt
 from erp.finance.queries import ReceiptFilter, ReceiptView
-from erp.finance.rules import DayAhead, Method, MoveKind, Posting
+from erp.finance.rules import DayAhead, Method, MoveKind, PeriodClosed, Posting
 from erp.parties import queries as parties
 from erp.parties.rules import PaperLanguage
 
 bp = Blueprint("erp_finance", __name__)
 READ, RECEIVE, REVERSE = "erp.finance.read", "erp.finance.receive", "erp.finance.reverse"
 TERMS, WAIVE = "erp.finance.terms", "erp.finance.waive"
+PERIODS, CLOSE, REOPEN = "erp.finance.periods", "erp.finance.close", "erp.finance.reopen"
 EXPORTED = 10_000  # rows of one spreadsheet
 
 C = TypeVar("C", bound=Choice)
+F = TypeVar("F", bound=Form)
 
 
 def _chosen(kind: type[C], name: str) -> C | None:
@@ -159,7 +164,7 @@ def receipt_create() -> ResponseReturnValue:
     except InvalidInput as wrong:
         return _receipt_form(dealer_id, request.form, wrong.fields, 400)
     except (RuleViolation, Conflict) as wrong:
-        field = "received_on" if isinstance(wrong, DayAhead) else ""
+        field = "received_on" if isinstance(wrong, DayAhead | PeriodClosed) else ""
         return _receipt_form(dealer_id, request.form, {field: text_of(wrong)}, status_of(wrong))
     flash(_("%(number)s is booked.", number=made.number), "done")
     return _to(made.id)
@@ -202,39 +207,47 @@ def _refused(receipt_id: int, place: str, wrong: AppError) -> ResponseReturnValu
     return _receipt_page(receipt_id, request.form, {place: said}, status_of(wrong))
 
 
+def _done(
+    receipt_id: int, place: str, kind: type[F], command: Callable[[F], Receipt | None]
+) -> ResponseReturnValue:
+    """Run what a form of a receipt asks for; when it is refused, the receipt is shown with what was typed."""
+    try:
+        made = command(parse(kind, request.form))
+    except (InvalidInput, RuleViolation, Conflict) as wrong:
+        return _refused(receipt_id, place, wrong)
+    flash(_("Saved.") if made is None else _("%(number)s is booked.", number=made.number), "done")
+    return _to(receipt_id)
+
+
 @bp.post("/receipts/<int:receipt_id>/allocate")
 @requires(RECEIVE)
 def receipt_allocate(receipt_id: int) -> ResponseReturnValue:
     """Pay for an order out of what is left."""
-    try:
-        form = parse(PartForm, request.form)
+
+    def command(form: PartForm) -> None:
         run(service.allocate, receipt_id, form.order_id, form.amount, by=me().id, at=now())
-    except (InvalidInput, RuleViolation, Conflict) as wrong:
-        return _refused(receipt_id, f"allocate_{request.form.get('order_id', '')}", wrong)
-    flash(_("Saved."), "done")
-    return _to(receipt_id)
+
+    return _done(receipt_id, f"allocate_{request.form.get('order_id', '')}", PartForm, command)
 
 
 @bp.post("/receipts/<int:receipt_id>/free")
 @requires(RECEIVE)
 def receipt_free(receipt_id: int) -> ResponseReturnValue:
     """Take what an order got back into the prepayment."""
-    try:
-        form = parse(PartForm, request.form)
+
+    def command(form: PartForm) -> None:
         run(service.free, receipt_id, form.order_id, form.amount, by=me().id, at=now())
-    except (InvalidInput, RuleViolation, Conflict) as wrong:
-        return _refused(receipt_id, f"free_{request.form.get('order_id', '')}", wrong)
-    flash(_("Saved."), "done")
-    return _to(receipt_id)
+
+    return _done(receipt_id, f"free_{request.form.get('order_id', '')}", PartForm, command)
 
 
 @bp.post("/receipts/<int:receipt_id>/refund")
 @requires(REVERSE)
 def receipt_refund(receipt_id: int) -> ResponseReturnValue:
     """Pay back what is left, or part of it."""
-    try:
-        form = parse(RefundForm, request.form)
-        made = run(
+
+    def command(form: RefundForm) -> Receipt:
+        return run(
             service.refund,
             receipt_id,
             form.amount,
@@ -245,23 +258,68 @@ def receipt_refund(receipt_id: int) -> ResponseReturnValue:
             by=me().id,
             at=now(),
         )
-    except (InvalidInput, RuleViolation, Conflict) as wrong:
-        return _refused(receipt_id, "refund", wrong)
-    flash(_("%(number)s is booked.", number=made.number), "done")
-    return _to(receipt_id)
+
+    return _done(receipt_id, "refund", RefundForm, command)
 
 
 @bp.post("/receipts/<int:receipt_id>/reverse")
 @requires(REVERSE)
 def receipt_reverse(receipt_id: int) -> ResponseReturnValue:
     """Undo a receipt or a refund."""
+
+    def command(form: WhyForm) -> Receipt:
+        return run(service.reverse, receipt_id, form.reason, on=today(), by=me().id, at=now())
+
+    return _done(receipt_id, "reverse", WhyForm, command)
+
+
+# --- closed months ------------------------------------------------------------
+
+
+@bp.get("/periods/")
+@requires(PERIODS)
+def period_show() -> ResponseReturnValue:
+    """Show through which day the months are closed, who closed and reopened them, and why."""
+    return _period_page({}, {}, 200)
+
+
+def _period_page(typed: Mapping[str, Any], errors: Mapping[str, str], status: int) -> ResponseReturnValue:
+    html = render_template(
+        "erp/finance/period_show.html",
+        closed_to=queries.closed_to(read()),
+        last_month=today().replace(day=1) - timedelta(days=1),
+        happened=history(read(), service.PERIOD, 1, 60),
+        typed=typed,
+        errors=errors,
+    )
+    return html, status
+
+
+@bp.post("/periods/close")
+@requires(CLOSE)
+def period_close() -> ResponseReturnValue:
+    """Close a month, and whatever is still open before it."""
     try:
-        form = parse(WhyForm, request.form)
-        made = run(service.reverse, receipt_id, form.reason, on=today(), by=me().id, at=now())
-    except (InvalidInput, RuleViolation, Conflict) as wrong:
-        return _refused(receipt_id, "reverse", wrong)
-    flash(_("%(number)s is booked.", number=made.number), "done")
-    return _to(receipt_id)
+        form = parse(MonthForm, request.form)
+        closed_to = run(service.close_month, form.first_day, on=today(), by=me().id, at=now())
+    except InvalidInput as wrong:
+        return _period_page(request.form, wrong.fields, 400)
+    except RuleViolation as wrong:
+        return _period_page(request.form, {"month": text_of(wrong)}, status_of(wrong))
+    flash(_("Closed through %(day)s.", day=closed_to), "done")
+    return redirect(url_for(".period_show"), 303)
+
+
+@bp.post("/periods/reopen")
+@requires(REOPEN)
+def period_reopen() -> ResponseReturnValue:
+    """Reopen the month that was closed last."""
+    try:
+        run(service.reopen_month, parse(WhyForm, request.form).reason, by=me().id, at=now())
+    except RuleViolation as wrong:
+        return _period_page(request.form, {"reason": text_of(wrong)}, status_of(wrong))
+    flash(_("The month is open again; your name and the reason stand below."), "done")
+    return redirect(url_for(".period_show"), 303)
 
 
 # --- dealers ------------------------------------------------------------------
@@ -370,7 +428,7 @@ def statement_pdf(dealer_id: int) -> ResponseReturnValue:
     found = _statement(dealer_id)
     dealer, account = found.dealer, found.account
     language = _chosen(PaperLanguage, "lang") or PaperLanguage(dealer.locale)
-    printing = pdf.Printing(current_app.config["COMPANY"], local(now()), me().name)
+    printing = pdf.Printing(company(), local(now()), me().name)
     paper = pdf.statement_paper(found, language.value, printing)
     return answers.pdf(paper.content, f"{dealer.code}-{account.since}-{account.until}.pdf")
 

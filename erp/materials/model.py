@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Id, Mm, Model, Price, choice
+from core.db import Id, Kg, Mm, Model, Price, choice
 from erp.materials.rules import Grain, MaterialKind, Unit
 
 
@@ -26,6 +26,7 @@ class Material(Model):
     grain: Mapped[Grain] = mapped_column(choice(Grain), default=Grain.NONE)
     kerf_mm: Mapped[Mm | None]  # what the saw takes; sheets and bars only
     trim_mm: Mapped[Mm | None]  # cut off at every edge of a sheet, at both ends of a bar
+    unit_kg: Mapped[Kg | None]  # what one unit weighs: kits are proved by it
     is_active: Mapped[bool] = mapped_column(default=True)
 
 

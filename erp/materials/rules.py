@@ -74,6 +74,7 @@ class MaterialEntry:
     grain: Grain = Grain.NONE
     kerf_mm: Decimal | None = None
     trim_mm: Decimal | None = None
+    kg: Decimal | None = None  # what one unit weighs
 
     @property
     def is_cut(self) -> bool:

@@ -69,6 +69,7 @@ def _columns(entry: MaterialEntry) -> dict[str, Any]:
         "grain": entry.grain,
         "kerf_mm": entry.kerf_mm,
         "trim_mm": entry.trim_mm,
+        "unit_kg": entry.kg,
         "is_active": True,
     }
 

@@ -8,7 +8,7 @@ from pydantic import StringConstraints
 
 from core.i18n import Named
 from core.web.forms import Form, Name, Text
-from erp.parties.rules import PaperLanguage, PartyEntry, PartyKind
+from erp.parties.rules import PaperLanguage, PartDelivery, PartyEntry, PartyKind
 
 Code = Annotated[
     str, StringConstraints(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9-]+$", to_upper=True)
@@ -27,6 +27,7 @@ class PartyForm(Form):
     city: Text = ""
     address: Text = ""
     locale: PaperLanguage = PaperLanguage.CHINESE
+    part_delivery: PartDelivery = PartDelivery.SIGNED
     is_active: bool = False
     version: int = 0
 
@@ -42,4 +43,5 @@ class PartyForm(Form):
             address=self.address,
             city=self.city,
             locale=self.locale,
+            part_delivery=self.part_delivery,
         )

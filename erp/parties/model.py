@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Id, Model, choice
-from erp.parties.rules import PartyKind
+from erp.parties.rules import PartDelivery, PartyKind
 
 
 class Party(Model):
@@ -21,6 +21,7 @@ class Party(Model):
     address: Mapped[str] = mapped_column(default="")
     city: Mapped[str] = mapped_column(default="")
     locale: Mapped[str] = mapped_column(default="zh_Hans_CN")  # the language of their papers
+    part_delivery: Mapped[PartDelivery] = mapped_column(choice(PartDelivery), default=PartDelivery.SIGNED)
     is_active: Mapped[bool] = mapped_column(default=True)
     version: Mapped[int] = mapped_column(default=1)
 

@@ -23,6 +23,14 @@ class PaperLanguage(Choice):
     ENGLISH = "en", N_("English")
 
 
+class PartDelivery(Choice):
+    """Whether a partner takes a delivery from which something is missing."""
+
+    NEVER = "never", N_("Never: all or nothing")
+    SIGNED = "signed", N_("With the team leader's signature")
+    FREE = "free", N_("Yes, without a signature")
+
+
 class CodeTaken(Conflict):
     """Another partner has this code already."""
 
@@ -42,3 +50,4 @@ class PartyEntry:
     address: str = ""
     city: str = ""
     locale: PaperLanguage = PaperLanguage.CHINESE
+    part_delivery: PartDelivery = PartDelivery.SIGNED

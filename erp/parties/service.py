@@ -83,4 +83,5 @@ def _columns(entry: PartyEntry) -> dict[str, Any]:
         "address": entry.address,
         "city": entry.city,
         "locale": str(entry.locale),
+        "part_delivery": entry.part_delivery,
     }

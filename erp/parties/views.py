@@ -19,10 +19,14 @@ from core.work import read, run
 from erp.parties import queries, service
 from erp.parties.forms import PartyForm
 from erp.parties.model import Party
-from erp.parties.rules import CodeTaken, PaperLanguage, PartyKind
+from erp.parties.rules import CodeTaken, PaperLanguage, PartDelivery, PartyKind
 
 bp = Blueprint("erp_parties", __name__)
 READ, WRITE = "erp.parties.read", "erp.parties.write"
+SHOWN = (
+    *("code", "kind", "name", "name_en", "contact", "phone", "city", "address", "locale"),
+    *("part_delivery", "version"),
+)
 SORTS = {"code": Party.code, "name": Party.name, "city": Party.city, "kind": Party.kind}
 EXPORTED = 10_000  # rows of one spreadsheet; no maker of doors has as many partners
 
@@ -89,8 +93,7 @@ def party_create() -> ResponseReturnValue:
 def party_show(party_id: int) -> ResponseReturnValue:
     """Show one partner, in a form for those who may change it."""
     party = queries.party(read(), party_id)
-    names = ("code", "kind", "name", "name_en", "contact", "phone", "city", "address", "locale", "version")
-    values = {name: getattr(party, name) for name in names} | {"is_active": "1" if party.is_active else ""}
+    values = {name: getattr(party, name) for name in SHOWN} | {"is_active": "1" if party.is_active else ""}
     return _form(party, values, {}, 200)
 
 
@@ -136,6 +139,7 @@ def _form(party: Party | None, values: object, errors: dict[str, str], status: i
         errors=errors,
         kinds=list(PartyKind),
         languages=list(PaperLanguage),
+        part_deliveries=list(PartDelivery),
         history=history(read(), service.SUBJECT, party.id, 20) if party else [],
         shown_panels=_panels(party.id) if party else [],
     )

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core.audit.service import record
 from core.errors import Conflict, NotFound
 from core.states import check_step
+from erp.catalogue import service as catalogue
 from erp.catalogue.rules.formula import half_up
 from erp.catalogue.rules.prices import PriceBook
 from erp.catalogue.rules.reading import plain
@@ -88,8 +89,22 @@ def raise_all(
 def publish(session: Session, book_id: int, *, by: int | None, at: datetime) -> Book:
     """Put a draft into force. An earlier version of its code that begins on the same day is retired.
 
-    Locks the book. Raises NotFound, StepRefused, BookFaulty, ValidityOverlap.
+    The factory's pack carries it from then on. Locks the book, then the newest pack.
+    Raises NotFound, StepRefused, BookFaulty, ValidityOverlap.
     """
+    row = _publish(session, book_id, by=by, at=at)
+    _tell_pack(session, by=by, at=at)
+    return row
+
+
+def _tell_pack(session: Session, *, by: int | None, at: datetime) -> None:
+    """Have the factory's pack carry the books in force."""
+    session.flush()  # the book's new state decides
+    books = [queries.content(one) for one in queries.published(session)]
+    catalogue.keep_prices(session, books, by=by, at=at)
+
+
+def _publish(session: Session, book_id: int, *, by: int | None, at: datetime) -> Book:
     row = _lock(session, book_id)
     check_step(STEPS, row.code, row.state, BookState.PUBLISHED)
     book = queries.content(row)
@@ -123,6 +138,7 @@ def retire(session: Session, book_id: int, *, by: int | None, at: datetime) -> B
     check_step(STEPS, row.code, row.state, BookState.RETIRED)
     row.state = BookState.RETIRED
     record(session, subject=SUBJECT, subject_id=book_id, verb="retire", by=by, at=at)
+    _tell_pack(session, by=by, at=at)
     return row
 
 
@@ -158,6 +174,6 @@ def load(session: Session, books: tuple[PriceBook, ...], *, by: int | None, at: 
         if any(one.content == wanted for one in session.scalars(known)):
             continue
         row = draft(session, book, by=by, at=at)
-        publish(session, row.id, by=by, at=at)
+        _publish(session, row.id, by=by, at=at)  # the pack that is loaded carries it already
         made += 1
     return made

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from flask_babel import force_locale, get_locale
+from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from core.company.rules import Company
 from core.pdf.blocks import Column, Facts, Paragraph, Signatures, Table, Together
 from core.pdf.frame import Document, render_document
 from core.pdf.pen import Printed
 from core.pdf.shapes import Align
+from core.web.templating import is_chinese, named
 from erp.purchasing.queries import LineShown, OrderShown
 from erp.stock.rules import plain
 
 
-def order_paper(page: OrderShown, company: str, moment: str, name: str) -> Printed:
+def order_paper(page: OrderShown, company: Company, moment: str, name: str) -> Printed:
     """Draw a purchase order; `moment` and `name` say when and by whom it was printed."""
     with force_locale(page.supplier.locale):
         document = Document(
             title=_("Purchase order"),
             number=page.order.number,
-            company=company,
+            company=company.named(is_chinese()),
+            contact=company.contact(is_chinese()),
             footer=str(_("Printed %(moment)s, %(name)s", moment=moment, name=name)),
             blocks=(_facts(page), _table(page), *_note(page), Together((_signatures(),))),
         )
@@ -32,7 +35,7 @@ def _facts(page: OrderShown) -> Facts:
     order, supplier = page.order, page.supplier
     return Facts(
         (
-            (_("Supplier"), _named(supplier.name, supplier.name_en)),
+            (_("Supplier"), named(supplier)),
             (_("Order number"), order.number),
             (_("Contact"), " ".join(part for part in (supplier.contact, supplier.phone) if part) or "—"),
             (_("Expected on"), str(order.expected_on or "—")),
@@ -58,7 +61,7 @@ def _row(number: int, shown: LineShown) -> tuple[str, ...]:
     return (
         str(number),
         f"{code} ({shown.supplier_code})" if shown.supplier_code else code,
-        _named(shown.material.name, shown.material.name_en),
+        named(shown.material),
         f"{plain(shown.line.ordered_qty)} {_(shown.unit.label)}",
         plain(shown.line.price),
         money(shown.amount),
@@ -76,7 +79,3 @@ def _signatures() -> Signatures:
 def money(amount: Decimal) -> str:
     """Return an amount as it is printed: 12,345.60."""
     return f"{amount:,.2f}"
-
-
-def _named(name: str, name_en: str) -> str:
-    return name_en if str(get_locale()).startswith("en") and name_en else name

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from core.clock import now
+from core.company.views import company
 from core.errors import AppError, Conflict, InvalidInput, RuleViolation
 from core.web import answers
 from core.web.access import me, requires
@@ -336,7 +337,7 @@ def line_receive(purchase_id: int, line_id: int) -> ResponseReturnValue:
 def order_print(purchase_id: int) -> ResponseReturnValue:
     """Print the order in its supplier's language."""
     page = queries.order_page(read(), purchase_id)
-    paper = pdf.order_paper(page, current_app.config["COMPANY"], local(now()), me().name)
+    paper = pdf.order_paper(page, company(), local(now()), me().name)
     return answers.pdf(paper.content, f"{page.order.number}.pdf")
 
 
@@ -397,3 +398,12 @@ def _article_id(text: str) -> int:
     raise InvalidInput(
         {"article": _("No single article is called %(text)s. Choose one of the list.", text=text)}
     )
+
+
+@bp.get("/minimum")
+@requires(READ)
+def minimum_list() -> ResponseReturnValue:
+    """List the materials of which less lies in the factory than their minimum, the shortest first."""
+    rows = [row for row in queries.requirements(read(), queries.Asked()) if row.on_hand_qty < row.safety_qty]
+    rows.sort(key=lambda row: (row.on_hand_qty / row.safety_qty, row.code))
+    return render_template("erp/purchasing/minimum_list.html", rows=rows)

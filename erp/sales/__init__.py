@@ -7,6 +7,6 @@ States  order: DRAFT -> QUERY <-> CONFIRMED -> RELEASED -> IN_PRODUCTION -> READ
         import: OPEN -> TAKEN (it became an order) or DROPPED
 Calls   erp.catalogue: models, colours, limits, the explosion behind the drawings; erp.parties: dealers;
         core.files: the sheet is kept with its order; core.numbers: the order's number
-Tells   OrderConfirmed, OrderCancelled, AmountChanged
+Tells   OrderConfirmed, OrderCancelled, LineRemoved, AmountChanged
 Is told its progress by mes through service.record_progress
 """

@@ -19,6 +19,13 @@ class OrderCancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class LineRemoved:
+    """A line is about to be taken off an order that is not released."""
+
+    line_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class AmountChanged:
     """What a dealer is to pay for an order may have changed: agreed, put back, cancelled wholly or in part."""
 

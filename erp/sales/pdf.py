@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from flask_babel import force_locale, get_locale
+from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from core.company.rules import Company
 from core.pdf.blocks import Block, Column, Facts, Heading, Paragraph, Signatures, Table, Together
 from core.pdf.frame import Document, render_document
 from core.pdf.pen import Printed
 from core.pdf.shapes import Align
+from core.web.templating import is_chinese, named
 from erp.catalogue.rules.document import DimBasis, Handing
 from erp.pricing.rules.capitals import capitals, in_english
 from erp.pricing.rules.prices import TermKind
@@ -22,9 +24,9 @@ from erp.sales.queries.prices import QuotationFacts
 
 @dataclass(frozen=True, slots=True)
 class Printing:
-    """What a paper takes from its printing: the factory's name, and when and by whom it was printed."""
+    """What a paper takes from its printing: its sender, and when and by whom it was printed."""
 
-    company: str
+    company: Company
     moment: str
     name: str
 
@@ -46,25 +48,29 @@ def quotation_paper(facts: QuotationFacts, printing: Printing) -> Printed:
             _how(content),
             Together(
                 (
-                    Paragraph(_closing(made.total_amount, made.tax_amount, content)),
+                    Paragraph(_closing(made.total_amount, made.tax_amount, content, printing.company.payee)),
                     Signatures((_("Offered by"), _("Agreed by, date"))),
                 )
             ),
         )
         footer = _("Printed %(moment)s, %(name)s", moment=printing.moment, name=printing.name)
-        return render_document(Document(_("Quotation"), made.number, printing.company, footer, blocks))
-
-
-def _is_chinese() -> bool:
-    return str(get_locale()).startswith("zh")
+        return render_document(
+            Document(
+                _("Quotation"),
+                made.number,
+                printing.company.named(is_chinese()),
+                footer,
+                blocks,
+                contact=printing.company.contact(is_chinese()),
+            )
+        )
 
 
 def _facts(facts: QuotationFacts) -> Facts:
     made, order, dealer = facts.quotation, facts.order, facts.dealer
-    name = dealer.name if _is_chinese() or not dealer.name_en else dealer.name_en
     return Facts(
         (
-            (_("Dealer"), name),
+            (_("Dealer"), named(dealer)),
             (_("Date"), str(made.made_on)),
             (_("Contact"), " ".join(part for part in (dealer.contact, dealer.phone) if part) or "—"),
             (_("Valid until"), str(made.valid_to_on)),
@@ -94,7 +100,7 @@ def _lines(sum_amount: Decimal, content: Mapping[str, Any]) -> Table:
 
 
 def _line(one: Mapping[str, Any]) -> tuple[str, ...]:
-    name = one["name"] if _is_chinese() or not one["name_en"] else one["name_en"]
+    name = one["name"] if is_chinese() or not one["name_en"] else one["name_en"]
     basis = "" if one["basis"] == DimBasis.OPENING else f" ({_(DimBasis(one['basis']).label)})"
     size = " × ".join(f"{Decimal(one[key]).normalize():f}" for key in ("width", "height", "wall"))
     return (
@@ -111,7 +117,7 @@ def _line(one: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _colour(one: Mapping[str, Any]) -> str:
     """Return a line's colour by its name; offers of early days kept its code only."""
-    name = one.get("colour_name", "") if _is_chinese() else one.get("colour_name_en", "")
+    name = one.get("colour_name", "") if is_chinese() else one.get("colour_name_en", "")
     return name or one.get("colour_name", "") or str(one["colour"])
 
 
@@ -125,18 +131,19 @@ def _how(content: Mapping[str, Any]) -> Table:
     return Table(columns, tuple(row for line in content["lines"] for row in _terms(line)))
 
 
-def _what(line: Mapping[str, Any], code: str) -> str:
-    """Return what a term is about; the line's model by its name, for a dealer knows no codes of ours."""
-    if code != line["door"]:
-        return code
-    return str(line["name"] if _is_chinese() or not line["name_en"] else line["name_en"])
+def _what(line: Mapping[str, Any], term: Mapping[str, Any]) -> str:
+    """Return what a term is about, by its name where it has one: a dealer knows no codes of ours."""
+    of = line if term["what"] == line["door"] else term
+    if "name" not in of:
+        return str(term["what"])
+    return str(of["name"] if is_chinese() or not of["name_en"] else of["name_en"])
 
 
 def _terms(line: Mapping[str, Any]) -> list[tuple[str, ...]]:
     return [
         (
             str(line["position"]),
-            f"{_(TermKind(one['kind']).label)} {_what(line, one['what'])}".strip(),
+            f"{_(TermKind(one['kind']).label)} {_what(line, one)}".strip(),
             one["working"],
             money(Decimal(one["amount"])),
         )
@@ -144,11 +151,12 @@ def _terms(line: Mapping[str, Any]) -> list[tuple[str, ...]]:
     ]
 
 
-def _closing(sum_amount: Decimal, tax_amount: Decimal, content: Mapping[str, Any]) -> str:
-    words = capitals(sum_amount) if _is_chinese() else in_english(sum_amount)
+def _closing(sum_amount: Decimal, tax_amount: Decimal, content: Mapping[str, Any], payee: str) -> str:
+    words = capitals(sum_amount) if is_chinese() else in_english(sum_amount)
     rate = f"{(Decimal(content['tax_rate']) * 100).normalize():f}"
     if content["is_tax_included"]:
         tax = _("Tax of %(rate)s %% included: %(amount)s.", rate=rate, amount=money(tax_amount))
     else:
         tax = _("Tax of %(rate)s %% is added: %(amount)s.", rate=rate, amount=money(tax_amount))
-    return "\n".join((_("Amount in words: %(words)s", words=words), tax))
+    paid_to = [_("Payable to: %(payee)s", payee=payee)] if payee else []
+    return "\n".join((_("Amount in words: %(words)s", words=words), tax, *paid_to))

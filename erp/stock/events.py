@@ -1,7 +1,7 @@
 """What stock tells."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 
@@ -13,3 +13,11 @@ class ReceiptReversed:
     qty: Decimal
     by: int | None
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MonthClosing:
+    """A month is about to be closed; who still has something open in it refuses."""
+
+    month_on: date
+    ends_at: datetime

@@ -39,3 +39,9 @@ class TransferForm(Form):
     from_place_id: int
     to_place_id: int
     qty: Qty
+
+
+class ReopenForm(Form):
+    """Why a closed month is opened again."""
+
+    reason: Text = ""

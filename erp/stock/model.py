@@ -122,3 +122,15 @@ class CutYield(Model):
     net_qty: Mapped[Qty]  # the pieces as cut
     stock_qty: Mapped[Qty]  # what can be used of the sheets or bars that they were cut out of
     computed_at: Mapped[At]
+
+
+class Period(Model):
+    """One month that is closed: nothing is moved in it any more. Opened again, the row goes."""
+
+    __tablename__ = "erp_stock_period"
+
+    id: Mapped[Id]
+    month_on: Mapped[On] = mapped_column(unique=True)  # its first day
+    ends_at: Mapped[At]  # the first moment after it, in the factory
+    closed_at: Mapped[At]
+    closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from datetime import date, datetime, timedelta
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from core.choices import Choice
 from core.errors import Conflict, RuleViolation
@@ -24,9 +26,18 @@ class PlaceKind(Choice):
     LOSS = "LOSS", N_("Lost and found")
 
 
+CLOSING_PAUSE = timedelta(minutes=10)  # so long after its end a command of the month may still be running
 VIRTUAL = (PlaceKind.SUPPLIER, PlaceKind.PRODUCTION, PlaceKind.LOSS)
 FOR_MATERIAL = (PlaceKind.RECEIVING, PlaceKind.STORE, PlaceKind.FLOOR)
 FOR_PACKAGES = (PlaceKind.FINISHED, PlaceKind.STAGING)
+
+
+class Abc(Choice):
+    """How much of the year's use, in money, an article stands for."""
+
+    A = "A", N_("A: the first 80 %")
+    B = "B", N_("B: the next 15 %")
+    C = "C", N_("C: the last 5 %, and what nobody used")
 
 
 class MoveKind(Choice):
@@ -56,6 +67,53 @@ class OverIssue(RuleViolation):
     message = N_(
         "%(material)s: %(need)s wanted, %(left)s still needed. Take less, or have the need corrected."
     )
+
+
+class PeriodClosed(RuleViolation):
+    """A move dated into a month that is closed."""
+
+    code = "erp.stock.period_closed"
+    message = N_(
+        "The stock of %(month)s is closed: nothing is moved in it any more. "
+        "Enter it with today's date, or have the month opened again."
+    )
+
+
+class MonthNotOver(RuleViolation):
+    """The month is still running."""
+
+    code = "erp.stock.month_not_over"
+    message = N_("%(month)s is not over. It can be closed from ten minutes after its end.")
+
+
+class MonthOutOfOrder(RuleViolation):
+    """Months are closed one after the other, and opened from the last."""
+
+    code = "erp.stock.month_out_of_order"
+    message = N_("%(wanted)s comes first: months are closed in order, and opened again from the last.")
+
+
+class NotProved(RuleViolation):
+    """The book does not agree with itself."""
+
+    code = "erp.stock.not_proved"
+    message = N_(
+        "%(count)s balances or needs do not agree with the ledger. Look at the proof before closing."
+    )
+
+
+class ReopenReasonMissing(RuleViolation):
+    """Nobody said why a closed month is opened."""
+
+    code = "erp.stock.reopen_reason_missing"
+    message = N_("Write down why the month is opened again: its history keeps it.")
+
+
+class OverReturn(RuleViolation):
+    """More comes back than went out."""
+
+    code = "erp.stock.over_return"
+    message = N_("%(lot)s: %(need)s to be given back, %(have)s issued for it. Count again or give back less.")
 
 
 class PlaceUnfit(RuleViolation):
@@ -105,6 +163,7 @@ class Size:
 SQUARE_MM = Decimal(1_000_000)
 MM = Decimal(1000)
 PLACES = Decimal("0.001")
+CENT = Decimal("0.01")
 
 
 def counted_in(kind: MaterialKind, unit: Unit) -> Unit:
@@ -185,3 +244,62 @@ class Need:
     def lacking_qty(self) -> Decimal:
         """What has to be bought before this can be made."""
         return max(Decimal(0), self.open_qty - max(Decimal(0), self.free_qty))
+
+
+def month_text(month_on: date) -> str:
+    """Return a month as it is written: 2026-11."""
+    return f"{month_on:%Y-%m}"
+
+
+def next_month(month_on: date) -> date:
+    """Return the first day of the month after."""
+    return date(month_on.year + month_on.month // 12, month_on.month % 12 + 1, 1)
+
+
+def check_over(month_on: date, ends_at: datetime, at: datetime) -> None:
+    """Raise MonthNotOver until ten minutes after a month's end: what began in it has ended then."""
+    if at < ends_at + CLOSING_PAUSE:
+        raise MonthNotOver(month=month_text(month_on))
+
+
+def check_order(month_on: date, wanted_on: date | None) -> None:
+    """Raise MonthOutOfOrder when another month comes first; `wanted_on` is empty when none does."""
+    if wanted_on is not None and month_on != wanted_on:
+        raise MonthOutOfOrder(wanted=month_text(wanted_on))
+
+
+ABC_UP_TO = (
+    (Abc.A, Decimal("0.80")),
+    (Abc.B, Decimal("0.95")),
+)  # of the value used in a year, the largest first
+DEAD_DAYS = 180  # without an issue (domain: dead-stock ratio)
+
+
+def classes(used_amounts: Mapping[int, Decimal]) -> dict[int, Abc]:
+    """Return the class of each article by the value of what was used of it in a year.
+
+    The largest come first; an article belongs to the class in which its value begins, so the largest is always A.
+    """
+    total = sum(used_amounts.values(), Decimal(0))
+    found, before = {}, Decimal(0)
+    for article_id, amount in sorted(used_amounts.items(), key=lambda one: (-one[1], one[0])):
+        found[article_id] = Abc.C
+        if amount > 0:
+            found[article_id] = next((word for word, up_to in ABC_UP_TO if before < up_to * total), Abc.C)
+        before += amount
+    return found
+
+
+def worth(qty: Decimal, price: Decimal | None, share: Decimal = Decimal(1)) -> Decimal | None:
+    """Return what a quantity is worth at its article's price, to 0.01; `share`: how much of one an offcut is."""
+    return None if price is None else (qty * price * share).quantize(CENT, ROUND_HALF_UP)
+
+
+def share_of(sides: tuple[Decimal | None, Decimal | None], whole: Size) -> Decimal:
+    """Return how much of a whole sheet or bar a piece with these sides is; 1 for what has no sides of its own."""
+    length_mm, width_mm = sides
+    if length_mm is None or whole.length_mm is None:
+        return Decimal(1)
+    if width_mm is None or whole.width_mm is None:
+        return length_mm / whole.length_mm
+    return length_mm * width_mm / (whole.length_mm * whole.width_mm)

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -19,30 +20,39 @@ from sqlalchemy.orm import Session
 
 from core.audit import service as audit
 from core.codes import Letter
-from core.errors import NotFound
+from core.errors import Conflict, NotFound
 from core.events import publish
 from core.i18n import Named
 from core.numbers.service import next_codes
 from erp.materials.model import Article, Material
-from erp.stock.events import ReceiptReversed
-from erp.stock.model import Balance, CutYield, Demand, Lot, Move, Place
+from erp.stock import queries
+from erp.stock.events import MonthClosing, ReceiptReversed
+from erp.stock.model import Balance, CutYield, Demand, Lot, Move, Period, Place
 from erp.stock.rules import (
     VIRTUAL,
     MoveKind,
     NameTaken,
+    NotProved,
     NotReversible,
+    OverReturn,
+    PeriodClosed,
     PlaceKind,
+    ReopenReasonMissing,
     StockShort,
     check_issue,
+    check_order,
+    check_over,
     check_place,
     check_whole,
     counted_in,
+    month_text,
+    next_month,
     plain,
     rounded_up,
 )
 
 ZERO = Decimal(0)
-LOT = "erp.stock.lot"
+LOT, PERIOD = "erp.stock.lot", "erp.stock.period"
 
 
 def add_place(session: Session, name: str, kind: PlaceKind) -> Place:
@@ -233,12 +243,13 @@ def move(
     """Move a quantity of a lot from one place to another and return the ledger's new row.
 
     Locks the two balances in the order of their places. Raises NotFound, PlaceUnfit, PlaceClosed,
-    StockShort.
+    PeriodClosed, StockShort.
     """
     start, end = session.get(Place, from_place_id), session.get(Place, to_place_id)
     if start is None or end is None:
         raise NotFound
     check_place(end.name, end.kind, is_active=end.is_active)
+    _check_period(session, at)
     for place, change in sorted(((start, -qty), (end, qty)), key=lambda step: step[0].id):
         if place.kind not in VIRTUAL:
             _change(session, lot_id, place, change)
@@ -256,6 +267,52 @@ def move(
     session.add(row)
     session.flush()  # for its id
     return row
+
+
+def _check_period(session: Session, at: datetime) -> None:
+    """Raise PeriodClosed when a moment lies in a closed month, or before one."""
+    closed = session.scalar(select(Period).where(Period.ends_at > at).order_by(Period.ends_at).limit(1))
+    if closed is not None:
+        raise PeriodClosed(month=month_text(closed.month_on))
+
+
+def close_month(
+    session: Session, month_on: date, ends_at: datetime, *, by: int | None, at: datetime
+) -> Period:
+    """Close a month: from now on nothing is moved in it, and a mistake in it is put right in an open one.
+
+    Months are closed in order. The ledger must prove itself, and whoever hears MonthClosing may refuse.
+    Raises MonthNotOver, MonthOutOfOrder, NotProved, Conflict.
+    """
+    check_over(month_on, ends_at, at)
+    last = queries.last_closed(session)
+    check_order(month_on, None if last is None else next_month(last.month_on))
+    faults = queries.verify(session)
+    if faults:
+        raise NotProved(count=len(faults))
+    publish(session, MonthClosing(month_on, ends_at))
+    row = Period(month_on=month_on, ends_at=ends_at, closed_at=at, closed_by_id=by)
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError as same:  # somebody closed it a moment ago
+        raise Conflict from same
+    audit.record(session, subject=PERIOD, subject_id=row.id, verb="close", by=by, at=at)
+    return row
+
+
+def open_month(session: Session, month_on: date, reason: str, *, by: int | None, at: datetime) -> None:
+    """Open the month that was closed last. Raises NotFound, MonthOutOfOrder, ReopenReasonMissing."""
+    last = queries.last_closed(session)
+    if last is None:
+        raise NotFound
+    check_order(month_on, last.month_on)
+    if not reason.strip():
+        raise ReopenReasonMissing
+    changes: dict[str, list[Any]] = {"month": [month_on, None], "reason": [None, reason.strip()]}
+    audit.record(session, subject=PERIOD, subject_id=last.id, verb="open", by=by, at=at, changes=changes)
+    session.delete(last)
+    session.flush()  # the next move sees it open
 
 
 def _change(session: Session, lot_id: int, place: Place, change: Decimal) -> None:
@@ -444,17 +501,67 @@ def issue(
     return row
 
 
-def add_issued(session: Session, subject: str, subject_id: int, material_id: int, qty: Decimal) -> None:
-    """Count what was issued for a demand; a negative `qty` takes it back.
+def give_back(
+    session: Session,
+    lot_id: int,
+    to_place_id: int,
+    qty: Decimal,
+    *,
+    subject: str,
+    subject_id: int,
+    by: int | None,
+    at: datetime,
+) -> Move:
+    """Take a quantity of a lot back from the shop that was issued for a subject; it is needed again.
 
-    Locks the demand. Raises OverIssue.
+    Locks the balance, then the demand. Raises NotFound, NotWhole, PlaceUnfit, PlaceClosed, OverReturn.
     """
-    demand = session.scalar(
+    lot = session.get(Lot, lot_id)
+    if lot is None:
+        raise NotFound
+    article, material = session.execute(
+        select(Article, Material)
+        .join(Material, Material.id == Article.material_id)
+        .where(Article.id == lot.article_id)
+    ).one()
+    check_whole(article.code, counted_in(material.kind, material.unit_code), qty)
+    used = virtual_place(session, PlaceKind.PRODUCTION)
+    row = move(
+        session,
+        lot_id,
+        used.id,
+        to_place_id,
+        qty,
+        MoveKind.RETURN,
+        subject=subject,
+        subject_id=subject_id,
+        by=by,
+        at=at,
+    )
+    _demand(session, subject, subject_id, material.id)  # its lock makes two returns wait for each other
+    left = queries.issued_qty(session, lot_id, subject, subject_id)
+    if left < 0:
+        raise OverReturn(lot=lot.code, need=plain(qty), have=plain(left + qty))
+    add_issued(session, subject, subject_id, material.id, -qty)
+    return row
+
+
+def _demand(session: Session, subject: str, subject_id: int, material_id: int) -> Demand | None:
+    """Return what a subject needs of a material, locked."""
+    return session.scalar(
         select(Demand)
         .where(Demand.subject == subject, Demand.subject_id == subject_id, Demand.material_id == material_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
+
+
+def add_issued(session: Session, subject: str, subject_id: int, material_id: int, qty: Decimal) -> None:
+    """Count what was issued for a demand; a negative `qty` takes it back.
+
+    Locks the demand. Raises OverIssue.
+    """
+    demand = _demand(session, subject, subject_id, material_id)
     needed_qty, issued_qty = (demand.needed_qty, demand.issued_qty) if demand else (ZERO, ZERO)
     if qty > 0:
         material = session.get_one(Material, material_id)
@@ -468,7 +575,7 @@ def reverse(session: Session, move_id: int, *, by: int | None, at: datetime) -> 
     """Take a move back by a move the other way; what was issued is needed again.
 
     The ledger keeps both. Publishes ReceiptReversed.
-    Raises NotFound, NotReversible, StockShort, PlaceUnfit, PlaceClosed.
+    Raises NotFound, NotReversible, StockShort, OverReturn, PlaceUnfit, PlaceClosed.
     """
     wrong = session.get(Move, move_id, with_for_update=True)
     if wrong is None:
@@ -477,6 +584,11 @@ def reverse(session: Session, move_id: int, *, by: int | None, at: datetime) -> 
     is_offcut = session.get_one(Lot, wrong.lot_id).is_offcut  # what cutting did, cutting takes back
     if is_undone or wrong.kind is MoveKind.REVERSAL or (is_offcut and wrong.kind is not MoveKind.TRANSFER):
         raise NotReversible
+    if wrong.kind is MoveKind.ISSUE and wrong.subject is not None and wrong.subject_id is not None:
+        with_it = queries.issued_qty(session, wrong.lot_id, wrong.subject, wrong.subject_id)
+        if with_it < wrong.moved_qty:  # part of it came back meanwhile
+            code = session.get_one(Lot, wrong.lot_id).code
+            raise OverReturn(lot=code, need=plain(wrong.moved_qty), have=plain(with_it))
     row = move(
         session,
         wrong.lot_id,
@@ -490,10 +602,11 @@ def reverse(session: Session, move_id: int, *, by: int | None, at: datetime) -> 
         at=at,
     )
     row.reverses_id = move_id
-    if wrong.kind is MoveKind.ISSUE and wrong.subject is not None and wrong.subject_id is not None:
+    taken_back = {MoveKind.ISSUE: -wrong.moved_qty, MoveKind.RETURN: wrong.moved_qty}
+    if wrong.kind in taken_back and wrong.subject is not None and wrong.subject_id is not None:
         article = select(Article.material_id).join(Lot, Lot.article_id == Article.id)
         material_id = session.scalars(article.where(Lot.id == wrong.lot_id)).one()
-        add_issued(session, wrong.subject, wrong.subject_id, material_id, -wrong.moved_qty)
+        add_issued(session, wrong.subject, wrong.subject_id, material_id, taken_back[wrong.kind])
     if wrong.kind is MoveKind.RECEIPT:
         publish(session, ReceiptReversed(wrong.lot_id, wrong.moved_qty, by, at))
     audit.record(

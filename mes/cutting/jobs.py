@@ -15,6 +15,7 @@ from mes.cutting.model import CutPlan, Study
 from mes.cutting.rules import PlanFaulty, PlanState
 from mes.cutting.rules.study import choices, instance_of, read_size, result_data, summed
 from mes.cutting.service import studies
+from mes.nesting.rules import ready
 from mes.nesting.rules.checker import check
 from mes.nesting.rules.cuts import arranged, dealt_in_turn
 from mes.nesting.rules.instance import Instance, read_instance
@@ -23,6 +24,7 @@ from mes.nesting.rules.solve import solve
 
 STUDY_SECONDS = 5.0  # a week of one choice of a study: there are many, and they are only compared
 SECONDS = 20.0  # a batch of a hundred sets needs a few; this only stops what would never end
+LOADING_S = 60.0  # the engine loads in seconds; where it must be compiled first, plain plans do meanwhile
 
 
 def solve_plan(job: JobRun) -> None:
@@ -38,6 +40,7 @@ def solve_plan(job: JobRun) -> None:
     close_session()  # computing takes seconds; nobody waits for a reader meanwhile
     try:
         instance = read_instance(data)
+        ready.compiled(LOADING_S)
         plan = solve(instance, seconds=SECONDS, progress=job.progress, cancelled=job.is_stopped)
         plan = _as_sawn(instance, plan, job.arguments)
         _check(instance, plan, number)

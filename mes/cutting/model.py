@@ -57,7 +57,7 @@ class CutLayout(Model):
     pattern: Mapped[int]  # which layout of the plan's result
     article_id: Mapped[int] = mapped_column(ForeignKey("erp_materials_article.id"))
     lot_id: Mapped[int | None] = mapped_column(
-        ForeignKey("erp_stock_lot.id")
+        ForeignKey("erp_stock_lot.id"), index=True
     )  # the offcut that it is cut from
     cut_at: Mapped[At | None] = mapped_column(index=True)
     cut_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
-from flask_babel import force_locale, get_locale
+from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from core.i18n import Named
@@ -17,6 +17,7 @@ from core.pdf.frame import Document, render_document
 from core.pdf.labels import LABEL_60X40, Bars, Item, Label, Qr, Rule, TextBox, render_labels
 from core.pdf.pen import Printed
 from core.pdf.shapes import Align, Fill, Path, Picture, Shape, Words, rect
+from core.web.templating import named
 from mes.cutting.model import Offcut
 from mes.cutting.queries import Part, PlanPage, SheetShown
 from mes.cutting.rules.saw import books
@@ -47,12 +48,11 @@ class Printing:
 
 def plan_paper(page: PlanPage, sheets: Sequence[SheetShown], printing: Printing) -> Printed:
     """Draw a plan for the saw: its figures, and each pattern with its sheets, its picture and its cut list."""
-    blocks: list[Block] = [_facts(page)]
+    shown = patterns(sheets)
+    blocks: list[Block] = [_facts(page, shown)]
     if page.plan.unplaced_count:
         blocks.append(Paragraph(_unplaced(page)))
-    blocks += [
-        _pattern_block(page, found, is_first=number == 0) for number, found in enumerate(patterns(sheets))
-    ]
+    blocks += [_pattern_block(page, found, is_first=number == 0) for number, found in enumerate(shown)]
     document = Document(
         title=_("Cut plan"),
         number=page.plan.number,
@@ -70,7 +70,7 @@ def patterns(sheets: Iterable[SheetShown]) -> list[list[SheetShown]]:
     return [list(found) for _pattern, found in groupby(sheets, key=lambda sheet: sheet.row.pattern)]
 
 
-def _facts(page: PlanPage) -> Facts:
+def _facts(page: PlanPage, shown: Sequence[Sequence[SheetShown]]) -> Facts:
     plan, result = page.plan, page.result
     gap = "—" if result is None or result.gap_rate is None else f"{result.gap_rate:.1%}"
     return Facts(
@@ -78,12 +78,13 @@ def _facts(page: PlanPage) -> Facts:
             (_("Batch"), page.batch.number),
             (
                 _("Material"),
-                f"{_named(Named(page.material.name, page.material.name_en))} {page.material.code}",
+                f"{named(Named(page.material.name, page.material.name_en))} {page.material.code}",
             ),
             (_("Sheets or bars"), str(plan.stock_count)),
             (_("Yield"), f"{plan.yield_rate:.1%}"),
             (_("Above the bound"), gap),
             (_("Offcuts to keep"), str(page.offcut_count)),
+            (_("Patterns"), str(len(shown))),
             (_("Kerf, mm"), _plain(D(page.instance.kerf_dmm) / 10)),
             (_("Trim, mm"), _plain(D(page.instance.trim.left_dmm) / 10)),
         ),
@@ -274,7 +275,7 @@ def _offcut_label(offcut: Offcut, material: Named, material_code: str) -> Label:
     items = (
         TextBox(2, 2, 36, 7, _("Offcut"), 6, is_bold=True, is_inverse=True),
         TextBox(2, 10, 37, 5, _size(offcut.length_mm, offcut.width_mm), D("4.6"), is_bold=True),
-        TextBox(2, D("15.2"), 37, 4, _named(material), D("3.2")),
+        TextBox(2, D("15.2"), 37, 4, named(material), D("3.2")),
         TextBox(2, D("19.4"), 37, 4, material_code, D("3.2")),
         *_codes(offcut.code),
     )
@@ -300,7 +301,7 @@ def _batch_label(number: str, code: str) -> Label:
 def _sheet_label(page: PlanPage, sheet: SheetShown) -> Label:
     row = sheet.row
     title = _("Sheet %(position)s / %(total)s", position=row.position, total=page.plan.stock_count)
-    material = _named(Named(page.material.name, page.material.name_en))
+    material = named(Named(page.material.name, page.material.name_en))
     items = (
         TextBox(2, 2, 36, 7, title, 6, is_bold=True, is_inverse=True),
         TextBox(2, 10, 37, 5, page.plan.number, 4, is_bold=True),
@@ -313,17 +314,17 @@ def _sheet_label(page: PlanPage, sheet: SheetShown) -> Label:
 
 def _piece_label(page: PlanPage, sheet: SheetShown, part: Part, code: str) -> Label:
     piece = part.piece
-    name = _named(part.name)
+    name = named(part.name)
     if piece.part_count > 1:
         name = _("%(name)s × %(count)s", name=name, count=piece.part_count)
     width = piece.cut_width_mm or piece.width_mm  # a bar is as wide as it comes
     sides = [side for side in (piece.cut_length_mm, width, piece.thickness_mm) if side]
-    way = " → ".join(_named(name) for name in (part.next_operation, part.package) if name is not None)
+    way = " → ".join(named(name) for name in (part.next_operation, part.package) if name is not None)
     items: list[Item] = [
         TextBox(2, D("1.5"), 37, 6, name, 5, is_bold=True),
         TextBox(2, D("7.6"), 37, 5, " × ".join(_plain(side) for side in sides), D("4.2"), is_bold=True),
         TextBox(2, D("12.8"), 37, D("4.2"), f"{part.set_number} {part.room}", D("3.2"), is_bold=True),
-        TextBox(2, 17, 37, D("3.8"), _named(Named(page.material.name, page.material.name_en)), D("2.8")),
+        TextBox(2, 17, 37, D("3.8"), named(Named(page.material.name, page.material.name_en)), D("2.8")),
         TextBox(2, D("20.8"), 37, D("3.8"), way, D("2.8")),
         TextBox(40, 21, 19, 4, f"{sheet.row.position}-{part.place.position}", D("3.2"), align=Align.CENTER),
         *_codes(code),
@@ -352,11 +353,7 @@ def _codes(code: str) -> tuple[Item, ...]:
 
 def _titled(part: Part) -> str:
     """Return a part's name, with a star where a hand made it otherwise than the rules."""
-    return f"{_named(part.name)} ★" if part.is_by_hand else _named(part.name)
-
-
-def _named(name: Named) -> str:
-    return name.zh if str(get_locale()).startswith("zh") or not name.en else name.en
+    return f"{named(part.name)} ★" if part.is_by_hand else named(part.name)
 
 
 def _board(sheet: SheetShown) -> tuple[Decimal, Decimal]:

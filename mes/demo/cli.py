@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import secrets
-from datetime import timedelta
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
+from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
+from paho.mqtt import client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
 
 from core.auth import queries as people
 from core.clock import day_of, now
@@ -21,9 +27,11 @@ from core.work import read, run
 from erp.catalogue.rules.pack import read_pack
 from mes.demo import service
 from mes.demo.rules import CAST
+from mes.demo.rules.machines import sayings
 
 demo = AppGroup("demo", help="A factory to try Mortise with.")
 PACK = Path(__file__).parent / "jiangshan.yaml"
+PATIENCE_S = 30.0  # for the broker to take what was sent
 
 
 def _file() -> Path:
@@ -91,3 +99,51 @@ def load(if_empty: bool, sets_per_day: int, days: int, seed: int) -> None:
     except AppError as wrong:
         raise click.ClickException(str(wrong)) from wrong
     _show(made)
+
+
+@demo.command("machines")
+@click.option("--broker", default="", help="mqtt://user:password@host:1883; usually MORTISE_MQTT_URL says it")
+@click.option(
+    "--hours", default=4, show_default=True, type=click.IntRange(0, 48), help="of the past, told at once"
+)
+@click.option("--live", is_flag=True, help="then go on as time passes, until stopped")
+@click.option("--seed", default=6250, show_default=True)
+def machines(broker: str, hours: int, live: bool, seed: int) -> None:
+    """Speak for the machines of a plausible factory over MQTT; `flask machines listen` takes what they say."""
+    url = broker or current_app.config["MQTT_URL"]
+    if not url:
+        raise click.UsageError("no broker: give --broker, or set MORTISE_MQTT_URL")
+    zone = ZoneInfo(current_app.config["TIMEZONE"])
+    run(service.set_up_machines, day_of(now(), zone.key), at=now())
+    client = _speaker(url)
+    sent = [client.publish(*one, qos=1) for one in _due(now() - timedelta(hours=hours), seed, zone, live)]
+    for one in sent:
+        one.wait_for_publish(PATIENCE_S)
+    client.disconnect()
+    client.loop_stop()
+    click.echo(f"{len(sent)} messages were sent.")
+
+
+def _speaker(url: str) -> mqtt.Client:
+    """Return a connection to the broker."""
+    parts = urlsplit(url)
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="mortise-demo-machines")
+    if parts.username:
+        client.username_pw_set(unquote(parts.username), unquote(parts.password or ""))
+    if parts.scheme == "mqtts":
+        client.tls_set()
+    client.connect(parts.hostname or "", parts.port or (8883 if parts.scheme == "mqtts" else 1883))
+    client.loop_start()
+    return client
+
+
+def _due(since: datetime, seed: int, zone: ZoneInfo, live: bool) -> Iterator[tuple[str, str]]:
+    """Yield topic and message of what the machines have said until now; live, of what they say from now on too."""
+    for said in sayings(since, seed):
+        ahead = (said.at - now()).total_seconds()
+        if ahead > 0 and not live:
+            return
+        if ahead > 0:
+            threading.Event().wait(ahead)
+        told = {"ts": said.at.astimezone(zone).isoformat(), **dict(said.told)}
+        yield f"wd/demo/{said.key}/state", json.dumps(told)

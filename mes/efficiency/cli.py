@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,8 +13,9 @@ from flask.cli import AppGroup
 
 from core.clock import now
 from core.work import read
-from mes.efficiency import queries
-from mes.efficiency.queries import Intercept, Report, Window
+from mes.efficiency.queries import Intercept, Report
+from mes.efficiency.queries.baselines import judged
+from mes.efficiency.queries.days import calendar_of
 from mes.efficiency.rules import Figure, Part
 
 efficiency = AppGroup("efficiency", help="The five figures of the retrofit.")
@@ -30,8 +31,7 @@ def report(since: datetime, until: datetime, as_json: bool) -> None:
     if until < since:
         raise click.UsageError(f"--from {since:%Y-%m-%d} is after --to {until:%Y-%m-%d}")
     zone = ZoneInfo(current_app.config["TIMEZONE"])
-    begin, end = (datetime.combine(day.date(), time(), zone) for day in (since, until))
-    found = queries.report(read(), Window(begin, end + timedelta(days=1)), at=now())
+    found = judged(read(), calendar_of(since.date(), until.date(), zone), at=now()).report
     if as_json:
         days = {"from": f"{since:%Y-%m-%d}", "to": f"{until:%Y-%m-%d}"}
         click.echo(json.dumps(days | _plain(found), ensure_ascii=False, indent=1))

@@ -4,6 +4,7 @@ Words   package 包, leaf, frame, trim, hardware package 扇包 套包 线包 �
 States  PLANNED -> OPEN -> SEALED -> IN_STORE -> STAGED -> LOADED -> SHIPPED -> RECEIVED; VOID, DAMAGED
         (warehouse and shipping move a sealed package on, through service.move_on)
 Calls   mes.splitting: packed and unpacked pieces; erp.sales: sealed counts; mes.scanning: former labels
-Hears   SetsFrozen: plans the packages, i of N fixed for ever; PieceReplaced: the box waits for the new piece
+Hears   SetsWritten: plans the packages, i of N, void until SetsFrozen; SetsDropped: removes them;
+        PieceReplaced: the box waits for the new piece
 Tells   nothing yet
 """

@@ -87,7 +87,8 @@ def _head(facts: PackageFacts) -> tuple[Item, ...]:
 def _contents(facts: PackageFacts) -> tuple[Item, ...]:
     box = facts.box
     opening = " × ".join(f"{side.normalize():f}" for side in (facts.width_mm, facts.height_mm, facts.wall_mm))
-    article = f"{named(facts.article)}　{named(facts.colour)}　{opening}"
+    weight = f"　{facts.planned_kg.quantize(D('0.1'))} kg" if facts.planned_kg else ""
+    article = f"{named(facts.article)}　{named(facts.colour)}　{opening}{weight}"
     items: list[Item] = [TextBox(LEFT_MM, D("20.2"), 54, D("4.6"), article, D("3.7"), is_bold=True)]
     for row, line in enumerate(_lines(facts)):
         items.append(TextBox(LEFT_MM, 25 + row * LINE_MM, 54, D("3.9"), line, D("3.4")))

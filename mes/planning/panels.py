@@ -19,9 +19,11 @@ BATCH_PAGE = "mes_planning.batch_show"
 
 
 def order_panel(session: Session, order_id: int) -> Panel | None:
-    """Return the batches that an order's colours are in; nothing before one is."""
+    """Return the batches that an order's colours are in, each with how far it is; nothing before one is."""
     batches = queries.batches_of_order(session, order_id)
-    return Panel(N_("Batch"), "mes/planning/_order_panel.html", {"batches": batches}) if batches else None
+    stages = {batch.id: queries.stage_of(session, batch.id) for batch in batches}
+    context = {"batches": batches, "stages": stages}
+    return Panel(N_("Batch"), "mes/planning/_order_panel.html", context) if batches else None
 
 
 def due_panel(session: Session, order_id: int) -> Panel | None:
@@ -47,7 +49,8 @@ def resolve_batch(session: Session, code: str) -> Resolved | None:
     batch = next((one for one in queries.find(session, code) if one.code == code), None)
     if batch is None:
         return None
-    return Resolved("batch", batch.id, batch.number, batch.state, BATCH_PAGE, {"batch_id": batch.id})
+    stage = queries.stage_of(session, batch.id)
+    return Resolved("batch", batch.id, batch.number, stage, BATCH_PAGE, {"batch_id": batch.id})
 
 
 def hits(session: Session, text: str) -> list[Hit]:

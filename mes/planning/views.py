@@ -24,7 +24,7 @@ from mes.planning import queries, service
 from mes.planning.forms import CapacityForm, DayForm, DueForm, NewBatch, RushForm
 from mes.planning.model import Batch
 from mes.planning.queries import load, lots
-from mes.planning.rules import BatchState
+from mes.planning.rules import BatchStage
 from mes.planning.rules.batching import URGENT_SHARE_MOST, Lane, Proposal, propose, urgent_share
 from mes.planning.rules.capacity import DayKind, Risk
 
@@ -45,16 +45,22 @@ PROPOSAL_SORTS: dict[str, Callable[[Proposal], Any]] = {
 @requires("mes.planning.read")
 def batch_list() -> ResponseReturnValue:
     """List the batches, the newest first."""
-    session, state = read(), _state()
-    rows = queries.batch_rows(request.args.get("q", "").strip(), state)
-    sorts = {"number": Batch.id, "due": Batch.due_on, "created": Batch.created_at, "state": Batch.state}
+    session, stage = read(), _stage()
+    rows = queries.batch_rows(request.args.get("q", "").strip(), stage)
+    sorts = {
+        "number": Batch.id,
+        "due": Batch.due_on,
+        "created": Batch.created_at,
+        "state": queries.stage_word,
+    }
     page = paged(session, rows, sorts, default="-number")
     return render_template(
         "mes/planning/batch_list.html",
         page=page,
         marks=marks(service.SUBJECT, [row[0].id for row in page.rows]),
-        state=state,
-        counts=queries.state_counts(session),
+        stage=stage,
+        stages=BatchStage,
+        counts=queries.stage_counts(session),
         waiting_count=len({lot.order_id for lot in lots.waiting(session)}),
     )
 
@@ -63,13 +69,13 @@ def batch_list() -> ResponseReturnValue:
 @requires("mes.planning.read")
 def batch_export() -> ResponseReturnValue:
     """Answer the list of batches as a spreadsheet."""
-    rows = queries.batch_rows(request.args.get("q", "").strip(), _state()).order_by(Batch.id.desc())
+    rows = queries.batch_rows(request.args.get("q", "").strip(), _stage()).order_by(Batch.id.desc())
     columns = {
         _("Batch"): lambda row: row[0].number,
         _("Due"): lambda row: day(row[0].due_on),
         _("Orders"): lambda row: row[1],
         _("Sets"): lambda row: row[2],
-        _("State"): lambda row: label(row[0].state),
+        _("State"): lambda row: label(BatchStage(row[3])),
         _("Note"): lambda row: row[0].note,
     }
     return export("batches.xlsx", columns, read().execute(rows.limit(EXPORT_MOST)).all())
@@ -223,6 +229,6 @@ def due_set(order_id: int) -> ResponseReturnValue:
     return redirect(url_for("erp_sales.order_show", order_id=order_id), 303)
 
 
-def _state() -> BatchState | None:
-    """Return the state that the list is narrowed to."""
-    return next((state for state in BatchState if state.value == request.args.get("view")), None)
+def _stage() -> BatchStage | None:
+    """Return the stage that the list is narrowed to."""
+    return next((stage for stage in BatchStage if stage.value == request.args.get("view")), None)

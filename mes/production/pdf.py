@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from flask_babel import force_locale, get_locale
+from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from core.i18n import Named
 from core.pdf.labels import LABEL_60X40, Bars, Item, Label, Qr, Rule, TextBox, render_labels
 from core.pdf.pen import Printed
 from core.pdf.shapes import Align
+from core.web.templating import named
 from mes.production.queries import PieceLabel
 
 D = Decimal
@@ -24,9 +24,9 @@ def draw_labels(pieces: Iterable[PieceLabel], title: str, locale: str) -> Printe
 
 
 def _label(piece: PieceLabel) -> Label:
-    route = "→".join(_named(name) for name in piece.route)
+    route = "→".join(named(name) for name in piece.route)
     items: list[Item] = [
-        TextBox(2, D("1.5"), 37, 6, _named(piece.name), 5, is_bold=True),
+        TextBox(2, D("1.5"), 37, 6, named(piece.name), 5, is_bold=True),
         TextBox(2, D("7.6"), 37, 5, piece.size, D("4.2"), is_bold=True),
         TextBox(2, D("12.8"), 37, D("4.2"), f"{piece.set_number} {piece.room}", D("3.2"), is_bold=True),
         TextBox(2, 17, 37, D("7.6"), route, D("2.8"), is_top=True),
@@ -43,7 +43,3 @@ def _label(piece: PieceLabel) -> Label:
         urgent = _("Remake, urgent")
         items.append(TextBox(40, 30, 19, D("5.5"), urgent, D("3.6"), align=Align.CENTER, is_inverse=True))
     return Label(tuple(items))
-
-
-def _named(name: Named) -> str:
-    return name.zh if str(get_locale()).startswith("zh") or not name.en else name.en

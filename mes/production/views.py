@@ -8,23 +8,23 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import logout_user
 
 from core import codes
 from core.auth import queries as people
-from core.auth.login import CurrentPerson, has_person, limiter, log_in
+from core.auth.login import CurrentPerson, has_person, limiter, log_in, log_out
 from core.clock import now
 from core.codelists import queries as codelists
 from core.codes import CodeUnreadable
 from core.errors import AppError, NotFound
 from core.printing.answers import labels as answer_labels
 from core.web.access import me, public, requires
-from core.web.errors import text_of
+from core.web.errors import answer, text_of, wants_json
 from core.web.forms import parse
 from core.web.lists import paged
 from core.web.templating import today
 from core.work import read, run
 from erp.catalogue.rules.entries import Duty
+from mes.machines import queries as machines
 from mes.production import pdf, queries, service
 from mes.production.forms import DutyForm
 from mes.production.rules import BadgeNotHere, BadgeUnknown, NoDevice
@@ -63,6 +63,14 @@ def _where() -> Where:
     return where
 
 
+@bp.errorhandler(NoDevice)
+def no_device(error: NoDevice) -> ResponseReturnValue:
+    """Say in steps how this device gets its station; a program gets the refusal as always."""
+    if wants_json():
+        return answer(error)
+    return render_template("mes/production/no_device.html"), 422
+
+
 @bp.get("/lock")
 @public
 def lock() -> ResponseReturnValue:
@@ -70,8 +78,7 @@ def lock() -> ResponseReturnValue:
     where = _where()
     left = me().name if has_person() else ""
     if left:
-        logout_user()
-        cookie.clear()
+        log_out()
     return render_template("mes/production/lock.html", where=where, left=left, refusal="", device=_key())
 
 
@@ -111,6 +118,7 @@ def station() -> ResponseReturnValue:
         waiting=[one for one in queries.waiting(session) if one.operation in where.operations],
         done_count=queries.done_count(session, where.station_id, today(), current_app.config["TIMEZONE"]),
         device=_key(),
+        has_machine=bool(machines.at_station(session, where.station_id)),
         badge=cookie.get("badge", ""),
         lock_url=url_for(".lock", device=_key()),
     )

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any
 
 from flask import Blueprint, current_app, request
 from flask_babel import get_locale, gettext
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from core.auth import queries as people
 from core.auth import service as auth
 from core.auth.queries import Known
-from core.auth.rules import SignatureWrong
 from core.clock import now
-from core.codes import clean
+from core.codes import CodeUnreadable, clean
+from core.codes import read as read_code
+from core.errors import AppError, InvalidInput
 from core.i18n import N_
 from core.web.access import me
-from core.web.api import endpoint
+from core.web.api import ErrorDetail, endpoint
+from core.web.errors import text_of
 from core.web.forms import Body
+from core.web.photo import PhotoUnreadable, code_in
 from core.web.registry import registry
 from core.work import read, run
 from mes.scanning import queries, service
@@ -29,18 +38,21 @@ from mes.scanning.rules import (
     Block,
     Blocked,
     DeviceUnknown,
+    PositionTaken,
     ScanKind,
     ScanRequest,
     Text,
     Where,
     Who,
     encode,
+    refused_on_device,
     verdict,
 )
 
 bp = Blueprint("mes_scanning_api", __name__)
 SCAN = "mes.scanning.scan"
 ShortText = Annotated[str, Field(max_length=200)]
+SLICE = 25  # scans of a batch that are committed together: nobody waits long behind it
 
 
 class Override(Body):
@@ -51,8 +63,8 @@ class Override(Body):
     reason: Annotated[str, Field(min_length=3, max_length=200)]
 
 
-class ScanBody(Body):
-    """One gesture with a scanner."""
+class QueuedScan(Body):
+    """One gesture with a scanner, as a device keeps it until the network is back."""
 
     scan_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{8,64}$")]
     kind: ScanKind
@@ -64,7 +76,20 @@ class ScanBody(Body):
     scanned_at: AwareDatetime
     quantity: Annotated[int, Field(ge=1, le=9999)] = 1
     manual: bool = False
+    position: Annotated[int | None, Field(ge=1, le=2_000_000_000)] = None  # the how-manieth of its device
+    blocked: Block | None = None  # refused on the device, without the network: it is logged, nothing else
+
+
+class ScanBody(QueuedScan):
+    """One gesture with a scanner, sent at once: a supervisor may sign for it."""
+
     override: Override | None = None
+
+
+class BatchBody(Body):
+    """Gestures of one device, in the order in which they were made; each is read by itself."""
+
+    scans: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=500)]
 
 
 class ProgressAnswer(BaseModel):
@@ -90,6 +115,34 @@ class ScanAnswer(BaseModel):
     progress: ProgressAnswer | None
     shown: dict[str, Any]
     replayed: bool
+
+
+class BatchItem(BaseModel):
+    """What became of one scan of a batch: its verdict, or why it was not judged and never will be."""
+
+    scan_id: str
+    verdict: ScanAnswer | None
+    error: ErrorDetail | None
+    box: str | None  # of a refused one: what is to be opened and looked into
+
+
+class BatchAnswer(BaseModel):
+    """The verdicts of a batch, in its order."""
+
+    answers: list[BatchItem]
+    next_position: int | None  # with which the device that sent it counts on
+
+
+class PhotoBody(Body):
+    """A photo of a label."""
+
+    photo: Annotated[str, Field(max_length=8_000_000)]  # base64 of JPEG, PNG or WebP
+
+
+class PhotoAnswer(BaseModel):
+    """The code that a photo shows."""
+
+    code: str
 
 
 class ResolveAnswer(BaseModel):
@@ -177,16 +230,23 @@ def _person(badge: str | None, where: Where | None) -> Who:
     return _who(known)
 
 
-def _signer(override: Override | None, kind: ScanKind) -> Who | None:
-    """Return who signed, when the signature is good for this kind of scan."""
+def _signer(override: Override | None, kind: ScanKind, who: Who) -> Who | None:
+    """Return who signed, when the signature is good for this kind of scan; nobody signs for themselves."""
     if override is None:
         return None
     judging = service.handler(kind)
     right = judging.override_permission if judging else None
-    try:
-        signer = _who(auth.check_signature(read(), clean(override.badge), override.pin))
-    except SignatureWrong:
-        signer = None
+    known = run(
+        auth.check_signature, clean(override.badge), override.pin, at=now()
+    )  # keeps count of wrong PINs
+    signer = None if known is None else _who(known)
+    if signer is not None and signer.id == who.id:
+        raise Blocked(
+            Block.E25,
+            expected=Text(N_("The signature of somebody else")),
+            got=Text("%(name)s", {"name": who.name}),
+            todo=Text(N_("Nobody signs for their own work: another team leader signs.")),
+        )
     if signer is None or right is None or right not in signer.permissions:
         raise Blocked(
             Block.E25,
@@ -197,21 +257,27 @@ def _signer(override: Override | None, kind: ScanKind) -> Who | None:
     return signer
 
 
-def _fingerprint(body: ScanBody) -> str:
+def _fingerprint(body: QueuedScan) -> str:
     """Return what tells two bodies apart; the PIN is left out, it is stored nowhere."""
     plain = body.model_dump(mode="json", exclude={"override": {"pin"}})
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 
-def _request(body: ScanBody, at: datetime) -> tuple[ScanRequest, Blocked | None]:
-    """Return the scan with who and where, and the refusal when badge or signature are no good."""
-    where = queries.where(read(), body.device) if body.device else None
+def _request(
+    body: QueuedScan,
+    at: datetime,
+    where_is: Callable[[str], Where | None],
+    who_is: Callable[[str | None, Where | None], Who],
+) -> tuple[ScanRequest, Blocked | None]:
+    """Return the scan with who and where, and the refusal when badge or signature are no good. Raises DeviceUnknown."""
+    where = where_is(body.device) if body.device else None
     if body.device and where is None:
         raise DeviceUnknown
-    who, signer, refused = _person(None, where), None, None
+    override = body.override if isinstance(body, ScanBody) else None
+    who, signer, refused = who_is(None, where), None, None
     try:
-        who = _person(body.badge, where)
-        signer = _signer(body.override, body.kind)
+        who = who_is(body.badge, where)
+        signer = _signer(override, body.kind, who)
     except Blocked as doubt:  # logged under whoever is logged in
         refused = doubt
     asked = ScanRequest(
@@ -227,9 +293,16 @@ def _request(body: ScanBody, at: datetime) -> tuple[ScanRequest, Blocked | None]
         who=who,
         where=where,
         signer=signer,
-        reason=body.override.reason if body.override else None,
+        reason=override.reason if override else None,
+        position=body.position,
     )
+    if refused is None and body.blocked is not None:
+        refused = refused_on_device(body.blocked, clean(body.code))
     return asked, refused
+
+
+def _where(key: str) -> Where | None:
+    return queries.where(read(), key)
 
 
 @endpoint(
@@ -244,13 +317,139 @@ def _request(body: ScanBody, at: datetime) -> tuple[ScanRequest, Blocked | None]
 )
 def scan(body: ScanBody) -> ScanAnswer:
     """Judge one scan."""
-    asked, refused = _request(body, now())
+    asked, refused = _request(body, now(), _where, _person)
     fingerprint = _fingerprint(body)
     try:
         said, replayed = run(service.take, asked, fingerprint, refused)
     except IntegrityError:  # the very same scan arrived twice at once: the other one has the answer
         said, replayed = run(service.take, asked, fingerprint, refused)
     return answer_of(body.scan_id, said, replayed=replayed)
+
+
+@endpoint(
+    bp,
+    "POST",
+    "/scans/batch",
+    permission=SCAN,
+    body=BatchBody,
+    answer=BatchAnswer,
+    summary="Judge up to 500 scans of one device in order, each with its own verdict",
+)
+def scan_batch(body: BatchBody) -> BatchAnswer:
+    """Judge what a device kept while it was without the network."""
+    at, where_is, who_is = now(), cache(_where), cache(_person)
+    given = [_queued(one, at, where_is, who_is) for one in body.scans]
+    answers: list[BatchItem] = []
+    stopped: PositionTaken | None = None
+    for start in range(0, len(given), SLICE):
+        some = given[start : start + SLICE]
+        try:
+            taken = run(_take_all, some, stopped)
+        except IntegrityError:  # one of them arrives twice at once: the other one has the answer
+            taken = run(_take_all, some, stopped)
+        stopped = next((one for one in taken if isinstance(one, PositionTaken)), None)
+        answers += [_item(one, result) for one, result in zip(some, taken, strict=True)]
+    device = body.scans[0].get("device")
+    where = where_is(device) if isinstance(device, str) else None
+    counted = None if where is None else queries.next_position(read(), where.device_id)
+    return BatchAnswer(answers=answers, next_position=counted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Queued:
+    """One scan of a batch, read; or why it cannot be."""
+
+    scan_id: str
+    asked: ScanRequest | None = None
+    fingerprint: str = ""
+    refused: Blocked | None = None
+    unread: ErrorDetail | None = None
+
+
+def _queued(
+    given: dict[str, Any],
+    at: datetime,
+    where_is: Callable[[str], Where | None],
+    who_is: Callable[[str | None, Where | None], Who],
+) -> _Queued:
+    """Read one scan of a batch: a bad one must not keep those behind it waiting for ever."""
+    scan_id = str(given.get("scan_id", ""))[:64]
+    try:
+        body = QueuedScan.model_validate_json(json.dumps(given))
+        asked, refused = _request(body, at, where_is, who_is)
+    except ValidationError as wrong:
+        fields = {".".join(map(str, fault["loc"])): fault["type"] for fault in wrong.errors()}
+        detail = _detail(InvalidInput(fields)).model_copy(update={"fields": fields})
+        return _Queued(scan_id, unread=detail)
+    except DeviceUnknown as unknown:
+        return _Queued(scan_id, unread=_detail(unknown))
+    return _Queued(scan_id, asked, _fingerprint(body), refused)
+
+
+Taken = tuple[dict[str, Any], bool] | AppError | None
+
+
+def _take_all(session: Session, some: list[_Queued], stopped: PositionTaken | None) -> list[Taken]:
+    """Judge some scans in one transaction; one that was used up is told so and does not spoil the others.
+
+    From the first position that is taken on nothing more is judged: the device counts anew, and order is all.
+    """
+    taken: list[Taken] = []
+    for one in some:
+        answer = stopped if one.asked is None or stopped else _take(session, one.asked, one)
+        stopped = answer if isinstance(answer, PositionTaken) else stopped
+        taken.append(None if one.asked is None else answer)
+    return taken
+
+
+def _take(session: Session, asked: ScanRequest, one: _Queued) -> Taken:
+    try:
+        return service.take(session, asked, one.fingerprint, one.refused)
+    except AppError as no:  # used up, or refused by a command: what it had begun is taken back
+        return no
+
+
+def _item(one: _Queued, taken: Taken) -> BatchItem:
+    if one.asked is None or taken is None:
+        return BatchItem(scan_id=one.scan_id, verdict=None, error=one.unread, box=None)
+    if isinstance(taken, AppError):
+        return BatchItem(scan_id=one.scan_id, verdict=None, error=_detail(taken), box=None)
+    said, replayed = taken
+    verdict = answer_of(one.scan_id, said, replayed=replayed)
+    box = _box(one.asked) if said["outcome"] == "BLOCK" else None
+    return BatchItem(scan_id=one.scan_id, verdict=verdict, error=None, box=box)
+
+
+def _detail(error: AppError) -> ErrorDetail:
+    return ErrorDetail(code=error.code, message=text_of(error), fields={})
+
+
+def _box(asked: ScanRequest) -> str | None:
+    """Return what a refused scan was made for, by name: the box that is to be opened and looked into."""
+    try:
+        found = service.resolve(read(), read_code(asked.context or asked.code))
+    except (Blocked, CodeUnreadable):
+        return asked.context
+    return str(_shown(encode(found.name)))
+
+
+@endpoint(
+    bp,
+    "POST",
+    "/scans/photo",
+    permission=SCAN,
+    body=PhotoBody,
+    answer=PhotoAnswer,
+    summary="Read the code in a photo of a label; nothing is kept",
+    refusals=(400, 401, 403, 422),
+)
+def scan_photo(body: PhotoBody) -> PhotoAnswer:
+    """Say what code a photo shows."""
+    try:
+        content = base64.b64decode(body.photo, validate=True)
+    except binascii.Error as wrong:
+        raise PhotoUnreadable from wrong
+    return PhotoAnswer(code=code_in(content))
 
 
 @endpoint(

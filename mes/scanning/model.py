@@ -1,6 +1,6 @@
 """Tables of scanning."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import At, Code, Id, Json, Model, choice
@@ -42,6 +42,7 @@ class Scan(Model):
     __tablename__ = "mes_scanning_scan"
     __table_args__ = (
         CheckConstraint("(outcome = 'BLOCK') = (block_code IS NOT NULL)", name="block_says_why"),
+        UniqueConstraint("device_id", "device_position"),  # a device counts its gestures; none is kept twice
         Index("ix_mes_scanning_scan_object", "object_type", "object_id"),
         Index("ix_mes_scanning_scan_kind_received_at", "kind", "received_at"),
     )
@@ -56,6 +57,9 @@ class Scan(Model):
     person_id: Mapped[int] = mapped_column(ForeignKey("core_auth_person.id"))
     device_id: Mapped[int | None] = mapped_column(ForeignKey("mes_scanning_device.id"))
     station_id: Mapped[int | None] = mapped_column(ForeignKey("mes_scanning_station.id"))
+    device_position: Mapped[
+        int | None
+    ]  # `position` of the protocol: the order on the device, whatever its clock
     scanned_at: Mapped[At]  # the device's clock
     received_at: Mapped[At]  # the server's
     scan_count: Mapped[int] = mapped_column(default=1)  # `quantity` of the protocol

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Select, Table, bindparam, or_, select
+from sqlalchemy import Select, Table, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.auth.model import Person
@@ -26,6 +26,9 @@ WHERE = (
     .where(DEVICES.c.key == bindparam("key"), DEVICES.c.is_active, STATIONS.c.is_active)
 )
 IS_FORMER = select(FORMER.c.id).where(FORMER.c.code == bindparam("code"))
+AT_POSITION = select(SCANS.c.id).where(
+    SCANS.c.device_id == bindparam("device"), SCANS.c.device_position == bindparam("position")
+)
 STORED = select(SCANS.c.body_sha256, SCANS.c.answer).where(SCANS.c.scan_id == bindparam("scan_id"))
 
 
@@ -61,6 +64,17 @@ def stored(session: Session, scan_id: str) -> tuple[str, dict[str, Any]] | None:
     """Return fingerprint and answer of a scan that was judged before."""
     row = session.execute(STORED, {"scan_id": scan_id}).one_or_none()
     return None if row is None else (row[0], row[1])
+
+
+def is_position_taken(session: Session, device_id: int, position: int) -> bool:
+    """Say whether a device counted another scan with this number."""
+    return session.scalar(AT_POSITION, {"device": device_id, "position": position}) is not None
+
+
+def next_position(session: Session, device_id: int) -> int:
+    """Return the number with which a device's next scan is counted."""
+    last = session.scalar(select(func.max(SCANS.c.device_position)).where(SCANS.c.device_id == device_id))
+    return (last or 0) + 1
 
 
 def stations(session: Session) -> Sequence[Station]:

@@ -29,19 +29,24 @@ class ScanKind(Choice):
     OP_DONE = "OP_DONE", N_("Operation done")
     CUT_DONE = "CUT_DONE", N_("Sheet cut")
     SCRAP = "SCRAP", N_("Scrap")
+    DAMAGE = "DAMAGE", N_("Damage")
     PACK_OPEN = "PACK_OPEN", N_("Open package")
     PACK_ADD = "PACK_ADD", N_("Pack")
     PACK_REMOVE = "PACK_REMOVE", N_("Take out")
     PACK_SEAL = "PACK_SEAL", N_("Seal")
     PACK_REOPEN = "PACK_REOPEN", N_("Open again")
+    RECHECK = "RECHECK", N_("Look again")
     STORE_IN = "STORE_IN", N_("Put away")
     MOVE = "MOVE", N_("Move")
     GOODS_IN = "GOODS_IN", N_("Goods in")
     ISSUE = "ISSUE", N_("Issue")
+    RETURN = "RETURN", N_("Return to store")
+    COUNT = "COUNT", N_("Count")
     STAGE = "STAGE", N_("Stage")
     LOAD = "LOAD", N_("Load")
     UNLOAD = "UNLOAD", N_("Unload")
     SHIP_CLOSE = "SHIP_CLOSE", N_("Close the load")
+    VOID = "VOID", N_("Make void")
 
 
 class Outcome(Choice):
@@ -58,6 +63,7 @@ class Block(Choice):
     E01 = "E01", N_("Part missing")
     E02 = "E02", N_("Not of this package")
     E03 = "E03", N_("Other order or set")
+    E04 = "E04", N_("Wrong make")
     E05 = "E05", N_("Wrong side")
     E06 = "E06", N_("Already in another package")
     E07 = "E07", N_("On hold")
@@ -67,7 +73,9 @@ class Block(Choice):
     E11 = "E11", N_("Other destination")
     E12 = "E12", N_("Not on this load")
     E13 = "E13", N_("Not released for loading")
+    E14 = "E14", N_("Damaged")
     E15 = "E15", N_("Papers do not match")
+    E16 = "E16", N_("Moved without a scan")
     E20 = "E20", N_("Unreadable code")
     E21 = "E21", N_("Unknown code")
     E22 = "E22", N_("Not a code for this step")
@@ -86,6 +94,13 @@ ORDER = (
     *(Block.E20, Block.E21, Block.E26, Block.E22, Block.E25, Block.E24, Block.E06, Block.E28),
     *(Block.E03, Block.E05, Block.E02, Block.E07, Block.E23),
 )
+DOOR_WORDS = (
+    # what the door itself says of a code; a device that is without the network says it in the same words
+    *(N_("A code with its check character"), N_("Scan again. If the label is torn, print a new one.")),
+    *(N_("A label that Mortise printed"), N_("Put it aside and call the team leader.")),
+    *(N_("First what it belongs to, then this code"), N_("A code for: %(step)s")),
+    N_("Scan the label that this step asks for."),
+)
 NEUTRAL = {Block.E28}  # nothing is wrong, it was done before
 
 
@@ -94,6 +109,15 @@ class ScanReused(RuleViolation):
 
     code = "mes.scanning.scan_reused"
     message = N_("This scan number was used for another scan before. Scan again.")
+
+
+class PositionTaken(RuleViolation):
+    """Two gestures of one device with the same position: it began to count anew."""
+
+    code = "mes.scanning.position_taken"
+    message = N_(
+        "This device counted another scan with the same number before. It counts on from the last one."
+    )
 
 
 class DeviceUnknown(RuleViolation):
@@ -146,6 +170,16 @@ class Blocked(AppError):
         self.progress, self.shown = progress, shown or {}
 
 
+def refused_on_device(block: Block, code: str) -> Blocked:
+    """Return the refusal that a device without the network gave: it is logged, nothing is judged or done again."""
+    return Blocked(
+        block,
+        expected=Text(N_("What the device knew without the network")),
+        got=Text("%(code)s", {"code": code[:20] or "—"}),
+        todo=Text(N_("It was refused on the device. Nothing was changed.")),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """What a scan handler answers when all is well."""
@@ -196,6 +230,7 @@ class ScanRequest:
     where: Where | None
     signer: Who | None = None  # a supervisor who signed with badge and PIN
     reason: str | None = None
+    position: int | None = None  # the how-manieth gesture of its device
 
     def may(self, permission: str) -> bool:
         """Say whether the one who scanned holds a permission."""

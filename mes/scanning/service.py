@@ -27,6 +27,7 @@ from mes.scanning.rules import (
     Block,
     Blocked,
     Outcome,
+    PositionTaken,
     ScanKind,
     ScanRequest,
     ScanReused,
@@ -151,14 +152,18 @@ def take(
     """Judge and log one scan; return its answer (without a language) and whether it is a stored one.
 
     The same scan_id gets the stored answer and does nothing. Raises ScanReused
-    when its body was another. Log, effect and answer are one transaction. A
-    scan that is `refused` already (who scanned or signed is in doubt) is only logged.
+    when its body was another, PositionTaken when the device counted another scan
+    so. Log, effect and answer are one transaction. A scan that is `refused` already
+    (who scanned or signed is in doubt; the device refused it) is only logged.
     """
     before = queries.stored(session, scan.scan_id)
     if before is not None:
         if before[0] != fingerprint:
             raise ScanReused
         return before[1], True
+    device_id = None if scan.where is None else scan.where.device_id
+    if device_id and scan.position and queries.is_position_taken(session, device_id, scan.position):
+        raise PositionTaken
     answer = refused or _judge(session, scan)
     said = verdict(answer)
     _log(session, scan, fingerprint, answer, said)
@@ -239,6 +244,7 @@ def _log(
         "person_id": scan.who.id,
         "device_id": scan.where and scan.where.device_id,
         "station_id": scan.where and scan.where.station_id,
+        "device_position": scan.position,
         "scanned_at": scan.scanned_at,
         "received_at": scan.at,
         "scan_count": scan.quantity,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 
 from flask import Blueprint, current_app, flash, make_response, redirect, render_template, request, url_for
+from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from core.auth.login import log_out
 from core.clock import now
 from core.errors import InvalidInput, NotFound
 from core.i18n import Named
@@ -110,12 +112,15 @@ def device_new() -> ResponseReturnValue:
 @bp.post("/enrol")
 @requires(MANAGE)
 def device_enrol() -> ResponseReturnValue:
-    """Enrol the device in hand; its key stays in its browser."""
+    """Enrol the device in hand: its key stays in its browser, and whoever enrolled it is logged out."""
     try:
         form = parse(EnrolForm, request.form)
     except InvalidInput as wrong:
         return _enrol_form(request.form, wrong.fields), 400
     device = run(service.enrol, form.station_id, form.name, by=me().id, at=now())
+    language = me().locale
+    log_out()  # a tablet on the wall must not stay the administrator's
+    cookie["locale"] = language
     page = render_template(
         "mes/scanning/device_enrolled.html",
         device=device,

@@ -3,9 +3,11 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, StringConstraints
 
 from core.web.forms import Form, Name, Text
+from mes.scanning.rules import Block
+from mes.shipping.rules import CLAIM_NOTE_MAX, Condition, Freight
 
 
 def _as_list(value: object) -> object:
@@ -18,6 +20,9 @@ class LoadForm(Form):
     vehicle: Name
     driver: Text = ""
     phone: Text = ""
+    carrier: Text = ""
+    freight: Freight = Freight.PREPAID
+    is_by_stop: bool = False
     planned_on: date
 
 
@@ -25,3 +30,19 @@ class PackagesForm(Form):
     """The packages that were ticked."""
 
     package: Annotated[list[int], BeforeValidator(_as_list)] = []
+
+
+class DecisionForm(Form):
+    """Whether a claim is right, which error it was, and what the dealer is told."""
+
+    is_right: bool = False
+    block: Block
+    answer: Annotated[str, StringConstraints(max_length=CLAIM_NOTE_MAX)] = ""
+
+
+class ReturnForm(Form):
+    """A package that came back, how and why."""
+
+    code: Name
+    condition: Condition
+    reason: Annotated[str, StringConstraints(min_length=2, max_length=CLAIM_NOTE_MAX)]

@@ -7,12 +7,16 @@ destination, not on the list, not sealed, not paid.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 from core.choices import Choice
 from core.errors import Conflict, RuleViolation
 from core.i18n import N_, Named
+from erp.parties.rules import PartDelivery
 from mes.packing.rules import LOADABLE, PackageState
 from mes.scanning.rules import Block, Blocked, Progress, Text
 
@@ -25,6 +29,39 @@ class LoadState(Choice):
     CLOSED = "CLOSED", N_("Closed")
     SHIPPED = "SHIPPED", N_("Shipped")
     CANCELLED = "CANCELLED", N_("Cancelled")
+
+
+class Freight(Choice):
+    """Who pays the carrier."""
+
+    PREPAID = "prepaid", N_("Freight paid by us")
+    COLLECT = "collect", N_("Freight paid on arrival")
+
+
+class ClaimKind(Choice):
+    """What a dealer says is wrong."""
+
+    PACKAGE_MISSING = "package_missing", N_("The package did not come")
+    PACKAGE_WRONG = "package_wrong", N_("The package is not ours")
+    DAMAGED = "damaged", N_("Damaged")
+    PART_MISSING = "part_missing", N_("Something is missing inside")
+    PART_WRONG = "part_wrong", N_("Something inside is wrong")
+    EXTRA = "extra", N_("A package too many came")
+
+
+class ClaimState(Choice):
+    """What the office found of a claim."""
+
+    OPEN = "open", N_("To be looked into")
+    ACCEPTED = "accepted", N_("Right")
+    REJECTED = "rejected", N_("Not right")
+
+
+class Condition(Choice):
+    """How a package came back."""
+
+    GOOD = "good", N_("Good: back into the store")
+    DAMAGED = "damaged", N_("Damaged: to be opened and made again")
 
 
 STEPS = {
@@ -81,6 +118,115 @@ class NotOnLoad(RuleViolation):
     message = N_("This package is not on load %(number)s.")
 
 
+LINK_HOLDS = timedelta(days=60)  # a dealer unpacks when the site is ready
+CLAIM_COUNTS = timedelta(days=30)  # within which a claim counts for the accuracy of packing
+CLAIM_NOTE_MAX = 500
+# the class of an error that a claim most likely is; the office says what it was
+LIKELY = {
+    ClaimKind.PACKAGE_MISSING: Block.E10,
+    ClaimKind.PACKAGE_WRONG: Block.E11,
+    ClaimKind.DAMAGED: Block.E14,
+    ClaimKind.PART_MISSING: Block.E01,
+    ClaimKind.PART_WRONG: Block.E04,
+    ClaimKind.EXTRA: Block.E12,
+}
+# what a claim may turn out to be: errors of contents and of shipping, no errors of codes
+CLAIMABLE = tuple(one for one in Block if one.value < "E20")
+
+
+class LinkUnknown(RuleViolation):
+    """No delivery has this token; a renewed link's old token is one of these."""
+
+    code = "mes.shipping.link_unknown"
+    message = N_(
+        "This link is not known, or was replaced by a newer one. Ask the factory for the latest link."
+    )
+
+
+class LinkOver(RuleViolation):
+    """The link's time is over."""
+
+    code = "mes.shipping.link_over"
+    message = N_("This link has expired. Call the factory if something is wrong with the delivery.")
+
+
+class NotShipped(RuleViolation):
+    """A link for a delivery that has not left."""
+
+    code = "mes.shipping.not_shipped"
+    message = N_("%(number)s has not left yet: a receipt is asked for when the vehicle has left.")
+
+
+class NameMissing(RuleViolation):
+    """A receipt without a name."""
+
+    code = "mes.shipping.name_missing"
+    message = N_("Write your name, so that the factory knows who received it.")
+
+
+class NothingSaid(RuleViolation):
+    """A receipt that tells of no package."""
+
+    code = "mes.shipping.nothing_said"
+    message = N_("Say of at least one package whether it came, then send.")
+
+
+class NoteMissing(RuleViolation):
+    """A claim without a word about it."""
+
+    code = "mes.shipping.note_missing"
+    message = N_("Say what is wrong with package %(package)s: a word or two, and a photo if you can.")
+
+
+class ClaimDecided(RuleViolation):
+    """A claim on which somebody decided before."""
+
+    code = "mes.shipping.claim_decided"
+    message = N_("This claim is “%(state)s” already. Nothing was changed.")
+
+
+class AnswerMissing(RuleViolation):
+    """A claim is rejected without telling the dealer why."""
+
+    code = "mes.shipping.answer_missing"
+    message = N_("Say why the claim is not right: the dealer reads it.")
+
+
+class NotAway(RuleViolation):
+    """A package comes back that has not left."""
+
+    code = "mes.shipping.not_away"
+    message = N_("Package %(package)s is “%(state)s”: only what was shipped can come back.")
+
+
+class ReasonMissing(RuleViolation):
+    """A package comes back without a reason."""
+
+    code = "mes.shipping.reason_missing"
+    message = N_("Say why the package came back.")
+
+
+def token_sha256(token: str) -> str:
+    """Return what is kept of a link's token: nobody who reads the database can open it."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def check_link(expires_at: datetime | None, at: datetime) -> None:
+    """Raise LinkOver unless a link is still good."""
+    if expires_at is None or at >= expires_at:
+        raise LinkOver
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a dealer says of one package: right, or what is wrong with it, with a picture already redrawn."""
+
+    package_id: int | None  # nothing: a package that is on no list
+    kind: ClaimKind | None = None  # nothing: it came as it should
+    note: str = ""
+    photo: bytes | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Cargo:
     """One package as a judge at the dock sees it, and the load it belongs onto, if any."""
@@ -101,6 +247,9 @@ class Cargo:
     load_number: str = ""
     delivery_id: int | None = None
     is_loaded: bool = False
+    stop: int | None = None  # 1 = first unloaded
+    part_delivery: PartDelivery = PartDelivery.SIGNED
+    planned_kg: Decimal | None = None
 
     @property
     def number(self) -> str:
@@ -130,6 +279,7 @@ class Manifest:
     state: LoadState
     dealer_ids: tuple[int, ...]
     cargo: tuple[Cargo, ...]
+    is_by_stop: bool = False  # what is unloaded last is loaded first
 
     @property
     def missing(self) -> tuple[Cargo, ...]:
@@ -161,6 +311,7 @@ def judge_load(manifest: Manifest, cargo: Cargo, *, is_held: bool = False) -> Bl
         or _other_destination(manifest, cargo)
         or (_not_sealed(manifest, cargo) if cargo.state in UNSEALED else None)  # the office cannot list it
         or _not_listed(manifest, cargo)
+        or _wrong_stop(manifest, cargo)
         or _not_sealed(manifest, cargo)
         or (_not_paid(manifest, cargo) if is_held else None)
     )
@@ -181,19 +332,35 @@ def judge_unload(manifest: Manifest, cargo: Cargo) -> Blocked | None:
     )
 
 
-def judge_close(manifest: Manifest, scanned: Collection[int], *, is_signed: bool) -> Blocked | None:
+def judge_close(
+    manifest: Manifest, scanned: Collection[int], absent: Sequence[Cargo] = (), *, is_signed: bool
+) -> Blocked | None:
     """Return why a load cannot be closed, if so; a signature lets it go short, but never empty.
 
-    `scanned` are the packages that are on the vehicle by the scan log alone.
+    `scanned` are the packages that are on the vehicle by the scan log alone, `absent` those of its orders that
+    are on no list and still in the house. What a dealer takes of part deliveries decides: never, with a
+    signature, or freely.
     """
-    progress = manifest.progress
-    is_short = progress.done_count < progress.total_count or not progress.total_count
-    may_pass = is_signed and progress.done_count > 0
     return (
         _closed(manifest)
         or _papers_differ(manifest, scanned)
-        or (_short(manifest) if is_short and not may_pass else None)
+        or _refused_short(manifest, (*manifest.missing, *absent), is_signed=is_signed)
     )
+
+
+def _refused_short(manifest: Manifest, behind: Sequence[Cargo], *, is_signed: bool) -> Blocked | None:
+    if not manifest.progress.done_count:
+        return _short(manifest, behind)
+    going = {one.dealer_id for one in manifest.cargo if one.is_loaded}
+    wanted = [one for one in behind if one.part_delivery is PartDelivery.NEVER and one.dealer_id in going]
+    if wanted:
+        return _short(manifest, wanted, is_refused=True)
+    return _short(manifest, behind) if needs_signature(behind) and not is_signed else None
+
+
+def needs_signature(behind: Sequence[Cargo]) -> bool:
+    """Say whether a load that goes without some packages must be signed for."""
+    return any(one.part_delivery is not PartDelivery.FREE for one in behind)
 
 
 def lost(manifest: Manifest) -> Blocked:
@@ -292,6 +459,25 @@ def _not_listed(manifest: Manifest, cargo: Cargo) -> Blocked | None:
     return _refusal(Block.E12, manifest, cargo, expected=expected, got=got, todo=todo)
 
 
+def _wrong_stop(manifest: Manifest, cargo: Cargo) -> Blocked | None:
+    """Refuse what is unloaded earlier while something that is unloaded later is not on."""
+    if not manifest.is_by_stop or cargo.stop is None:
+        return None
+    later = [one for one in manifest.missing if (one.stop or 0) > (cargo.stop or 0)]
+    if not later:
+        return None
+    last = max(one.stop or 0 for one in later)
+    first = [one for one in later if one.stop == last]
+    return _refusal(
+        Block.E29,
+        manifest,
+        cargo,
+        expected=Text(N_("Stop %(stop)s: %(dealer)s"), {"stop": last, "dealer": first[0].dealer}),
+        got=Text(N_("%(package)s, stop %(stop)s"), {"package": cargo.full, "stop": cargo.stop}),
+        todo=Text(N_("First load %(packages)s."), {"packages": joined(first)}),
+    )
+
+
 def _not_sealed(manifest: Manifest, cargo: Cargo) -> Blocked | None:
     if cargo.state in LOADABLE:
         return None
@@ -317,15 +503,22 @@ def _not_paid(manifest: Manifest, cargo: Cargo) -> Blocked:
     )
 
 
-def _short(manifest: Manifest) -> Blocked:
-    progress, missing = manifest.progress, manifest.missing
-    if missing:
-        todo = Text(N_("Load what is missing: %(packages)s."), {"packages": joined(missing)})
+def _short(manifest: Manifest, behind: Sequence[Cargo], *, is_refused: bool = False) -> Blocked:
+    progress = manifest.progress
+    facts = {"packages": joined(behind)} if behind else {}
+    if is_refused:
+        facts["dealer"] = behind[0].dealer
+        todo = Text(
+            N_("%(dealer)s takes no part delivery. Load %(packages)s, or unload all that is theirs."), facts
+        )
+    elif behind:
+        todo = Text(N_("Load what is missing: %(packages)s."), facts)
     else:
         todo = Text(N_("Put packages onto the list first."))
+    absent_count = len(behind) - len(manifest.missing) if not is_refused else 0
     return Blocked(
         Block.E10,
-        expected=Text(N_("%(count)s packages"), {"count": progress.total_count}),
+        expected=Text(N_("%(count)s packages"), {"count": progress.total_count + max(0, absent_count)}),
         got=Text(N_("%(count)s packages"), {"count": progress.done_count}),
         todo=todo,
         object_type="load",

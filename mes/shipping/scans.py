@@ -35,11 +35,11 @@ def ship_close(session: Session, scan: ScanRequest) -> Accepted:
     """Close the load; a supervisor may sign for one that goes short."""
     load_id = _load_id(session, scan.code)
     signer = None if scan.signer is None else scan.signer.id
-    before = queries.manifest(session, load_id)
-    manifest = service.close(session, load_id, signer=signer, reason=scan.reason, by=scan.who.id, at=scan.at)
-    is_short = before is not None and bool(before.missing)
+    manifest, was_needed = service.close(
+        session, load_id, signer=signer, reason=scan.reason, by=scan.who.id, at=scan.at
+    )
     say = Text(N_("Load %(number)s is closed."), {"number": manifest.number})
-    return _accepted(say, manifest, is_override=signer is not None and is_short)
+    return _accepted(say, manifest, is_override=signer is not None and was_needed)
 
 
 HANDLERS = (

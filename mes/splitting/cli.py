@@ -8,7 +8,7 @@ import click
 
 from core.clock import now
 from core.errors import AppError
-from core.work import read, run
+from core.work import read, run_in_turn
 from erp.sales import queries as sales
 from erp.sales.cli import orders
 from mes.splitting import queries, service
@@ -29,7 +29,7 @@ def release(number: str) -> None:
     order_id = _order_id(number)
     try:
         frozen = queries.prepare(read(), order_id)
-        run(service.release, frozen, by=None, at=now())
+        run_in_turn(service.release_in_slices(frozen, by=None, at=now()))
     except AppError as wrong:
         lines = [str(wrong), *(f"line {f.position}: {f.refusal}" for f in queries.faults(read(), order_id))]
         raise click.ClickException("\n".join(lines)) from wrong

@@ -4,8 +4,25 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class SetsWritten:
+    """Some sets of an order that is being released are written; they count once SetsFrozen is told."""
+
+    order_id: int
+    set_ids: tuple[int, ...]
+    packages_before: int  # how many packages the sets before them have
+    package_count: int  # of the whole order
+
+
+@dataclass(frozen=True, slots=True)
+class SetsDropped:
+    """Sets that a release had written before it broke off are about to be removed."""
+
+    set_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SetsFrozen:
-    """An order was released: its sets and pieces are written."""
+    """An order was released: all its sets and pieces are written, and count from now on."""
 
     order_id: int
 

@@ -136,5 +136,5 @@ class ReleasedLine(Model):
     has_glass: Mapped[bool]
     has_transom: Mapped[bool]
     set_count: Mapped[int]
-    touch_count: Mapped[int]
+    touch_count: Mapped[int | None]  # of a hand; not known where it was released before touches were recorded
     hand_edit_count: Mapped[int] = mapped_column(default=0)  # manual overrides in force on it

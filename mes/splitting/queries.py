@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import TypeVar
 
-from sqlalchemy import func, select, true
+from sqlalchemy import Select, func, select, true
 from sqlalchemy.orm import Session
 
 from core.activity.model import Interval
@@ -44,6 +45,8 @@ from mes.splitting.rules import (
     clipped_minutes,
     parameters_sha256,
 )
+
+Row = TypeVar("Row", DoorSet, Piece)
 
 
 def spec_of(line: Line) -> LineSpec:
@@ -189,14 +192,19 @@ class SetPage:
         return next((f"{one.reason} · {one.who}" for one in self.edits if one.id == edit_id), "")
 
 
+def _released(what: type[Row]) -> Select[Row]:
+    """Leave out what a release is still writing, or had written when it broke off."""
+    return select(what).join(Order, Order.id == what.order_id).where(Order.released_at.is_not(None))
+
+
 def sets(session: Session, order_id: int) -> Sequence[DoorSet]:
-    """Return an order's sets in their order."""
-    return session.scalars(select(DoorSet).where(DoorSet.order_id == order_id).order_by(DoorSet.id)).all()
+    """Return a released order's sets in their order."""
+    return session.scalars(_released(DoorSet).where(DoorSet.order_id == order_id).order_by(DoorSet.id)).all()
 
 
 def set_page(session: Session, set_id: int) -> SetPage:
-    """Return one set with everything it is made of. Raises NotFound."""
-    row = session.get(DoorSet, set_id)
+    """Return one released set with everything it is made of. Raises NotFound."""
+    row = session.scalar(_released(DoorSet).where(DoorSet.id == set_id))
     if row is None:
         raise NotFound
     version = catalogue.version(session, row.door_version_id)
@@ -225,9 +233,9 @@ def set_page(session: Session, set_id: int) -> SetPage:
 
 
 def pieces(session: Session, order_id: int) -> Sequence[Piece]:
-    """Return all pieces of an order, set by set, replaced ones included."""
+    """Return all pieces of a released order, set by set, replaced ones included."""
     return session.scalars(
-        select(Piece).where(Piece.order_id == order_id).order_by(Piece.set_id, Piece.id)
+        _released(Piece).where(Piece.order_id == order_id).order_by(Piece.set_id, Piece.id)
     ).all()
 
 
@@ -261,12 +269,13 @@ def need(session: Session, order_id: int, set_ids: Collection[int] | None = None
 
 
 def requirements(session: Session, order_id: int) -> Sequence[tuple[Requirement, Material]]:
-    """Return what an order's sets need beside their pieces."""
+    """Return what a released order's sets need beside their pieces."""
     rows = session.execute(
         select(Requirement, Material)
         .join(DoorSet, DoorSet.id == Requirement.set_id)
         .join(Material, Material.id == Requirement.material_id)
-        .where(DoorSet.order_id == order_id)
+        .join(Order, Order.id == DoorSet.order_id)
+        .where(DoorSet.order_id == order_id, Order.released_at.is_not(None))
         .order_by(Requirement.id)
     )
     return [(wanted, material) for wanted, material in rows]
@@ -274,18 +283,18 @@ def requirements(session: Session, order_id: int) -> Sequence[tuple[Requirement,
 
 def piece_by_code(session: Session, code: str) -> Piece | None:
     """Return the piece whose label in force this is."""
-    return session.scalar(select(Piece).where(Piece.code == code))
+    return session.scalar(_released(Piece).where(Piece.code == code))
 
 
 def set_by_code(session: Session, code: str) -> DoorSet | None:
-    """Return the door set with this code."""
-    return session.scalar(select(DoorSet).where(DoorSet.code == code))
+    """Return the released door set with this code."""
+    return session.scalar(_released(DoorSet).where(DoorSet.code == code))
 
 
 def sets_found(session: Session, text: str, limit: int = 10) -> Sequence[DoorSet]:
-    """Return the sets with this code, or whose number begins with this text."""
+    """Return the released sets with this code, or whose number begins with this text."""
     return session.scalars(
-        select(DoorSet)
+        _released(DoorSet)
         .where((DoorSet.code == text) | DoorSet.number.startswith(text, autoescape=True))
         .order_by(DoorSet.number)
         .limit(limit)
@@ -304,6 +313,7 @@ def prove(session: Session) -> list[str]:
         select(Order.number, Line.position, Line.set_count, Line.cancelled_count, count, void)
         .join(Order, Order.id == Line.order_id)
         .join(DoorSet, DoorSet.line_id == Line.id)
+        .where(Order.released_at.is_not(None))
         .group_by(Order.number, Line.position, Line.set_count, Line.cancelled_count, Line.id)
         .having((count != Line.set_count) | (void != Line.cancelled_count))
     )

@@ -159,12 +159,12 @@ class FrozenLine:
     @property
     def has_glass(self) -> bool:
         """Whether glass is let into one of its leaves."""
-        return any(leaf.get("glass") for leaf in self.sets[0].explosion.drawing.to_dict()["leaves"])
+        return any(leaf.glass is not None for leaf in self.sets[0].explosion.drawing.leaves)
 
     @property
     def has_transom(self) -> bool:
         """Whether there is a light above the door."""
-        return bool(self.spec.options.get("transom"))
+        return self.sets[0].explosion.drawing.measures.get("light", 0) > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Select, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.audit import service as audit
@@ -26,7 +27,7 @@ from erp.sales.rules.orders import ReleasedCounts
 from erp.stock import service as stock
 from mes.scanning import service as scanning
 from mes.splitting import queries
-from mes.splitting.events import PieceReplaced, SetsFrozen
+from mes.splitting.events import PieceReplaced, SetsDropped, SetsFrozen, SetsWritten
 from mes.splitting.model import DoorSet, Piece, Release, ReleasedLine, Requirement
 from mes.splitting.rules import (
     EVALUATOR,
@@ -48,9 +49,13 @@ from mes.splitting.rules import (
 )
 
 NET_STEP = MIN_STEP = Decimal("0.001")
+SLICE = 50  # sets written in one transaction: some 50 ms of SQLite's write lock
+OneSet = tuple[FrozenLine, int, FrozenSet]  # as FrozenOrder.sets() gives it
 # the bare tables: an insert into the mapped classes would be cut up by which values are empty, and a
 # scan's statement that is made once, on bare tables, costs a quarter
-SETS, PIECES, REQUIREMENTS = (cast(Table, kind.__table__) for kind in (DoorSet, Piece, Requirement))
+SETS, PIECES, REQUIREMENTS, RELEASED_LINES = (
+    cast(Table, kind.__table__) for kind in (DoorSet, Piece, Requirement, ReleasedLine)
+)
 PIECE_COLUMNS, REQUIREMENT_COLUMNS = (
     tuple(column.name for column in table.c if column.name != "id") for table in (PIECES, REQUIREMENTS)
 )
@@ -84,29 +89,129 @@ TURN = (
 def release(session: Session, order: FrozenOrder, *, by: int | None, at: datetime) -> None:
     """Freeze an order that was split in memory: sets, pieces, requirements, demand, packages.
 
-    Locks the order, so that neither its payment nor its lines change meanwhile. Publishes SetsFrozen.
-    Raises ChangedMeanwhile, DepositMissing, CreditExceeded, StepRefused.
+    Locks the order, so that neither its payment nor its lines change meanwhile. Publishes SetsWritten, SetsFrozen;
+    SetsDropped for what a release that broke off had written. Raises ChangedMeanwhile, DepositMissing,
+    CreditExceeded, StepRefused.
     """
-    row = session.get(Order, order.order_id, with_for_update=True)
-    if row is None:
-        raise NotFound
-    if row.version != order.version:
-        raise ChangedMeanwhile(number=order.number)
-    if (unpaid := finance.release_refusal(session, order.order_id)) is not None:
+    for write in _Release(order, by, at).steps():
+        write(session)
+
+
+def release_in_slices(
+    order: FrozenOrder, *, by: int | None, at: datetime
+) -> Iterator[Callable[[Session], None]]:
+    """Return a release as commands for transactions of their own, one after the other; a small order is one.
+
+    Nobody sees a slice: until the last command makes all of them count, its sets, pieces and packages are void.
+    Where a release breaks off, the next one begins with removing what it wrote. Raises as `release` does.
+    """
+    if order.set_count <= SLICE:
+        return iter([partial(release, order=order, by=by, at=at)])
+    return _Release(order, by, at).steps()
+
+
+class _Release:
+    """One release on its way into the database.
+
+    Its first step raises the order's version, each further one looks for that version: so whatever comes
+    between (another release, a change of the order, its cancellation) stops it.
+    """
+
+    def __init__(self, order: FrozenOrder, by: int | None, at: datetime) -> None:
+        self.order, self.by, self.at = order, by, at
+        self.are_left = False  # sets of a release that broke off
+        self.material_ids: dict[str, int] = {}
+
+    def steps(self) -> Iterator[Callable[[Session], None]]:
+        """Return what is to be done, in order; each step is made when the one before it is done."""
+        yield self._take
+        while self.are_left:
+            yield self._clear
+        writer = _Writer(self.order, self.material_ids, PieceState.VOID, self.at)
+        sets, done = list(self.order.sets()), 0
+        for begin in range(0, len(sets), SLICE):
+            some = sets[begin : begin + SLICE]
+            yield partial(self._write, writer=writer, some=some, packages_before=done)
+            done += sum(len(one.explosion.packages) for *_, one in some)
+        need = net_need(self.order)  # of what can be reckoned before, nothing is left for the last lock
+        yield partial(self._finish, need=need)
+
+    def _take(self, session: Session) -> None:
+        order = self.order
+        row = session.get(Order, order.order_id, with_for_update=True)
+        if row is None:
+            raise NotFound
+        if row.version != order.version:
+            raise ChangedMeanwhile(number=order.number)
+        _check_paid(session, order.order_id)
+        sales.begin_release(session, order.order_id)
+        self.material_ids = materials.ids(session)
+        self.are_left = session.scalar(_sets_of(order.order_id).limit(1)) is not None
+
+    def _hold(self, session: Session) -> None:
+        """Lock the order; raise ChangedMeanwhile unless it is as the first step left it."""
+        order = self.order
+        row = session.get(Order, order.order_id, with_for_update=True, populate_existing=True)
+        if row is None or row.version != order.version + 1:
+            raise ChangedMeanwhile(number=order.number)
+
+    def _clear(self, session: Session) -> None:
+        self._hold(session)
+        ids = session.scalars(_sets_of(self.order.order_id).limit(SLICE)).all()
+        _drop(session, ids)
+        self.are_left = len(ids) == SLICE
+
+    def _write(self, session: Session, writer: _Writer, some: Sequence[OneSet], packages_before: int) -> None:
+        self._hold(session)
+        set_ids = writer.write(session, some)
+        order = self.order
+        publish(session, SetsWritten(order.order_id, tuple(set_ids), packages_before, order.package_count))
+
+    def _finish(self, session: Session, need: Mapping[str, Decimal]) -> None:
+        self._hold(session)
+        order = self.order
+        _check_paid(session, order.order_id)
+        counts = ReleasedCounts(order.set_count, order.tracked_count, order.package_count)
+        sales.mark_released(session, order.order_id, counts=counts, by=self.by, at=self.at)
+        session.execute(update(SETS).where(SETS.c.order_id == order.order_id).values(voided_at=None))
+        session.execute(
+            update(PIECES).where(PIECES.c.order_id == order.order_id).values(state=PieceState.PLANNED)
+        )
+        demand = {
+            self.material_ids[code]: quantity.quantize(NET_STEP, ROUND_HALF_UP)
+            for code, quantity in need.items()
+        }
+        stock.put_demand(session, "erp.sales.order", order.order_id, demand, name=order.number)
+        record_release(session, order.order_id, order.lines, ReleaseReason.FIRST, by=self.by, at=self.at)
+        publish(session, SetsFrozen(order.order_id))
+
+
+def _check_paid(session: Session, order_id: int) -> None:
+    """Raise DepositMissing or CreditExceeded while money is missing for a release."""
+    if (unpaid := finance.release_refusal(session, order_id)) is not None:
         raise unpaid
-    counts = ReleasedCounts(order.set_count, order.tracked_count, order.package_count)
-    sales.mark_released(session, order.order_id, counts=counts, by=by, at=at)
-    by_code = materials.ids(session)
-    set_ids = _insert_sets(session, order, at)
-    _insert_pieces(session, order, set_ids, by_code, at)
-    _insert_requirements(session, order, set_ids, by_code)
-    need = {
-        by_code[code]: quantity.quantize(NET_STEP, ROUND_HALF_UP)
-        for code, quantity in net_need(order).items()
-    }
-    stock.put_demand(session, "erp.sales.order", order.order_id, need, name=order.number)
-    record_release(session, order.order_id, order.lines, ReleaseReason.FIRST, by=by, at=at)
-    publish(session, SetsFrozen(order.order_id))
+
+
+def _sets_of(order_id: int) -> Select[int]:
+    return select(SETS.c.id).where(SETS.c.order_id == order_id).order_by(SETS.c.id)
+
+
+def drop_unreleased(session: Session, line_id: int) -> None:
+    """Remove what a release that broke off had written of a line. Publishes SetsDropped."""
+    ids = session.scalars(
+        select(SETS.c.id)
+        .join(Order, Order.id == SETS.c.order_id)
+        .where(SETS.c.line_id == line_id, Order.released_at.is_(None))
+    ).all()
+    if ids:
+        _drop(session, ids)
+
+
+def _drop(session: Session, set_ids: Sequence[int]) -> None:
+    publish(session, SetsDropped(tuple(set_ids)))
+    for table in (PIECES, REQUIREMENTS):
+        session.execute(delete(table).where(table.c.set_id.in_(set_ids)))
+    session.execute(delete(SETS).where(SETS.c.id.in_(set_ids)))
 
 
 def record_release(
@@ -142,39 +247,95 @@ def record_release(
     )
     session.add(row)
     session.flush()  # for its id
-    session.add_all(
-        ReleasedLine(
-            release_id=row.id,
-            line_id=line.line_id,
-            kind=line.kind,
-            has_glass=line.has_glass,
-            has_transom=line.has_transom,
-            set_count=line.set_count,
-            touch_count=line.touch_count,
-            hand_edit_count=line.hand_edit_count,
-        )
+    rows = [
+        {
+            "release_id": row.id,
+            "line_id": line.line_id,
+            "kind": line.kind,
+            "has_glass": line.has_glass,
+            "has_transom": line.has_transom,
+            "set_count": line.set_count,
+            "touch_count": line.touch_count,
+            "hand_edit_count": line.hand_edit_count,
+        }
         for line in lines
-    )
+    ]
+    if rows:
+        session.execute(insert(RELEASED_LINES), rows)
     return row
 
 
-def _insert_sets(session: Session, order: FrozenOrder, at: datetime) -> list[int]:
-    different = {(line.line_id, id(one)): (line, one) for line, _, one in order.sets()}
-    frozen = {key: _frozen(line, one) for key, (line, one) in different.items()}
-    labels = next_codes(session, Letter.DOOR_SET, order.set_count)
-    rows = [
-        {
-            "code": label,
-            "number": f"{order.number}-{line.position}-{position}",
-            "order_id": order.order_id,
-            "position": position,
-            "frozen_at": at,
-            **frozen[line.line_id, id(one)],
-        }
-        for label, (line, position, one) in zip(labels, order.sets(), strict=True)
-    ]
-    made = insert(SETS).returning(SETS.c.id, sort_by_parameter_order=True)
-    return list(session.scalars(made, rows))
+class _Writer:
+    """Writes sets of an order with their pieces and requirements; what equal sets share is bound once."""
+
+    def __init__(
+        self, order: FrozenOrder, material_ids: Mapping[str, int], state: PieceState, at: datetime
+    ) -> None:
+        self.order, self.material_ids, self.state, self.at = order, material_ids, state, at
+        self.frozen: dict[tuple[int, int], dict[str, Any]] = {}
+        self.bound: dict[tuple[str, int], list[dict[str, Any]]] = {}
+
+    def write(self, session: Session, some: Sequence[OneSet]) -> list[int]:
+        """Insert some sets with all that is of them; return their ids in the same order."""
+        set_ids = self._insert_sets(session, some)
+        self._insert_pieces(session, some, set_ids)
+        self._insert_requirements(session, some, set_ids)
+        return set_ids
+
+    def _insert_sets(self, session: Session, some: Sequence[OneSet]) -> list[int]:
+        labels = next_codes(session, Letter.DOOR_SET, len(some))
+        rows = [
+            {
+                "code": label,
+                "number": f"{self.order.number}-{line.position}-{position}",
+                "order_id": self.order.order_id,
+                "position": position,
+                "frozen_at": self.at,
+                "voided_at": self.at if self.state is PieceState.VOID else None,
+                **self._set(line, one),
+            }
+            for label, (line, position, one) in zip(labels, some, strict=True)
+        ]
+        made = insert(SETS).returning(SETS.c.id, sort_by_parameter_order=True)
+        return list(session.scalars(made, rows))
+
+    def _set(self, line: FrozenLine, one: FrozenSet) -> dict[str, Any]:
+        key = (line.line_id, id(one))
+        if key not in self.frozen:
+            self.frozen[key] = _frozen(line, one)
+        return self.frozen[key]
+
+    def _insert_pieces(self, session: Session, some: Sequence[OneSet], set_ids: Sequence[int]) -> None:
+        bulk = Bulk(session.connection(), PIECES, PIECE_COLUMNS)
+        pieces = [
+            {**piece, "set_id": set_id}
+            for set_id, (*_, one) in zip(set_ids, some, strict=True)
+            for piece in self._bound("piece", bulk, one)
+        ]
+        labels = iter(next_codes(session, Letter.PIECE, sum(piece["is_tracked"] for piece in pieces)))
+        bulk.insert([{**piece, "code": next(labels) if piece["is_tracked"] else None} for piece in pieces])
+
+    def _insert_requirements(self, session: Session, some: Sequence[OneSet], set_ids: Sequence[int]) -> None:
+        bulk = Bulk(session.connection(), REQUIREMENTS, REQUIREMENT_COLUMNS)
+        bulk.insert(
+            [
+                {**wanted, "set_id": set_id}
+                for set_id, (*_, one) in zip(set_ids, some, strict=True)
+                for wanted in self._bound("requirement", bulk, one)
+            ]
+        )
+
+    def _bound(self, what: str, bulk: Bulk, one: FrozenSet) -> list[dict[str, Any]]:
+        """Return the rows of one set as the driver wants them, but for the set and the labels."""
+        key = (what, id(one.explosion))
+        if key not in self.bound:
+            rows = (
+                _pieces(one, self.order.order_id, self.material_ids, self.state, self.at)
+                if what == "piece"
+                else _requirements(one, self.material_ids)
+            )
+            self.bound[key] = [bulk.bind(row) for row in rows]
+        return self.bound[key]
 
 
 def _frozen(line: FrozenLine, one: FrozenSet) -> dict[str, Any]:
@@ -195,31 +356,18 @@ def _frozen(line: FrozenLine, one: FrozenSet) -> dict[str, Any]:
                 "name": package.name,
                 "name_en": package.name_en,
                 "pieces": list(package.piece_codes),
+                "kg": None if package.kg is None else str(package.kg),
+                "kit": package.kit.value,
+                "tolerance_kg": str(package.tolerance_kg),
             }
             for package in explosion.packages
         ],
     }
 
 
-def _insert_pieces(
-    session: Session, order: FrozenOrder, set_ids: Sequence[int], by_code: dict[str, int], at: datetime
-) -> None:
-    bulk = Bulk(session.connection(), PIECES, PIECE_COLUMNS)
-    templates = {  # equal lines are one explosion: their pieces are worked out and bound once
-        id(one.explosion): [bulk.bind(piece) for piece in _pieces(one, order.order_id, by_code, at)]
-        for one, _ in order.explosions()
-    }
-    labels = iter(next_codes(session, Letter.PIECE, order.tracked_count))
-    bulk.insert(
-        [
-            {**piece, "set_id": set_id, "code": next(labels) if piece["is_tracked"] else None}
-            for set_id, (_, _, one) in zip(set_ids, order.sets(), strict=True)
-            for piece in templates[id(one.explosion)]
-        ]
-    )
-
-
-def _pieces(one: FrozenSet, order_id: int, by_code: dict[str, int], at: datetime) -> list[dict[str, Any]]:
+def _pieces(
+    one: FrozenSet, order_id: int, by_code: Mapping[str, int], state: PieceState, at: datetime
+) -> list[dict[str, Any]]:
     """Return the pieces of one set, but for their set and label."""
     return [
         {
@@ -249,30 +397,13 @@ def _pieces(one: FrozenSet, order_id: int, by_code: dict[str, int], at: datetime
             "route": list(piece.route),
             "hand_edit_id": piece.hand_edit_id,
             "step_count": 0,
-            "state": PieceState.PLANNED,
+            "state": state,
             "is_urgent": False,
             "remake_of_id": None,
             "changed_at": at,
         }
         for piece in one.explosion.pieces
     ]
-
-
-def _insert_requirements(
-    session: Session, order: FrozenOrder, set_ids: Sequence[int], by_code: dict[str, int]
-) -> None:
-    bulk = Bulk(session.connection(), REQUIREMENTS, REQUIREMENT_COLUMNS)
-    templates = {
-        id(one.explosion): [bulk.bind(wanted) for wanted in _requirements(one, by_code)]
-        for one, _ in order.explosions()
-    }
-    bulk.insert(
-        [
-            {**wanted, "set_id": set_id}
-            for set_id, (_, _, one) in zip(set_ids, order.sets(), strict=True)
-            for wanted in templates[id(one.explosion)]
-        ]
-    )
 
 
 def _requirements(one: FrozenSet, by_code: Mapping[str, int]) -> list[dict[str, Any]]:
@@ -341,6 +472,17 @@ def mark_shipped(session: Session, piece_ids: Collection[int], *, at: datetime) 
         update(Piece)
         .where(Piece.id.in_(piece_ids), Piece.state == PieceState.PACKED)
         .values(state=PieceState.SHIPPED, changed_at=at)
+        .execution_options(synchronize_session=False)
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def mark_returned(session: Session, piece_ids: Collection[int], *, at: datetime) -> int:
+    """Take shipped pieces back to packed, as their package came back; return how many were shipped."""
+    done = session.execute(
+        update(Piece)
+        .where(Piece.id.in_(piece_ids), Piece.state == PieceState.SHIPPED)
+        .values(state=PieceState.PACKED, changed_at=at)
         .execution_options(synchronize_session=False)
     )
     return int(done.rowcount)  # type: ignore[attr-defined]
@@ -492,7 +634,7 @@ def refreeze(
             .where(SETS.c.id == change.set_id)
             .values(**_frozen(change.line, change.made), frozen_at=at)
         )
-        for values in _pieces(change.made, order_id, by_code, at):
+        for values in _pieces(change.made, order_id, by_code, PieceState.PLANNED, at):
             code = values["rule_code"]
             if code in change.kept:
                 stays.append({"piece": change.kept[code], **{f"new_{name}": values[name] for name in LOOSE}})
@@ -544,11 +686,8 @@ def _insert_anew(
 
 def add_sets(session: Session, order: FrozenOrder, *, at: datetime) -> list[int]:
     """Freeze further sets of a released order; return their ids in the order of `order.sets()`."""
-    by_code = materials.ids(session)
-    set_ids = _insert_sets(session, order, at)
-    _insert_pieces(session, order, set_ids, by_code, at)
-    _insert_requirements(session, order, set_ids, by_code)
-    return set_ids
+    writer = _Writer(order, materials.ids(session), PieceState.PLANNED, at)
+    return writer.write(session, list(order.sets()))
 
 
 def name_room(session: Session, line_id: int, room: str) -> None:

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from core.clock import now
 from core.web.access import me, requires
-from core.work import read, run
+from core.work import read, run_in_turn
 from mes.splitting import queries, service
 
 bp = Blueprint("mes_splitting", __name__)
@@ -17,7 +17,7 @@ bp = Blueprint("mes_splitting", __name__)
 def order_release(order_id: int) -> ResponseReturnValue:
     """Check, split and freeze an order."""
     frozen = queries.prepare(read(), order_id)
-    run(service.release, frozen, by=me().id, at=now())
+    run_in_turn(service.release_in_slices(frozen, by=me().id, at=now()))
     flash(
         _(
             "%(number)s is released: %(sets)s door sets, %(pieces)s labelled pieces.",

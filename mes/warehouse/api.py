@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
@@ -14,22 +15,26 @@ from sqlalchemy.orm import Session
 from core.codes import CodeUnreadable, Letter, clean
 from core.codes import read as read_code
 from core.i18n import N_, Named
+from core.web import held
 from core.web.api import endpoint
 from core.web.errors import shown
 from core.web.templating import label
 from core.work import read
 from erp.stock import queries as stock
-from erp.stock.rules import PlaceKind, issuable, plain
+from erp.stock.rules import FOR_PACKAGES, Need, PlaceKind, issuable, plain
 from mes.packing import queries as packing
 from mes.packing.rules import Box, label_of
 from mes.scanning import service as scanning
-from mes.scanning.rules import Accepted, Block, Blocked, Text
+from mes.scanning.rules import DOOR_WORDS, Accepted, Block, Blocked, ScanKind, Text
 from mes.warehouse import queries, service
+from mes.warehouse.queries import Carried
 from mes.warehouse.rules import (
     LotInHand,
     choose_portion,
     judge_issue,
     judge_package,
+    judge_return,
+    judge_waiting,
     propose,
 )
 
@@ -147,6 +152,110 @@ def _why(mates: tuple[str, ...]) -> Text:
     return Text(N_("%(packages)s of this order lie there"), {"packages": list(mates)})
 
 
+WORDS = (
+    # the sentences of rules.py and scans.py: the handheld judges with the same words (static/js/lib/judge/store.js)
+    *(N_("%(order)s %(package)s is at %(place)s."), N_("A place of the finished-goods store")),
+    *(N_("Scan the label of another place."), N_("Another place"), N_("Scan the next package.")),
+    *(N_("%(package)s, already at %(place)s"), N_("A piece of %(order)s %(package)s")),
+    *(N_("No piece scanned"), N_("Scan any piece in the package.")),
+    *(N_("Do not store it. Take it back to the packing bench."), N_("A label of another kind")),
+)
+
+
+@endpoint(
+    bp,
+    "GET",
+    "/jobs",
+    permission="mes.warehouse.store",
+    summary="The sealed packages and the places for them, to be held by the handheld; with an ETag",
+    refusals=(401, 403),
+)
+def jobs() -> ResponseReturnValue:
+    """Answer what the handheld holds to put packages away without the network."""
+    session = read()
+    places = stock.places(session, FOR_PACKAGES)
+    return held.held(
+        {
+            "words": held.words((*DOOR_WORDS, *WORDS)),
+            "blocks": held.labels(Block),
+            "steps": held.labels(ScanKind),
+            "place_kinds": held.labels(PlaceKind),
+            "places": [{"code": one.code, "name": one.name, "kind": one.kind} for one in places],
+            "packages": [_carried(one) for one in queries.carried(session)],
+        }
+    )
+
+
+def _carried(one: Carried) -> dict[str, Any]:
+    package = one.package
+    name = Named(
+        f"{package.name} {package.position}/{package.total_count}",
+        f"{package.name_en} {package.position}/{package.total_count}" if package.name_en else "",
+    )
+    return {
+        "code": package.code,
+        "name": shown(name),
+        "order": one.order_number,
+        "size": f"{one.order_number} · {one.room}",
+        "dealer": shown(one.dealer),
+        "lies": one.lies_code,
+        "place": one.shelf.spot.name if one.shelf else "—",
+        "why": _say(_why(one.shelf.mates if one.shelf else ())),
+        "needs_witness": bool(one.piece_codes),
+        "pieces": one.piece_codes,
+    }
+
+
+@endpoint(
+    bp,
+    "GET",
+    "/stagings",
+    permission="mes.warehouse.store",
+    answer=LookAnswer,
+    parameters=("code",),
+    summary="A package to be staged, for which load and where; reading never writes",
+)
+def staging() -> LookAnswer:
+    """Say for which load a package is staged and where the rest of that load stands."""
+    return _look(_staging, Letter.PACKAGE)
+
+
+def _staging(session: Session, code: str) -> Accepted:
+    box = service.find_package(session, code)
+    refusal = judge_package(box)
+    if refusal is not None:
+        raise refusal
+    lanes = service.lanes(session, box.package_id)
+    if lanes is None:
+        raise Blocked(
+            Block.E12,
+            expected=Text(N_("A package of an open load")),
+            got=Text("%(order)s · %(package)s", {"order": box.order_number, "package": label_of(box)}),
+            todo=Text(N_("Leave it in the store. The office puts it on a load first.")),
+            object_type="package",
+            object_id=box.package_id,
+        )
+    lane = propose(lanes.shelves)
+    whose = queries.boxed(session, box.package_id)
+    return Accepted(
+        Text(N_("Scan the place.")),
+        shown={
+            "name": label_of(box),
+            "size": Text("%(order)s · %(load)s", {"order": box.order_number, "load": lanes.load_number}),
+            "code": box.code,
+            "quantity": whose.place.name if whose.place else "",
+            "place": lane.spot.name if lane else "—",
+            "why": _why_lane(lane.mates if lane else ()),
+        },
+    )
+
+
+def _why_lane(mates: tuple[str, ...]) -> Text:
+    if not mates:
+        return Text(N_("The emptiest place"))
+    return Text(N_("%(count)s of this load stand there"), {"count": len(mates)})
+
+
 @endpoint(
     bp,
     "GET",
@@ -163,6 +272,9 @@ def lot() -> LookAnswer:
 
 def _lot(session: Session, code: str) -> Accepted:
     lot = service.find_lot(session, code)
+    refusal = judge_waiting(lot)
+    if refusal is not None:
+        raise refusal
     here = [p.qty for p in lot.portions if lot.is_offcut or p.spot.kind is PlaceKind.RECEIVING]
     waiting = sum(here, Decimal(0))
     spot = queries.material_place(session, lot.material_id)
@@ -173,8 +285,8 @@ def _lot(session: Session, code: str) -> Accepted:
             "size": lot.article,
             "code": lot.code,
             "quantity": Text("%(qty)s %(unit)s", {"qty": plain(waiting), "unit": lot.unit}),
-            "is_waiting": waiting > 0,
             "lines": _lines(lot),
+            "lies": [[one.spot.code, one.spot.name, int(one.qty)] for one in lot.portions],
             "place": spot.name if spot else "—",
         },
     )
@@ -208,18 +320,55 @@ def _batch(session: Session, code: str) -> Accepted:
     found = service.find_batch(session, code)
     open_needs = queries.open_needs(session, found.id)
     lines = [
-        {
-            "material": one.need.material,
-            "quantity": Text(
-                "%(qty)s %(unit)s",
-                {"qty": plain(issuable(one.need.needed_qty, one.need.issued_qty)), "unit": one.need.unit},
-            ),
-            "place": one.place or "—",
-        }
+        {"material": one.need.material, "quantity": _wanted(one.need), "place": one.place or "—"}
         for one in open_needs
     ]
     sentence = Text(N_("Scan a lot.")) if lines else Text(N_("It has all it needs."))
     return Accepted(sentence, shown={"name": found.number, "code": found.code, "lines": lines})
+
+
+def _wanted(need: Need) -> Text:
+    """Return what is still to be issued of a material, and what is short of it."""
+    qty = plain(issuable(need.needed_qty, need.issued_qty))
+    if not need.lacking_qty:
+        return Text("%(qty)s %(unit)s", {"qty": qty, "unit": need.unit})
+    facts = {"qty": qty, "unit": need.unit, "lack": plain(need.lacking_qty)}
+    return Text(N_("%(qty)s %(unit)s, %(lack)s short"), facts)
+
+
+@endpoint(
+    bp,
+    "GET",
+    "/returns",
+    permission="mes.warehouse.issue",
+    answer=LookAnswer,
+    parameters=("code", "batch"),
+    summary="How much of a lot is with a batch and may come back, and where to; reading never writes",
+)
+def back() -> LookAnswer:
+    """Say how much of the lot in hand may come back from the batch."""
+    return _look(_back, Letter.LOT)
+
+
+def _back(session: Session, code: str) -> Accepted:
+    lot = service.find_lot(session, code)
+    batch = service.find_batch(session, _code("batch", Letter.BATCH))
+    out = queries.issued_qty(session, lot.lot_id, batch.id)
+    refusal = judge_return(lot, batch.number, out, max(Decimal(1), out))
+    if refusal is not None:
+        raise refusal
+    spot = queries.material_place(session, lot.material_id)
+    return Accepted(
+        Text(N_("How many?")),
+        shown={
+            "name": lot.material,
+            "size": lot.article,
+            "code": lot.code,
+            "out": Text("%(qty)s %(unit)s", {"qty": plain(out), "unit": lot.unit}),
+            "most": int(out),
+            "place": spot.name if spot else "—",
+        },
+    )
 
 
 @endpoint(

@@ -20,10 +20,10 @@ from erp.stock.rules import Need, PlaceKind, plain
 from mes.cutting.queries import offcuts
 from mes.cutting.rules.offcuts import OffcutState
 from mes.packing.model import Content, Package
-from mes.packing.rules import FINISHED
+from mes.packing.rules import FINISHED, LOADABLE
 from mes.planning.model import Batch
-from mes.splitting.model import Piece
-from mes.warehouse.rules import BatchNeed, LotInHand, Portion, Shelf, Spot
+from mes.splitting.model import DoorSet, Piece
+from mes.warehouse.rules import BatchNeed, LotInHand, Portion, Shelf, Spot, propose
 
 ZERO = Decimal(0)
 
@@ -87,6 +87,11 @@ def batch_need(session: Session, batch: Batch, material_id: int) -> BatchNeed:
     return BatchNeed(batch.id, batch.number, batch.state, needed_qty, issued_qty)
 
 
+def issued_qty(session: Session, lot_id: int, batch_id: int) -> Decimal:
+    """Return how much of a lot is with a batch."""
+    return stock.issued_qty(session, lot_id, stock.BATCH, batch_id)
+
+
 @dataclass(frozen=True, slots=True)
 class OpenNeed:
     """One line of what a batch still needs, and the place of the oldest lot of it."""
@@ -141,6 +146,66 @@ def shelves(session: Session, order_id: int, except_id: int) -> list[Shelf]:
         Shelf(_spot(place), counts.get(place.id, 0), tuple(mates.get(place.id, ())))
         for place in stock.places(session, (PlaceKind.FINISHED,))
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """One sealed package that a keeper may carry: whose it is, where it lies and where it should go."""
+
+    package: Package
+    order_number: str
+    room: str
+    dealer: Named
+    lies_code: str  # of its place; empty when it lies at none
+    shelf: Shelf | None
+    piece_codes: tuple[str, ...]  # any of them proves its label
+
+
+CARRIED_AT_MOST = 1500  # sealed packages that a handheld holds
+
+
+def carried(session: Session) -> list[Carried]:
+    """Return the sealed packages in the house, those that lie nowhere yet first; at most CARRIED_AT_MOST."""
+    rows = session.execute(
+        select(Package, Order.number, DoorSet.room, DoorSet.number, Party, Place.code)
+        .join(Order, Order.id == Package.order_id)
+        .join(Party, Party.id == Order.dealer_id)
+        .join(DoorSet, DoorSet.id == Package.set_id)
+        .outerjoin(Place, Place.id == Package.place_id)
+        .where(Package.state.in_(LOADABLE))
+        .order_by(Package.place_id.is_not(None), Package.id)
+        .limit(CARRIED_AT_MOST)
+    ).all()
+    codes = _piece_codes(session, [row[0].id for row in rows])
+    shelves_of = {
+        order_id: shelves(session, order_id, 0)
+        for order_id in {row[0].order_id for row in rows if row[0].place_id is None}
+    }
+    return [
+        Carried(
+            package=package,
+            order_number=number,
+            room=room or set_number,
+            dealer=Named(dealer.name, dealer.name_en),
+            lies_code=lies or "",
+            shelf=propose(shelves_of.get(package.order_id, ())),
+            piece_codes=tuple(codes.get(package.id, ())),
+        )
+        for package, number, room, set_number, dealer, lies in rows
+    ]
+
+
+def _piece_codes(session: Session, package_ids: Sequence[int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    rows = session.execute(
+        select(Content.package_id, Piece.code)
+        .join(Piece, Piece.id == Content.piece_id)
+        .where(Content.package_id.in_(package_ids), Content.packed_at.is_not(None))
+        .order_by(Content.id)
+    )
+    for package_id, code in rows:
+        found.setdefault(package_id, []).append(code or "")
+    return found
 
 
 def material_place(session: Session, material_id: int) -> Spot | None:

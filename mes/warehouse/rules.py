@@ -172,43 +172,51 @@ def state_at(kind: PlaceKind) -> PackageState:
 # --- lots -------------------------------------------------------------------------
 
 
-def judge_goods_in(lot: LotInHand, spot: Spot) -> Blocked | None:
-    """Return why a lot cannot be put away from goods-in, if so; an offcut is put away from where it lies."""
-    is_here = any(portion.spot.place_id == spot.place_id for portion in lot.portions)
-    if any(portion.spot.kind is PlaceKind.RECEIVING for portion in lot.portions):
+def judge_waiting(lot: LotInHand) -> Blocked | None:
+    """Return why nothing of a lot waits to be put away, if so; an offcut is put away from where it lies."""
+    if not lot.portions:
+        return _used_up(lot)
+    if lot.is_offcut or any(portion.spot.kind is PlaceKind.RECEIVING for portion in lot.portions):
         return None
-    if lot.is_offcut and lot.portions and not is_here:
-        return None
-    facts = {"lot": lot.code, "place": spot.name, "places": _where(lot)}
-    subject = ("lot", lot.lot_id)
-    if is_here:
-        return _blocked(
-            Block.E28,
-            Text(N_("A lot at goods-in")),
-            Text(N_("%(lot)s, already at %(place)s"), facts),
-            Text(N_("Scan the next lot.")),
-            subject,
-        )
     return _blocked(
-        Block.E24,
+        Block.E22,
         Text(N_("A lot at goods-in")),
-        Text(N_("%(lot)s lies at: %(places)s"), facts),
+        Text(N_("%(lot)s is put away; it lies at: %(places)s"), {"lot": lot.code, "places": _where(lot)}),
         Text(N_("Nothing to put away. Scan another lot.")),
-        subject,
+        ("lot", lot.lot_id),
+    )
+
+
+def judge_goods_in(lot: LotInHand, spot: Spot) -> Blocked | None:
+    """Return why a lot cannot be put away at a place, if so; a lot that lies right there is no error."""
+    is_here = any(portion.spot.place_id == spot.place_id for portion in lot.portions)
+    is_at_goods_in = any(portion.spot.kind is PlaceKind.RECEIVING for portion in lot.portions)
+    if not is_here or is_at_goods_in:
+        return judge_waiting(lot)
+    return _blocked(
+        Block.E28,
+        Text(N_("A lot at goods-in")),
+        Text(N_("%(lot)s, already at %(place)s"), {"lot": lot.code, "place": spot.name}),
+        Text(N_("Scan the next lot.")),
+        ("lot", lot.lot_id),
+    )
+
+
+def _used_up(lot: LotInHand) -> Blocked:
+    """Return the refusal of a lot of which nothing is left."""
+    return _blocked(
+        Block.E30,
+        Text(N_("A lot of which something is left")),
+        Text(N_("%(lot)s, all used"), {"lot": lot.code}),
+        Text(N_("Take another lot of %(material)s."), {"material": lot.material}),
+        ("lot", lot.lot_id),
     )
 
 
 def choose_portion(lot: LotInHand, place_code: str | None) -> Portion | Blocked:
     """Return from which place a lot is taken: the only one where it lies, else the one that was scanned."""
-    subject = ("lot", lot.lot_id)
     if not lot.portions:
-        return _blocked(
-            Block.E30,
-            Text(N_("A lot of which something is left")),
-            Text(N_("%(lot)s, all used"), {"lot": lot.code}),
-            Text(N_("Take another lot of %(material)s."), {"material": lot.material}),
-            subject,
-        )
+        return _used_up(lot)
     if place_code is None and len(lot.portions) == 1:
         return lot.portions[0]
     chosen = next((portion for portion in lot.portions if portion.spot.code == place_code), None)
@@ -219,7 +227,7 @@ def choose_portion(lot: LotInHand, place_code: str | None) -> Portion | Blocked:
         Text(N_("The place that you take it from: %(places)s"), {"places": _where(lot)}),
         Text(N_("No place scanned")) if place_code is None else Text("%(code)s", {"code": place_code}),
         Text(N_("Scan the place, then the lot again.")),
-        subject,
+        ("lot", lot.lot_id),
     )
 
 
@@ -259,6 +267,43 @@ def _too_much(lot: LotInHand, batch: BatchNeed, qty: Decimal, left: Decimal) -> 
         todo = Text(N_("It has all it needs. Take it back."))
     got = Text("%(qty)s %(unit)s · %(material)s", {"material": lot.material, **_amount(qty, lot.unit)})
     return _blocked(Block.E30, expected, got, todo, ("lot", lot.lot_id), batch.batch_id)
+
+
+def judge_return(lot: LotInHand, batch: str, issued_qty: Decimal, qty: Decimal) -> Blocked | None:
+    """Return why a quantity does not come back from a batch, if so: less of this lot is with it."""
+    if qty <= issued_qty:
+        return None
+    facts: dict[str, Any] = {"batch": batch, "lot": lot.code, **_amount(issued_qty, lot.unit)}
+    expected = Text(N_("At most %(qty)s %(unit)s: so much of lot %(lot)s was issued to %(batch)s"), facts)
+    todo = Text(N_("Count again, or give back less."))
+    if issued_qty == 0:
+        expected = Text(N_("A lot that was issued to %(batch)s"), facts)
+        todo = Text(N_("Ask which batch it comes from, and scan that one first."))
+    got = Text("%(qty)s %(unit)s · %(material)s", {"material": lot.material, **_amount(qty, lot.unit)})
+    return _blocked(Block.E30, expected, got, todo, ("lot", lot.lot_id))
+
+
+def judge_transfer(lot: LotInHand, portion: Portion, spot: Spot, qty: Decimal) -> Blocked | None:
+    """Return why a quantity of a lot is not carried to a place, if so: it lies there, or less lies where it is."""
+    subject = ("lot", lot.lot_id)
+    if portion.spot.place_id == spot.place_id:
+        return _blocked(
+            Block.E28,
+            Text(N_("Another place")),
+            Text(N_("%(lot)s, already at %(place)s"), {"lot": lot.code, "place": spot.name}),
+            Text(N_("Scan the next lot.")),
+            subject,
+        )
+    if qty <= portion.qty:
+        return None
+    facts = {"place": portion.spot.name, **_amount(portion.qty, lot.unit)}
+    return _blocked(
+        Block.E30,
+        Text(N_("At most %(qty)s %(unit)s: so much lies at %(place)s"), facts),
+        Text("%(qty)s %(unit)s", _amount(qty, lot.unit)),
+        Text(N_("Take less, and the rest from another lot.")),
+        subject,
+    )
 
 
 def _amount(qty: Decimal, unit: Unit) -> dict[str, Any]:
@@ -302,3 +347,32 @@ def propose(shelves: Sequence[Shelf]) -> Shelf | None:
     if not shelves:
         return None
     return min(shelves, key=lambda shelf: (-len(shelf.mates), shelf.package_count, shelf.spot.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One package of a load that is not staged yet, and where it is to be fetched."""
+
+    place: str  # empty: still at the bench
+    order_number: str
+    package: Named
+    is_sealed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ToStage:
+    """One open load: how much of it is staged, what is still to be fetched, by place."""
+
+    load_number: str
+    vehicle: str
+    staged_count: int
+    total_count: int
+    waiting: tuple[Waiting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """The staging places for a package of an open load; their mates are that load's packages."""
+
+    load_number: str
+    shelves: tuple[Shelf, ...]

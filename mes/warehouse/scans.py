@@ -7,8 +7,9 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from core.codes import CodeUnreadable, Letter, read
+from core.errors import RuleViolation
 from core.i18n import N_
-from erp.stock.rules import FOR_MATERIAL, FOR_PACKAGES, OverIssue, PlaceKind, StockShort, plain
+from erp.stock.rules import FOR_MATERIAL, FOR_PACKAGES, OverIssue, OverReturn, PlaceKind, StockShort, plain
 from mes.packing import queries as packing
 from mes.packing.rules import Box, label_of
 from mes.scanning import service as scanning
@@ -30,6 +31,8 @@ from mes.warehouse.rules import (
     judge_issue,
     judge_package,
     judge_place,
+    judge_return,
+    judge_transfer,
     judge_witness,
 )
 
@@ -78,15 +81,64 @@ def _issue(session: Session, scan: ScanRequest, lot: LotInHand, portion: Portion
     try:
         service.issue(session, lot, portion, need.batch_id, qty, by=scan.who.id, at=scan.at)
     except (StockShort, OverIssue) as late:
+        raise _late(scan, late, lot, need.batch_id) from late
+
+
+def give_back(session: Session, scan: ScanRequest) -> Accepted:
+    """Put what a batch did not use back to a place; the place is the witness."""
+    lot = service.find_lot(session, scan.code)
+    batch = service.find_batch(session, scan.context or "")
+    spot = _witness_place(session, scan)
+    qty = Decimal(scan.quantity)
+    _raise(judge_place(spot, FOR_MATERIAL, MATERIAL_PLACE))
+    _raise(judge_return(lot, batch.number, queries.issued_qty(session, lot.lot_id, batch.id), qty))
+    try:
+        service.give_back(session, lot, batch.id, spot, qty, by=scan.who.id, at=scan.at)
+    except OverReturn as late:
+        raise _late(scan, late, lot, batch.id) from late
+    facts = {
+        "qty": plain(qty),
+        "unit": lot.unit,
+        "material": lot.material,
+        "batch": batch.number,
+        "place": spot.name,
+    }
+    return Accepted(
+        Text(N_("%(qty)s %(unit)s of %(material)s back from %(batch)s, at %(place)s."), facts),
+        object_type="lot",
+        object_id=lot.lot_id,
+        context_id=batch.id,
+        shown={"name": spot.name, "size": Text("%(qty)s %(unit)s", facts), "batch_id": batch.id},
+    )
+
+
+def _witness_place(session: Session, scan: ScanRequest) -> Spot:
+    """Return the place that was scanned last. Raises Blocked E20, E21, E22, E26."""
+    code = _clean(scan.witness)
+    if code is None or code[0] != Letter.PLACE:
+        found = Text(N_("No place scanned"))
+        if code is not None:
+            found = Text("%(name)s", {"name": scanning.resolve(session, code).name})
         raise Blocked(
-            Block.E30,
-            expected=Text(late.message, late.facts),
-            got=Text("%(qty)s %(unit)s", {"qty": plain(qty), "unit": lot.unit}),
-            todo=Text(N_("Somebody else took some a moment ago. Look again and take less.")),
-            object_type="lot",
-            object_id=lot.lot_id,
-            context_id=need.batch_id,
-        ) from late
+            Block.E22,
+            expected=MATERIAL_PLACE,
+            got=found,
+            todo=Text(N_("Scan the label of the place where you put it.")),
+        )
+    return service.find_spot(session, code)
+
+
+def _late(scan: ScanRequest, late: RuleViolation, lot: LotInHand, context_id: int) -> Blocked:
+    """Return the refusal when another one was quicker: then less is there, needed or out than was read."""
+    return Blocked(
+        Block.E30,
+        expected=Text(late.message, late.facts),
+        got=Text("%(qty)s %(unit)s", {"qty": plain(Decimal(scan.quantity)), "unit": lot.unit}),
+        todo=Text(N_("Somebody else took some a moment ago. Look again and take less.")),
+        object_type="lot",
+        object_id=lot.lot_id,
+        context_id=context_id,
+    )
 
 
 def store_in(session: Session, scan: ScanRequest) -> Accepted:
@@ -109,8 +161,32 @@ def _check_witness(session: Session, box: Box, witness: str | None) -> None:
 
 
 def move(session: Session, scan: ScanRequest) -> Accepted:
-    """Carry a package to another place of the store or to staging."""
-    return _carry(session, scan, FOR_PACKAGES, ANY_PACKAGE_PLACE)
+    """Carry a package to another place of the store or to staging, or a quantity of a lot to another place."""
+    if scan.code[0] == Letter.PACKAGE:
+        return _carry(session, scan, FOR_PACKAGES, ANY_PACKAGE_PLACE)
+    return _transfer(session, scan)
+
+
+def _transfer(session: Session, scan: ScanRequest) -> Accepted:
+    lot, spot = service.find_lot(session, scan.code), service.find_spot(session, scan.context or "")
+    _raise(judge_place(spot, FOR_MATERIAL, MATERIAL_PLACE))
+    portion = choose_portion(lot, _clean(scan.witness))
+    if isinstance(portion, Blocked):
+        raise portion
+    qty = Decimal(scan.quantity)
+    _raise(judge_transfer(lot, portion, spot, qty))
+    try:
+        service.transfer(session, lot, portion, spot, qty, by=scan.who.id, at=scan.at)
+    except StockShort as late:
+        raise _late(scan, late, lot, spot.place_id) from late
+    facts = {"qty": plain(qty), "unit": lot.unit, "material": lot.material, "place": spot.name}
+    return Accepted(
+        Text(N_("%(qty)s %(unit)s of %(material)s put at %(place)s."), facts),
+        object_type="lot",
+        object_id=lot.lot_id,
+        context_id=spot.place_id,
+        shown={"name": spot.name, "size": Text("%(qty)s %(unit)s", facts)},
+    )
 
 
 def stage(session: Session, scan: ScanRequest) -> Accepted:
@@ -142,7 +218,8 @@ HANDLERS = (
     Handler(ScanKind.GOODS_IN, STORE, goods_in, (Letter.LOT, Letter.SHEET), PLACE),
     Handler(ScanKind.ISSUE, ISSUE, issue, (Letter.LOT,), (Letter.BATCH,)),
     Handler(ScanKind.STORE_IN, STORE, store_in, PACKAGE, PLACE),
-    Handler(ScanKind.MOVE, STORE, move, PACKAGE, PLACE),
+    Handler(ScanKind.RETURN, ISSUE, give_back, (Letter.LOT,), (Letter.BATCH,)),
+    Handler(ScanKind.MOVE, STORE, move, (Letter.PACKAGE, Letter.LOT, Letter.SHEET), PLACE),
     Handler(ScanKind.STAGE, STORE, stage, PACKAGE, PLACE),
 )
 

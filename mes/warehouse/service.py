@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -18,7 +20,33 @@ from mes.planning.model import Batch
 from mes.scanning import service as scanning
 from mes.scanning.rules import Block, Blocked, Text
 from mes.warehouse import queries
-from mes.warehouse.rules import LotInHand, Portion, Spot, state_at
+from mes.warehouse.rules import Lanes, LotInHand, Portion, Spot, ToStage, state_at
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """What only those know who plan loads: where a package is to be staged, and what is still to be fetched."""
+
+    lanes: Callable[[Session, int], Lanes | None]
+    to_stage: Callable[[Session], list[ToStage]]
+
+
+_staging: list[Staging] = []
+
+
+def stage_with(staging: Staging) -> None:
+    """Have shipping say what is to be staged for its loads; a second time changes nothing."""
+    _staging[:] = [staging]
+
+
+def lanes(session: Session, package_id: int) -> Lanes | None:
+    """Return the staging places for a package, when it is on an open load."""
+    return next((staging.lanes(session, package_id) for staging in _staging), None)
+
+
+def to_stage(session: Session) -> list[ToStage]:
+    """Return the open loads with what is still to be staged for them."""
+    return next((staging.to_stage(session) for staging in _staging), [])
 
 
 def find_package(session: Session, code: str) -> Box:
@@ -90,6 +118,30 @@ def issue(
         by=by,
         at=at,
     )
+
+
+def give_back(
+    session: Session, lot: LotInHand, batch_id: int, spot: Spot, qty: Decimal, *, by: int, at: datetime
+) -> None:
+    """Put a quantity of a lot that was issued to a batch back to a place. Raises OverReturn."""
+    stock.give_back(
+        session,
+        lot.lot_id,
+        spot.place_id,
+        qty,
+        subject=stock_queries.BATCH,
+        subject_id=batch_id,
+        by=by,
+        at=at,
+    )
+
+
+def transfer(
+    session: Session, lot: LotInHand, portion: Portion, spot: Spot, qty: Decimal, *, by: int, at: datetime
+) -> None:
+    """Carry a quantity of a lot from one place to another. Locks the balances. Raises StockShort."""
+    places = (portion.spot.place_id, spot.place_id)
+    stock.move(session, lot.lot_id, *places, qty, MoveKind.TRANSFER, by=by, at=at)
 
 
 def carry(session: Session, box: Box, spot: Spot) -> None:

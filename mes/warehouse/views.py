@@ -9,7 +9,7 @@ from core.web.access import requires
 from core.work import read
 from mes.scanning import queries as scanning
 from mes.scanning.rules import DEVICE_COOKIE
-from mes.warehouse import queries
+from mes.warehouse import queries, service
 
 bp = Blueprint("mes_warehouse", __name__)
 
@@ -63,3 +63,24 @@ def issue() -> ResponseReturnValue:
 def find() -> ResponseReturnValue:
     """Say where a thing is: scan it, then its place to make sure."""
     return _page("mes/warehouse/find.html")
+
+
+@bp.get("/return")
+@requires("mes.warehouse.issue")
+def give_back() -> ResponseReturnValue:
+    """Give back what a batch did not use: batch, lot, quantity, place."""
+    return _page("mes/warehouse/give_back.html")
+
+
+@bp.get("/transfer")
+@requires("mes.warehouse.store")
+def transfer() -> ResponseReturnValue:
+    """Carry a lot, or part of it, to another place: lot, place."""
+    return _page("mes/warehouse/transfer.html")
+
+
+@bp.get("/stage")
+@requires("mes.warehouse.store")
+def stage() -> ResponseReturnValue:
+    """Bring the packages of open loads to their staging places: package, place."""
+    return _page("mes/warehouse/stage.html", loads=service.to_stage(read()))

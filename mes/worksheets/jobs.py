@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from flask import current_app
-
 from core.clock import now
+from core.company.views import company
 from core.jobs.registry import JobRun
 from core.work import close_session, read, run
 from mes.worksheets import pdf, queries, service
@@ -21,7 +20,7 @@ def draw_paper(job: JobRun) -> None:
     close_session()  # drawing takes long; nobody waits for a reader meanwhile
     job.progress(0, len(sheet.pieces))
     printing = pdf.Printing(
-        current_app.config["COMPANY"], asked["printed"], asked["subject"], asked["locale"]
+        company().named(asked["locale"].startswith("zh")), asked["printed"], asked["subject"], asked["locale"]
     )
     paper = pdf.draw(kind, sheet, asked["operation"], printing)
     if not job.is_stopped():

@@ -12,12 +12,16 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.codelists.model import Entry
 from core.errors import AppError, NotFound
 from core.i18n import Named
+from erp.catalogue import queries as catalogue
+from erp.catalogue.rules.document import ModelDocument
 from erp.catalogue.rules.formula import Names, Table, Value
 from erp.materials.model import Material
 from erp.parties.model import Party
 from erp.sales.model import HandEdit, Line, Order
+from erp.sales.queries.offer import LOCK_OPTION
 from erp.sales.rules.states import OrderState
 from mes.production.queries import all_operation_names
 from mes.splitting.model import DoorSet, Piece, Requirement
@@ -40,6 +44,19 @@ class Stamp:
     name: Named
     text: str
     fault: AppError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetSpec:
+    """What a set's line asked for, as the floor reads it; sizes in mm."""
+
+    model: Named
+    colour: Named
+    basis: str  # what the sizes are of: a label to be translated
+    sizes_mm: tuple[Decimal, ...]  # width, height
+    wall_mm: Decimal
+    choices: tuple[tuple[Named, Named], ...]  # the lock, and what is other than usual for the model
+    further_mm: tuple[tuple[Named, Decimal], ...]  # further sizes, such as the wall at the left
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +90,7 @@ class SheetPiece:
     set_code: str
     room: str
     drawing: Any
+    spec: SetSpec
     stamps: tuple[Stamp, ...] = ()
 
     def passes(self, operation: str) -> bool:
@@ -168,6 +186,7 @@ def _pieces(
         .where(Piece.order_id.in_(order_ids), Piece.state.in_(ON_FLOOR))
         .order_by(Piece.set_id, Piece.id)
     )
+    specs = _Specs(session)
     for piece, door_set, order, dealer, line, material in rows:
         stamps = tuple(
             _stamp(row, template, piece, door_set, line)
@@ -202,8 +221,46 @@ def _pieces(
             set_code=door_set.code,
             room=door_set.room,
             drawing=door_set.drawing,
+            spec=specs.of(door_set, line),
             stamps=stamps,
         )
+
+
+class _Specs:
+    """What lines asked for, each read once."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.colours = catalogue.colours(session)
+        self.found: dict[tuple[int, int], SetSpec] = {}
+
+    def of(self, door_set: DoorSet, line: Line) -> SetSpec:
+        """Return what the line of a set asks for, in the words of the version that it was split with."""
+        key = (line.id, door_set.door_version_id)
+        if key not in self.found:
+            version = catalogue.version(self.session, door_set.door_version_id)
+            colour = self.colours.get(line.colour_code or "")
+            self.found[key] = _spec(catalogue.document(version), line, colour)
+        return self.found[key]
+
+
+def _spec(document: ModelDocument, line: Line, colour: Entry | None) -> SetSpec:
+    choices = []
+    for option in document.options:
+        chosen = line.options.get(option.code) or option.default
+        name = next((one.name for one in option.values if one.code == chosen), None)
+        if name is not None and (option.code == LOCK_OPTION or chosen != option.default):
+            choices.append((option.name, name))
+    sizes = {code: Decimal(value) for code, value in line.measures.items()}
+    return SetSpec(
+        model=document.name,
+        colour=Named(colour.name, colour.name_en) if colour else Named(line.colour_code or "—"),
+        basis=line.dim_basis.label,
+        sizes_mm=(line.width_mm, line.height_mm),
+        wall_mm=line.wall_mm,
+        choices=tuple(choices),
+        further_mm=tuple((one.name, sizes[one.code]) for one in document.measures if one.code in sizes),
+    )
 
 
 def _sides(*sides: Decimal | None) -> tuple[Decimal, ...]:

@@ -19,6 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
 from core.clock import now
+from core.company.views import company_name
 from core.errors import AppError, InvalidInput, NotFound
 from core.files.model import File
 from core.jobs.model import Job
@@ -96,7 +97,7 @@ def paper_pdf() -> ResponseReturnValue:
     pages = queries.page_count(sheet, kind)
     if pages > PAGES_AT_ONCE:
         raise TooManyPages(pages=pages, most=PAGES_AT_ONCE)
-    printing = pdf.Printing(current_app.config["COMPANY"], _printed(), subject, _locale(), code)
+    printing = pdf.Printing(company_name(), _printed(), subject, _locale(), code)
     printed = pdf.draw(kind, sheet, operation, printing)
     name = "-".join(filter(None, (subject, kind.value, operation)))
     return answers.pdf(printed.content, f"{name}.pdf")

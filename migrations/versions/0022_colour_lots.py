@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql
 import core.db
 
 revision = '0022'
-down_revision = '0016'
+down_revision = '0024'
 branch_labels = None
 depends_on = None
 

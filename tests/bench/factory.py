@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -12,18 +12,22 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from core.auth import service as auth
-from core.work import run
+from core.work import run, run_in_turn
 from erp.catalogue.rules.document import Handing
 from erp.parties import queries as parties
 from erp.sales import service as sales
 from erp.sales.rules.orders import LineEntry, OrderHead
+from erp.stock.model import Place
+from erp.stock.rules import PlaceKind
 from mes.packing.model import Content, Package
 from mes.packing.rules import PackageState
 from mes.scanning import service as scanning
 from mes.scanning.rules import StationKind
+from mes.shipping import service as shipping
+from mes.shipping.model import LoadPackage
 from mes.splitting import queries as splitting_queries
 from mes.splitting import service as splitting
 from mes.splitting.model import Piece
@@ -94,28 +98,46 @@ def confirm_orders(count: int, lines: int) -> list[int]:
 
 
 def release(app: Flask, order_id: int) -> None:
-    """Release an order as the page does: split on a reading session, then one short transaction."""
+    """Release an order as the page does: split on a reading session, then short transactions."""
     with app.extensions["sessions"].reading() as reading:
         frozen = splitting_queries.prepare(reading, order_id)
-    run(splitting.release, frozen, by=None, at=NOON)
+    run_in_turn(splitting.release_in_slices(frozen, by=None, at=NOON))
 
 
-def ready_to_pack(app: Flask, sets: int, file: Path) -> dict[str, str]:
-    """Release sets, make all pieces, open all packages; write [package, piece] pairs; return who may pack."""
+SHARE_SEALED = 10  # every n-th package is sealed: half of those are moved, half are loaded
+
+
+def ready_to_scan(app: Flask, sets: int, file: Path) -> dict[str, str]:
+    """Release sets, make all pieces, open most packages, seal and list some; write what is to be scanned by kind.
+
+    Returns who may scan, where, and the file.
+    """
     for order_id in confirm_orders(sets // 5, 5):
         release(app, order_id)
 
     def open_all(session: Any) -> dict[str, str]:
+        sealed = session.scalars(select(Package.id).where(Package.id % SHARE_SEALED == 0)).all()
+        moved, loaded = sealed[::2], sealed[1::2]
         session.execute(update(Piece).where(Piece.is_tracked).values(state=PieceState.MADE))
         session.execute(update(Package).values(state=PackageState.OPEN))
+        session.execute(update(Package).where(Package.id.in_(sealed)).values(state=PackageState.SEALED))
         pairs = session.execute(
             select(Package.code, Piece.code)
             .join(Content, Content.package_id == Package.id)
             .join(Piece, Piece.id == Content.piece_id)
+            .where(Package.state == PackageState.OPEN)
             .order_by(Piece.id)
         )
-        file.write_text(json.dumps([[package, piece] for package, piece in pairs]))
-        auth.add_person(session, "packer", "王芳", ["packer"], password="long enough", by=None, at=NOON)  # noqa: S106
+        work = {
+            "PACK_ADD": [[package, piece] for package, piece in pairs],
+            "PACK_OPEN": _codes(session, Package.state == PackageState.OPEN),
+            "MOVE": _codes(session, Package.id.in_(moved)),
+            "LOAD": _on_loads(session, loaded),
+            "places": _two_places(session),
+        }
+        file.write_text(json.dumps(work))
+        roles = ["packer", "keeper", "loader"]
+        auth.add_person(session, "packer", "王芳", roles, password="long enough", by=None, at=NOON)  # noqa: S106
         bench = station(session, StationKind.PACK)
         device = scanning.enrol(session, bench.id, "bench", by=None, at=NOON)
         return {
@@ -127,11 +149,52 @@ def ready_to_pack(app: Flask, sets: int, file: Path) -> dict[str, str]:
     return run(open_all)
 
 
-def take_out_all() -> None:
-    """Put every packed piece back to made, so that it can be packed again."""
+def _codes(session: Any, wanted: Any) -> list[str]:
+    return list(session.scalars(select(Package.code).where(wanted).order_by(Package.id)))
+
+
+def _two_places(session: Any) -> list[str]:
+    kinds = (PlaceKind.FINISHED, PlaceKind.STAGING)
+    return list(session.scalars(select(Place.code).where(Place.kind.in_(kinds)).order_by(Place.id).limit(2)))
+
+
+def _on_loads(session: Any, package_ids: Sequence[int]) -> list[tuple[str, str]]:
+    """Put packages onto the lists of loads, 40 on each as on a small lorry; return package and load by their codes."""
+    found = []
+    for start in range(0, len(package_ids), 40):
+        some = package_ids[start : start + 40]
+        lorry = shipping.create_load(session, "浙H·A1234", "", "", DAY, by=None, at=NOON)  # type: ignore[arg-type]
+        shipping.add_packages(session, lorry.id, some, by=None, at=NOON)  # type: ignore[arg-type]
+        found += [(code, lorry.code) for code in _codes(session, Package.id.in_(some))]
+    return found
+
+
+def set_back() -> None:
+    """Put everything that was scanned back to where it was, so that it can be scanned again."""
 
     def reset(session: Any) -> None:
         session.execute(update(Piece).where(Piece.state == PieceState.PACKED).values(state=PieceState.MADE))
         session.execute(update(Content).values(packed_at=None, packed_by_id=None))
+        session.execute(
+            update(Package)
+            .where(Package.id % SHARE_SEALED == 0)
+            .values(state=PackageState.SEALED, place_id=None)
+        )
+        session.execute(update(LoadPackage).values(loaded_at=None, loaded_by_id=None))
 
     run(reset)
+
+
+def fill_log(app: Flask, count: int) -> None:
+    """Put so many old scans into the log, by the database itself."""
+    with app.extensions["sessions"].engine.begin() as connection:
+        connection.execute(
+            text(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count) "
+                "INSERT INTO mes_scanning_scan (scan_id, body_sha256, kind, code, person_id, scanned_at, "
+                "received_at, scan_count, is_manual, outcome, object_type, object_id, answer) "
+                "SELECT 'old-' || i, '', 'PACK_ADD', 'P', (SELECT min(id) FROM core_auth_person), :at, :at, "
+                "1, :no, 'ACCEPT', 'piece', i % 200000, '{}' FROM n"
+            ),
+            {"count": count, "at": NOON, "no": False},
+        )

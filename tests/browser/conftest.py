@@ -1,6 +1,16 @@
 """These tests begin with the demo factory loaded, served, and a browser in front of it."""
 
-from tests.browser.plant import chromium, live, open_page, server, visit
+from tests.browser.plant import chromium, live, open_page, server, starter, visit
 from tests.with_factory import app, database, factory_template
 
-__all__ = ["app", "chromium", "database", "factory_template", "live", "open_page", "server", "visit"]
+__all__ = [
+    "app",
+    "chromium",
+    "database",
+    "factory_template",
+    "live",
+    "open_page",
+    "server",
+    "starter",
+    "visit",
+]

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, Response, sync_playwright
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
@@ -68,24 +69,53 @@ FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 # --- a browser --------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Starter:
+    """How a Chromium is started here."""
+
+    kind: BrowserType
+    how: dict[str, Any]
+
+    def with_profile(self, folder: Path, size: tuple[int, int], url: str) -> BrowserContext:
+        """Start one that keeps what it stores in a folder, as a tablet's browser does over a restart."""
+        context = self.kind.launch_persistent_context(
+            folder, viewport=view(size), base_url=url, locale="zh-CN", timezone_id=ZONE, **self.how
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        return context
+
+
 @contextmanager
-def browsing() -> Iterator[Browser]:
-    """Start a Chromium that writes Chinese with the font Mortise brings, on a machine that has none."""
+def starting() -> Iterator[Starter]:
+    """Make ready to start a Chromium that writes Chinese with the font Mortise brings, on a machine that has none."""
     program = os.environ.get("MORTISE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with TemporaryDirectory(prefix="mortise-fonts-") as folder, sync_playwright() as playwright:
         config = Path(folder) / "fonts.conf"
         config.write_text(FONTS.format(fonts=wheel_font().parent, cache=folder), encoding="utf-8")
-        browser = playwright.chromium.launch(
-            executable_path=program, args=list(QUIET), env={**os.environ, "FONTCONFIG_FILE": str(config)}
-        )
+        env = {**os.environ, "FONTCONFIG_FILE": str(config)}
+        yield Starter(playwright.chromium, {"executable_path": program, "args": list(QUIET), "env": env})
+
+
+@contextmanager
+def browsing() -> Iterator[Browser]:
+    """Start a Chromium."""
+    with starting() as starter:
+        browser = starter.kind.launch(**starter.how)
         yield browser
         browser.close()
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    with browsing() as browser:
-        yield browser
+def starter() -> Iterator[Starter]:
+    with starting() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def chromium(starter: Starter) -> Iterator[Browser]:
+    browser = starter.kind.launch(**starter.how)
+    yield browser
+    browser.close()
 
 
 # --- a server ---------------------------------------------------------------

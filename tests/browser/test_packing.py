@@ -2,16 +2,26 @@
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import select
 
+from erp.catalogue.rules.document import KitCheck
+from erp.materials.model import Article
+from mes.packing import queries
 from mes.scanning import service as scanning
 from mes.scanning.rules import StationKind
 from tests.browser.plant import TABLET, scan
 from tests.factories.factory import MORNING, make_line, release_order, station
 from tests.factories.people import make_person
+from tests.factories.stock import make_lot, make_place
 from tests.mes.packing.bench import make_all, packages, pieces_of
 
 pytestmark = pytest.mark.browser
 COOKIE = "mortise_device"
+
+
+def lot_of(session, material_id):
+    article = session.scalars(select(Article).where(Article.material_id == material_id)).first()
+    return make_lot(session, article, make_place(session), "50").code
 
 
 @pytest.fixture
@@ -33,6 +43,12 @@ def plant(database):
         frame = packages(session, order, "FRAME")[0]
         made.frame, made.frame_id = frame.code, frame.id
         made.pieces = [piece.code for piece in pieces_of(session, frame)]
+        box = packages(session, order, "HARDWARE")[0]
+        box.kit_check = KitCheck.COUNT
+        made.kit_box, made.kit = box.code, pieces_of(session, box)[0].code
+        made.lots = [
+            (lot_of(session, need.material_id), need.needed_count) for need in queries.kit(session, box.id)
+        ]
         made.stranger = pieces_of(session, packages(session, other, "FRAME")[0])[0].code
         session.commit()
     return made
@@ -57,14 +73,18 @@ def fits(page):
 def test_a_package_is_opened_filled_sealed_and_its_label_offered(plant, tablet):
     panel = tablet.locator("#verdict")
     scan(tablet, plant.frame)
-    expect(panel).to_have_attribute("data-kind", "done")
     expect(tablet.locator("#job")).to_contain_text("2 / 4")
+    expect(panel).to_have_attribute("data-kind", "wait")  # nothing is verified yet
     expect(tablet.locator('[data-act="seal"]')).to_be_disabled()
     for count, code in enumerate(plant.pieces, start=1):
         scan(tablet, code)
         expect(tablet.locator("#bench .contents li.in")).to_have_count(count)
+        expect(panel).to_have_attribute("data-kind", "done")
     assert fits(tablet)
     tablet.locator('[data-act="seal"]').click()
+    expect(panel).to_contain_text("先核对，再封包")  # handing and colour, by eye
+    assert fits(tablet)
+    tablet.locator("form[data-look] button[type=submit]").click()
     expect(tablet.locator(f'form[action$="/packages/{plant.frame_id}/print"] button')).to_be_visible()
     expect(tablet.locator("#job")).to_have_attribute("data-state", "SEALED")
 
@@ -110,6 +130,42 @@ def test_the_label_scanned_again_seals_a_full_package_and_a_reload_keeps_it_in_h
     tablet.reload()
     expect(tablet.locator("#bench .contents li.in")).to_have_count(4)
     scan(tablet, plant.frame)
+    tablet.locator("form[data-look] button[type=submit]").click()
+    expect(tablet.locator("#job")).to_have_attribute("data-state", "SEALED")
+
+
+def test_what_looks_different_is_not_sealed(plant, tablet):
+    scan(tablet, plant.frame)
+    for count, code in enumerate(plant.pieces, start=1):
+        expect(tablet.locator("#job")).to_contain_text(f"{count - 1} / 4")
+        scan(tablet, code)
+    expect(tablet.locator("#job")).to_have_attribute("data-complete", "")
+    tablet.locator('[data-act="seal"]').click()
+    tablet.locator('[data-act="differs"]').click()
+    expect(tablet.locator("#verdict .no")).to_have_text("E04")
+    expect(tablet.locator("#job")).to_have_attribute("data-state", "OPEN")
+    assert fits(tablet)
+
+
+def test_hardware_is_counted_in_lot_by_lot(plant, tablet):
+    panel = tablet.locator("#verdict")
+    scan(tablet, plant.kit_box)
+    expect(tablet.locator("#job")).to_contain_text("4 / 4")
+    scan(tablet, plant.kit)
+    expect(tablet.locator("#job")).to_have_attribute("data-complete", "")
+    tablet.locator('[data-act="seal"]').click()
+    tablet.locator("form[data-look] button[type=submit]").click()
+    expect(panel.locator(".no")).to_have_text("E08")
+    for lot, count in plant.lots:
+        scan(tablet, lot)
+        expect(panel).to_contain_text("放了几个")
+        panel.locator('[name="count"]').fill(str(count))
+        panel.locator("form[data-count] button").click()
+        expect(panel).to_contain_text(f"{count} / {count}")
+        tablet.wait_for_timeout(200)
+    assert fits(tablet)
+    tablet.locator('[data-act="seal"]').click()
+    tablet.locator("form[data-look] button[type=submit]").click()
     expect(tablet.locator("#job")).to_have_attribute("data-state", "SEALED")
 
 

@@ -73,7 +73,9 @@ def test_a_technologist_makes_a_model_and_an_order_is_split_by_it(visit, live):
     with live.session as session:
         order_id = session.query(Line).one().order_id
     clerk.goto(f"/erp/sales/orders/{order_id}/")
-    expect(clerk.locator("#prices")).to_contain_text("没有 M-SLIM")  # no book knows the new model yet
+    expect(clerk.locator("#prices")).to_contain_text(
+        "没有 免漆单开门 M-SLIM"
+    )  # no book knows the new model yet
     clerk.locator("#prices input[name=amount]").fill("1380")
     clerk.locator("#prices tbody input[name=reason]").fill("新门型首单")
     clerk.locator("#prices tbody form").get_by_role("button", name="保存").click()

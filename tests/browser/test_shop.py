@@ -150,6 +150,12 @@ def fill(page, box):
     expect(page.locator("#job")).to_have_attribute("data-complete", "")
 
 
+def seal(page):
+    """Press Seal, and say that handing and colour are as they should be."""
+    page.locator('[data-act="seal"]').click()
+    page.locator("form[data-look] button[type=submit]").click()
+
+
 def test_a_package_is_refused_what_is_strange_then_filled_sealed_and_labelled(visit, box):
     page = visit("packer", "tablet", station="PACK")
     scan(page, box["code"])
@@ -159,7 +165,7 @@ def test_a_package_is_refused_what_is_strange_then_filled_sealed_and_labelled(vi
     assert fits(page)
     assert small_targets(page) == []
     fill(page, box)
-    page.locator('[data-act="seal"]').click()
+    seal(page)
     expect(page.locator("#job")).to_have_attribute("data-state", "SEALED")
     assert is_pdf(page, f"/mes/packing/packages/{box['id']}/label.pdf")
 
@@ -171,7 +177,7 @@ def test_a_package_that_lost_a_piece_meanwhile_is_not_sealed(visit, live, box):
         bench = make_bench(session)  # another packer, who takes a piece out again
         assert bench.block("PACK_REMOVE", box["pieces"][0], box["code"]) is None
         session.commit()
-    page.locator('[data-act="seal"]').click()
+    seal(page)
     expect(number(page)).to_have_text("E01")
     expect(verdict(page)).to_contain_text("左立板")
     assert fits(page)
@@ -180,7 +186,7 @@ def test_a_package_that_lost_a_piece_meanwhile_is_not_sealed(visit, live, box):
 def test_a_torn_label_is_replaced_and_the_old_one_refused(visit, box):
     page = visit("packer", "tablet", station="PACK")
     fill(page, box)
-    page.locator('[data-act="seal"]').click()
+    seal(page)
     expect(page.locator("#job")).to_have_attribute("data-state", "SEALED")
     with page.context.expect_page() as printed:
         page.locator("#main-act button").click()

@@ -158,6 +158,32 @@ def test_the_proposed_quantity_is_issued_by_the_trigger_alone(store, as_keeper):
     picture(page, "issue-3-en")
 
 
+def test_a_long_place_name_stays_on_the_handheld(store, as_keeper, database):
+    with database.session as session:
+        article = make_article(session)
+        make_lot(session, article, make_place(session, name="A-01 板材 三号货架下层左侧"))
+        lot = make_lot(session, article, demo_place(session, PlaceKind.RECEIVING)).code
+        session.commit()
+    page = as_keeper(store.keeper)
+    page.goto("/mes/warehouse/goods-in")
+    scan(page, lot)
+    expect(verdict(page).locator("p.place")).to_contain_text("三号货架")
+    assert fits(page)
+    large = verdict(page).locator("p.place")
+    assert large.evaluate("p => p.scrollWidth <= p.clientWidth")
+
+
+def test_a_handheld_shows_what_lies_where_and_how_much_of_it(store, as_keeper):
+    page = as_keeper(store.keeper)
+    page.goto(f"/erp/stock/balances?q={store.lot}")
+    row = page.locator("table.lying tbody tr").first
+    for cell in (row.locator("td").nth(2), row.locator("td").nth(3)):  # the place, the quantity
+        box = cell.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= HANDHELD[0]
+    assert fits(page)
+
+
 def test_where_is_it_is_answered_in_two_scans(store, as_keeper):
     page = as_keeper(store.keeper)
     page.goto("/mes/warehouse/find")
@@ -192,3 +218,41 @@ def test_the_office_receives_a_delivery_by_keyboard(store, as_keeper):
         page.goto(f"/erp/stock/{path}")
         picture(page, name)
         assert fits(page)
+
+
+def test_what_a_batch_did_not_use_comes_back_and_is_carried_elsewhere(store, as_keeper, database):
+    with database.session as session:
+        second = make_place(session, name="A-09-2").code
+        session.commit()
+    page = as_keeper(store.keeper)
+    page.goto("/mes/warehouse/goods-in")
+    scan(page, store.lot)
+    scan(page, store.rack)
+    expect(verdict(page)).to_have_attribute("data-kind", "done")
+    page.goto("/mes/warehouse/issue")
+    scan(page, store.batch)
+    scan(page, store.lot)
+    page.locator("#count button[type=submit]").click()
+    expect(verdict(page)).to_have_attribute("data-kind", "done")
+    page.goto("/mes/warehouse/return")
+    scan(page, store.batch)
+    scan(page, store.lot)
+    expect(verdict(page)).to_contain_text("A-09-1")
+    page.locator("#quantity").fill("2")
+    picture(page, "return-1")
+    scan(page, store.rack)
+    expect(verdict(page)).to_have_attribute("data-kind", "done")
+    picture(page, "return-2")
+    assert fits(page)
+    page = as_keeper(store.english)
+    page.goto("/mes/warehouse/transfer")
+    scan(page, store.lot)
+    expect(page.locator("#quantity")).to_have_value("36")
+    picture(page, "transfer-1-en")
+    page.locator("#quantity").fill("6")
+    scan(page, second)
+    expect(verdict(page)).to_have_attribute("data-kind", "done")
+    scan(page, store.lot)
+    expect(page.locator("[data-step=from]")).to_have_attribute("aria-current", "step")
+    picture(page, "transfer-2-en")
+    assert fits(page)

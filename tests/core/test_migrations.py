@@ -1,7 +1,11 @@
 """Migrations go up and down on both databases, with data in the tables."""
 
+from datetime import timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
 import pytest
-from sqlalchemy import func, inspect, select
+from sqlalchemy import delete, func, inspect, select, update
 
 from core.db import Model
 from core.files.service import keep
@@ -12,23 +16,30 @@ from erp.finance import queries as finance
 from erp.finance.model import Charge
 from erp.sales import service as sales
 from erp.sales.model import Import, ImportRow, Line, Order, Question
+from erp.sales.rules.amending import Edit
 from erp.sales.rules.issues import Field
 from erp.sales.rules.questions import About, Answer, Asking, QuestionState
 from erp.sales.rules.states import OrderState
 from erp.stock.model import Demand
+from mes.changes.service.changing import change
 from mes.cutting import service as cutting
+from mes.efficiency import queries as efficiency
+from mes.efficiency.queries import Window
 from mes.planning.model import BatchOrder
 from mes.planning.service import create_batch
+from mes.splitting.model import Release, ReleasedLine
 from tests.conftest import NOON, application
-from tests.factories.factory import make_line, make_order, release_order
+from tests.factories.factory import FRIDAY, make_line, make_order, release_order
 from tests.factories.people import make_person
+from tests.mes.changes.desk import asking, clerk, edit, plan
 from tests.mes.changes.office import cancel, sets_of
 
 BEFORE_ACCOUNTS = "0015"  # the migration below the one that makes them
 BY = {"by": None, "at": NOON}
 BEFORE_WORDS = "0002"  # the migration below the one that makes them
 BEFORE_UNITS = "0017"
-BEFORE_LOTS = "0016"
+BEFORE_LOTS = "0024"
+BEFORE_EARLY_RELEASES = "0020"
 
 
 @pytest.fixture
@@ -191,3 +202,55 @@ def test_an_order_in_a_batch_is_there_with_every_colour_that_it_has(full):
 def lots(order_id):
     rows = select(BatchOrder.batch_id, BatchOrder.colour_code).where(BatchOrder.order_id == order_id)
     return rows.order_by(BatchOrder.colour_code)
+
+
+def test_an_order_released_before_there_were_records_is_weighed_on_its_first_day_as_it_stood_then(full):
+    """Two doors and one with a transom; two days later the doors are three and have glass, and a line is added."""
+    with full.extensions["sessions"].writing() as session:
+        order = release_order(
+            session,
+            make_line(set_count=2),
+            make_line(room="次卧", height_mm=Decimal("2300.0"), options={"top_glass": "CLEAR"}),
+            at=NOON,
+        )
+        by = clerk(session)
+        edit(session, order, by, set_count=3, options={"glass": "CLEAR"})
+        sales.edit_line(session, order.id, None, Edit(make_line(room="新增")), by=by, at=NOON)
+        found = plan(session, order, by)
+        change(session, found, asking(found), by=by, at=NOON + timedelta(days=2), on=FRIDAY)
+        session.commit()
+        order_id = order.id
+    run(full, "downgrade", BEFORE_EARLY_RELEASES)
+    with full.extensions["sessions"].writing() as session:  # as it was before there were lines of a release
+        first = select(Release.id).where(Release.order_id == order_id, Release.version == 1)
+        session.execute(delete(ReleasedLine).where(ReleasedLine.release_id.in_(first)))
+        session.execute(update(ReleasedLine).values(has_transom=False))
+        session.commit()
+    run(full, "upgrade")
+    with full.extensions["sessions"].reading() as session:
+        recorded = session.execute(
+            select(Release.version, Line.position, ReleasedLine)
+            .join(Release, Release.id == ReleasedLine.release_id)
+            .join(Line, Line.id == ReleasedLine.line_id)
+            .where(Release.order_id == order_id)
+            .order_by(Release.version, Line.position)
+        ).all()
+        assert [
+            (version, position, one.set_count, one.has_glass, one.has_transom, one.touch_count)
+            for version, position, one in recorded
+        ] == [
+            (1, 1, 2, False, False, None),
+            (1, 2, 1, False, True, None),
+            (2, 1, 3, True, False, 1),
+            (2, 3, 1, False, False, 1),
+        ]
+        day, later = NOON - timedelta(hours=4), NOON + timedelta(days=2, hours=-4)
+        windows = [Window(one, one + timedelta(days=1), ZoneInfo("Asia/Shanghai")) for one in (day, later)]
+        weighed = [
+            [(one.set_count, one.has_glass, one.has_transom, one.is_untouched) for one in lines]
+            for lines in (efficiency.split_lines(session, window, at=later) for window in windows)
+        ]
+        assert weighed == [
+            [(2, False, False, None), (1, False, True, None)],
+            [(1, False, False, False)],
+        ]

@@ -121,6 +121,14 @@ class Per(Choice):
     LEAF = "leaf", N_("once per leaf")
 
 
+class KitCheck(Choice):
+    """How it is proved that a kit of hardware holds what it should."""
+
+    CODE = "code", N_("by its label")
+    COUNT = "count", N_("counted, material by material")
+    WEIGHT = "weight", N_("by its weight")
+
+
 class CheckKind(Choice):
     """What a check of sizes watches over; each has its own refusal."""
 
@@ -290,12 +298,21 @@ class RequirementRule:
 
 @dataclass(frozen=True, slots=True)
 class PackageRule:
-    """One kind of package: its pieces are those whose rule names it."""
+    """One kind of package: its pieces are those whose rule names it.
+
+    Weights are kg. `kg_m3` is what a cubic metre of such pieces weighs; without it nothing is weighed. A piece
+    longer than `longest_mm` gets a package of its own; one that is heavier than `most_kg` by itself likewise.
+    """
 
     code: str
     name: Named
     per: Per = Per.SET
     most_pieces: int = 20
+    most_kg: Decimal | None = None
+    longest_mm: Decimal | None = None
+    kg_m3: Decimal | None = None
+    kit: KitCheck = KitCheck.CODE
+    tolerance_kg: Decimal = Decimal("0.02")  # less than the lightest bag of screws weighs
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +365,11 @@ class ModelDocument:
         """Return the document as plain data that JSON keeps whole, in whatever order it keeps its keys."""
         made: dict[str, Any] = plain(self)
         return made
+
+    @property
+    def usual_options(self) -> dict[str, str]:
+        """The choices that are made where a line makes none, by the code of their option."""
+        return {one.code: one.default for one in self.options if one.default}
 
     @property
     def leaf_count(self) -> int:

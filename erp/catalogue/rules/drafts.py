@@ -89,7 +89,10 @@ class ReasonMissing(RuleViolation):
     """A difference to an example, or what is not proved, is accepted with a reason only."""
 
     code = "erp.catalogue.reason_missing"
-    message = N_("Please write why %(what)s is accepted, or change the rules; nothing was published.")
+    message = N_(
+        "Please write why the differences are accepted (%(count)s are without a reason), or change the rules; "
+        "nothing was published."
+    )
 
 
 class NothingChanged(RuleViolation):
@@ -253,7 +256,7 @@ class Verdict:
 
     @property
     def asks(self) -> dict[str, str]:
-        """What must be accepted with a reason: by key, how a sentence names it."""
+        """What must be accepted with a reason: by key, its codes as they are kept with the reason."""
         open_ = [one for one in self.findings if one.kind is FindingKind.NOT_PROVED]
         asked = {one.key: f"{one.model} {one.part} {one.field}" for one in open_}
         return asked | {one.key: f"{one.model} {one.example}" for one in self.examples if one.differences}
@@ -263,9 +266,9 @@ class Verdict:
         faults = [one for one in self.findings if one.kind is FindingKind.FAULT]
         if faults:
             raise DraftFaulty(count=len(faults), first=str(faults[0].refusal))
-        for key, what in self.asks.items():
-            if not reasons.get(key, "").strip():
-                raise ReasonMissing(what=what)
+        missing = [key for key in self.asks if not reasons.get(key, "").strip()]
+        if missing:
+            raise ReasonMissing(count=len(missing))
 
 
 def run_examples(pack: Pack, codes: set[str]) -> tuple[ExampleResult, ...]:

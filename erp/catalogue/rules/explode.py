@@ -6,7 +6,7 @@ Named results stay exact; each piece is rounded once, half up: cut from a sheet 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -35,12 +35,11 @@ from erp.catalogue.rules.formula import Names, half_up, tidy
 from erp.catalogue.rules.line import (
     BadQuantity,
     LineSpec,
-    NegativeSize,
     RuleUnknown,
     StockTooNarrow,
     StockTooShort,
 )
-from erp.catalogue.rules.scope import Evaluator, Scope, build_scope
+from erp.catalogue.rules.scope import Evaluator, Scope, build_scope, told
 from erp.materials.rules import Grain, StockSize
 
 EVALUATOR_VERSION = 1  # goes up when the same document and line would give other pieces
@@ -48,6 +47,8 @@ STEPS_MM = {Cut.SHEET: Decimal("0.5"), Cut.BAR: Decimal(1)}
 FINISHED_STEP_MM = Decimal("0.1")
 QUANTITY_STEP = Decimal("0.001")  # a millimetre of band, a gram of paint
 ZERO = Decimal(0)
+GRAM = Decimal("0.001")  # of a kilogram
+MM3_IN_M3 = Decimal(1_000_000_000)
 MOST_OF_ONE = 200  # more of one part in a set is a slip of the pen
 DRAWN = (
     "gi",
@@ -166,7 +167,9 @@ def _count(work: Evaluator, rule: PartRule, place: _Place) -> int:
     if value is None:
         return 0
     if value != value.to_integral_value() or not 0 <= value <= MOST_OF_ONE:
-        work.refusals.append(BadQuantity(model=work.document.code, part=rule.code, value=tidy(value)))
+        work.refusals.append(
+            BadQuantity(**told(work.document, rule.code, "quantity"), value=tidy(value), most=MOST_OF_ONE)
+        )
         return 0
     return int(value)
 
@@ -265,7 +268,7 @@ def _route(work: Evaluator, rule: PartRule, names: Names) -> tuple[str, ...]:
     for route in work.document.routes:
         if route.code == code:
             return route.operations
-    work.refusals.append(RuleUnknown(part=rule.code, field="route", value=code))
+    work.refusals.append(RuleUnknown(**told(work.document, rule.code, "route"), value=code))
     return ()
 
 
@@ -299,19 +302,58 @@ def _packages(document: ModelDocument, pieces: tuple[PieceSpec, ...]) -> list[Pa
         if rule.per is Per.LEAF:
             leaves = sorted({piece.package_index for piece in packed})
             shares = [[piece for piece in packed if piece.package_index == leaf] for leaf in leaves]
-        full = [
-            share[at : at + rule.most_pieces]
-            for share in shares
-            for at in range(0, len(share), rule.most_pieces)
-        ]
+        full = [box for share in shares for box in _filled(rule, share)]
         made += [_package(rule, index, share, len(full)) for index, share in enumerate(full, start=1)]
     return made
+
+
+def _filled(rule: PackageRule, pieces: list[PieceSpec]) -> list[list[PieceSpec]]:
+    """Return the pieces in as many packages as the rule's caps ask for, in their order; long ones come last."""
+    boxes: list[list[PieceSpec]] = []
+    for piece in pieces:
+        if is_overlong(rule, piece):
+            continue
+        if not boxes or not _has_room(rule, boxes[-1], piece):
+            boxes.append([])
+        boxes[-1].append(piece)
+    return boxes + [[piece] for piece in pieces if is_overlong(rule, piece)]
+
+
+def is_overlong(rule: PackageRule, piece: PieceSpec) -> bool:
+    """Return whether a piece is too long for the packages of its kind."""
+    longest = max((side for side in (piece.length_mm, piece.width_mm) if side is not None), default=ZERO)
+    return rule.longest_mm is not None and longest > rule.longest_mm
+
+
+def _has_room(rule: PackageRule, box: list[PieceSpec], piece: PieceSpec) -> bool:
+    if len(box) >= rule.most_pieces:
+        return False
+    weight = weigh(rule, [*box, piece])
+    return rule.most_kg is None or weight is None or weight <= rule.most_kg
+
+
+def weigh(rule: PackageRule, pieces: Iterable[PieceSpec]) -> Decimal | None:
+    """Return what some pieces weigh in kg, to the gram: their volume times the rule's density; a kit has no size."""
+    if rule.kg_m3 is None:
+        return None
+    volume_mm3 = sum(
+        (
+            one.length_mm * one.width_mm * one.thickness_mm * one.count
+            for one in pieces
+            if one.length_mm is not None and one.width_mm is not None and one.thickness_mm is not None
+        ),
+        ZERO,
+    )
+    return half_up(volume_mm3 * rule.kg_m3 / MM3_IN_M3, GRAM)
 
 
 def _package(rule: PackageRule, index: int, pieces: list[PieceSpec], count: int) -> PackageSpec:
     suffix = f" {index}" if count > 1 else ""
     codes = tuple(piece.code for piece in pieces)
-    return PackageSpec(rule.code, index, rule.name.zh + suffix, rule.name.en + suffix, codes)
+    name, name_en = rule.name.zh + suffix, rule.name.en + suffix
+    return PackageSpec(
+        rule.code, index, name, name_en, codes, weigh(rule, pieces), rule.kit, rule.tolerance_kg
+    )
 
 
 def _placed(piece: PieceSpec, package: PackageSpec | None) -> PieceSpec:
@@ -333,8 +375,9 @@ def _requirements(work: Evaluator, scope: Scope) -> list[RequirementSpec]:
 def _requirement(work: Evaluator, rule: RequirementRule, place: _Place) -> list[RequirementSpec]:
     quantity = work.number(rule.quantity, place.names, rule.code, "quantity")
     if quantity is not None and quantity < 0:
-        facts = {"model": work.document.code, "part": rule.code, "field": "quantity"}
-        work.refusals.append(NegativeSize(**facts, value=tidy(quantity)))
+        work.refusals.append(
+            BadQuantity(**told(work.document, rule.code, "quantity"), value=tidy(quantity), most=MOST_OF_ONE)
+        )
     if quantity is None or quantity <= 0:
         return []
     material = work.text(rule.material, place.names, rule.code, "material")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from erp.catalogue.rules.document import Cut, Group
+from erp.catalogue.rules.document import Cut, Group, KitCheck
 from erp.materials.rules import Grain, Unit
 
 
@@ -67,6 +67,9 @@ class PackageSpec:
     name: str
     name_en: str
     piece_codes: tuple[str, ...]
+    kg: Decimal | None = None  # what its pieces weigh; nothing where the rule has no density
+    kit: KitCheck = KitCheck.CODE
+    tolerance_kg: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from core.choices import Choice
 from core.errors import RuleViolation
 from core.i18n import N_
 from erp.catalogue.rules.document import DimBasis, Handing
@@ -74,7 +75,8 @@ class StockTooShort(RuleViolation):
 
     code = "erp.catalogue.stock_too_short"
     message = N_(
-        "%(name)s (%(piece)s) needs %(need_mm)s mm; the longest %(material)s gives %(longest_mm)s mm."
+        "%(name)s needs %(need_mm)s mm; the longest %(material)s gives %(longest_mm)s mm. "
+        "Order it smaller, or enter a longer stock size."
     )
 
 
@@ -83,7 +85,8 @@ class StockTooNarrow(RuleViolation):
 
     code = "erp.catalogue.stock_too_narrow"
     message = N_(
-        "%(name)s (%(piece)s) needs %(need_mm)s mm of width; the widest %(material)s gives %(widest_mm)s mm."
+        "%(name)s needs %(need_mm)s mm of width; the widest %(material)s gives %(widest_mm)s mm. "
+        "Order it smaller, or enter a wider stock size."
     )
 
 
@@ -98,7 +101,10 @@ class LeafTooNarrow(RuleViolation):
     """A leaf would be narrower than it can be made."""
 
     code = "erp.catalogue.leaf_too_narrow"
-    message = N_("%(check)s would be %(value)s mm wide; at least %(least)s mm are needed.")
+    message = N_(
+        "%(check)s would be %(value)s mm wide; at least %(least)s mm are needed. Order the opening wider, "
+        "or choose another width of the active leaf."
+    )
 
 
 class OffTheGrid(RuleViolation):
@@ -118,25 +124,67 @@ class GlassTooLarge(RuleViolation):
     message = N_("%(check)s would be %(value)s mm; at least %(least)s mm are needed. Choose a smaller glass.")
 
 
+class RuleField(Choice):
+    """A field of a rule as a refusal names it; the stored words are those of the rules."""
+
+    LENGTH = "length", N_("length")
+    WIDTH = "width", N_("width")
+    HEIGHT = "height", N_("height")
+    THICKNESS = "thickness", N_("thickness")
+    CUT_LENGTH = "cut_length", N_("length as cut")
+    CUT_WIDTH = "cut_width", N_("width as cut")
+    QUANTITY = "quantity", N_("quantity")
+    WHEN = "when", N_("condition")
+    MATERIAL = "material", N_("material")
+    MATERIALS = "materials", N_("material")
+    MITRE = "mitre", N_("ends")
+    MACHINING = "machining", N_("machining")
+    ROUTE = "route", N_("route")
+    DEFAULT = "default", N_("usual size")
+    VALUE = "value", N_("size")
+    LEAST = "least", N_("least size")
+    RESULTS = "results", N_("result")
+    LEAVES = "leaves", N_("size")
+
+
+FIELDS = {str(one): one for one in RuleField}
+
+
 class NegativeSize(RuleViolation):
     """A part would have no length, width or thickness."""
 
     code = "erp.catalogue.negative_size"
-    message = N_("The %(field)s of %(part)s would be %(value)s mm.")
+    message = N_(
+        "%(name)s: the %(what)s would be %(value)s mm with these sizes. Check the sizes of the line; "
+        "if they are right, the technologist has to mend the rule."
+    )
+
+
+class LeafImpossible(NegativeSize):
+    """The opening, or the active leaf, leaves no room for a leaf."""
+
+    code = "erp.catalogue.leaf_impossible"
+    message = N_(
+        "These sizes leave no room for the %(name)s: its %(what)s would be %(value)s mm. "
+        "Check width, height and, where there is one, the width of the active leaf."
+    )
 
 
 class BadQuantity(RuleViolation):
     """A part would be needed half, less than never, or by the hundred."""
 
     code = "erp.catalogue.bad_quantity"
-    message = N_("The quantity of %(part)s would be %(value)s.")
+    message = N_(
+        "%(name)s: the quantity would be %(value)s; a whole number from 0 to %(most)s is expected. "
+        "Check the line; if it is right, the technologist has to mend the rule."
+    )
 
 
 class RuleUnknown(RuleViolation):
     """A part names a route, package or other part that the model does not have."""
 
     code = "erp.catalogue.rule_unknown"
-    message = N_("%(part)s names “%(value)s” as its %(field)s; there is none.")
+    message = N_("%(name)s: there is no %(what)s “%(value)s”. The technologist has to mend the rule.")
 
 
 class RuleFault(RuleViolation):
@@ -144,6 +192,6 @@ class RuleFault(RuleViolation):
 
     code = "erp.catalogue.rule_fault"
     message = N_(
-        "Model %(model)s, %(part)s, %(field)s: “%(formula)s” cannot be worked out: %(reason)s (%(detail)s). "
-        "Values: %(values)s."
+        "%(name)s: the %(what)s cannot be worked out (%(reason)s). Check the sizes of the line; if they are right, "
+        "show this to the technologist: model %(model)s, “%(formula)s”, %(detail)s, values: %(values)s."
     )

@@ -43,6 +43,7 @@ from erp.catalogue.rules.over import Bounds, Names, Over, Seen, names_of
 from erp.catalogue.rules.ranges import NO, Ranged, number, truths
 from erp.catalogue.rules.references import Listed, Nowhere
 from erp.catalogue.rules.samples import corners
+from erp.catalogue.rules.scope import told
 
 MOST_BOXES = 1000  # for one field of one part; most fields need a handful
 OF_THE_LINE = (
@@ -62,7 +63,7 @@ class NotProved(RuleViolation):
 
     code = "erp.catalogue.not_proved"
     message = N_(
-        "Model %(model)s, %(part)s, %(field)s: “%(formula)s” is not proved for %(between)s. No size that fails "
+        "%(name)s, %(what)s: “%(formula)s” is not proved for %(between)s. No size that fails "
         "was found; accept it with a reason, or write the formula more plainly."
     )
 
@@ -372,7 +373,7 @@ class _Proof:
             if sides:
                 low, high = min(one.low for one in sides), max(one.high for one in sides)
                 between.append(f"{name} {tidy(low)}–{tidy(high)}")
-        facts = {"model": self.document.code, "part": need.part, "field": need.field}
+        facts = told(self.document, need.part, need.field)
         refusal = NotProved(**facts, formula=need.rule.text, between=", ".join(between) or "–")
         return self._finding(FindingKind.NOT_PROVED, need, refusal, None)
 

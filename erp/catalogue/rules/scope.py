@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from core.errors import AppError
+from core.i18n import Named
 from erp.catalogue.rules.boxes import LARGEST_MM
 from erp.catalogue.rules.document import Case, CheckKind, Field, Measure, ModelDocument, Option
 from erp.catalogue.rules.formula import Formula, FormulaFault, Names, Table, Template, Value, tidy
 from erp.catalogue.rules.line import (
+    FIELDS,
     ArchitraveTooNarrow,
     ChoiceMissing,
     ChoiceUnknown,
     GlassTooLarge,
+    LeafImpossible,
     LeafTooNarrow,
     LineSpec,
     NegativeSize,
@@ -25,10 +28,13 @@ from erp.catalogue.rules.line import (
     OffTheGrid,
     OutOfLimits,
     RuleFault,
+    RuleField,
 )
 from erp.catalogue.rules.order import OF_THE_SET, Source, Stage, given_in
 
 Scoped = dict[str, Value | Table]
+LEAF = "LEAF"  # the part that a leaf's own sizes are told as: LEAF_1, LEAF_2 …
+LEAF_SIZES = {"LW": RuleField.WIDTH, "LH": RuleField.HEIGHT}
 REFUSALS = {
     CheckKind.ARCHITRAVE_COVER: ArchitraveTooNarrow,
     CheckKind.LEAF_WIDTH: LeafTooNarrow,
@@ -98,17 +104,53 @@ class Evaluator:
     def size(self, formula: Formula | None, names: Names, part: str, field: str) -> Decimal | None:
         """Return a length above zero, or None: without a formula, or after noting what is wrong."""
         value = None if formula is None else self.number(formula, names, part, field)
+        return self._above_zero(value, NegativeSize, told(self.document, part, field))
+
+    def leaf_size(self, formula: Formula, names: Names, part: str, what: RuleField) -> Decimal | None:
+        """Return a leaf's width or height above zero, or None after noting what is wrong."""
+        value = self.number(formula, names, part, "leaves")
+        return self._above_zero(value, LeafImpossible, told(self.document, part, "leaves") | {"what": what})
+
+    def _above_zero(
+        self, value: Decimal | None, refusal: type[NegativeSize], facts: dict[str, object]
+    ) -> Decimal | None:
         if value is not None and value <= 0:
-            self.refusals.append(
-                NegativeSize(model=self.document.code, part=part, field=field, value=tidy(value))
-            )
+            self.refusals.append(refusal(**facts, value=tidy(value)))
             return None
         return value
 
     def _note(self, fault: FormulaFault, used: frozenset[str], names: Names, part: str, field: str) -> None:
         values = ", ".join(f"{name} = {_shown(names[name])}" for name in sorted(used) if name in names)
-        facts = {"model": self.document.code, "part": part, "field": field, "values": values or "–"}
-        self.refusals.append(RuleFault(**facts, **fault.facts))
+        facts = told(self.document, part, field)
+        self.refusals.append(RuleFault(**facts, values=values or "–", **fault.facts))
+
+
+def told(document: ModelDocument, part: str, field: str) -> dict[str, object]:
+    """Return the facts of a refusal: model, part and field by their codes, and the two as people say them."""
+    return {
+        "model": document.code,
+        "part": part,
+        "field": field,
+        "name": _part_name(document, part),
+        "what": FIELDS.get(field, field),
+    }
+
+
+def _part_name(document: ModelDocument, code: str) -> Named | str:
+    """Return what a part, a requirement, a further size or a leaf is called; a named result by its own name."""
+    found = next((one.name for one in document.parts if one.code == code), None)
+    found = found or next((one.name for one in document.requirements if one.code == code), None)
+    found = found or next((one.name for one in document.measures if one.code == code), None)
+    if found is not None:
+        return found
+    base, _sep, number = code.rpartition("_")
+    if base != LEAF or not number.isdecimal():
+        return code
+    if len(document.leaves) != 2 or document.slides:
+        return (
+            Named(f"门扇 {number}", f"leaf {number}") if len(document.leaves) > 1 else Named("门扇", "leaf")
+        )
+    return Named("母扇", "active leaf") if number == "1" else Named("子扇", "passive leaf")
 
 
 def _shown(value: Value | Table) -> Value | Table:
@@ -270,7 +312,11 @@ def _formula(source: Source) -> Formula:
 
 
 def _results(work: Evaluator, spec: LineSpec, names: Scoped) -> bool:
-    """Add what follows from the sizes; what comes after a fault does not follow."""
+    """Add what follows from the sizes; nothing follows without the active leaf's width, or after a fault."""
+    if any(
+        isinstance(one, ChoiceMissing) and one.facts["field"] is Field.MOTHER_WIDTH for one in work.refusals
+    ):
+        return False
     return _follow(work, given_in(work.document, Stage.RESULT, spec.dim_basis), names)
 
 
@@ -310,9 +356,9 @@ def _leaf_scopes(work: Evaluator, spec: LineSpec, names: Scoped) -> tuple[LeafSc
     """Return the names of each leaf: those of the set, its own size and side, and the leaf results."""
     made: list[LeafScope] = []
     for index, rule in enumerate(work.leaves, start=1):
-        part = f"LEAF_{index}"
+        part = f"{LEAF}_{index}"
         sizes = {
-            name: work.size(_formula(one), names, part, "leaves")
+            name: work.leaf_size(_formula(one), names, part, LEAF_SIZES[name])
             for name, one in given_in(work.document, Stage.LEAF_SIZE, spec.dim_basis, rule)
         }
         own: Scoped = dict(names)

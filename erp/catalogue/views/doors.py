@@ -26,7 +26,7 @@ from erp.catalogue.rules.examples import set_differences
 from erp.catalogue.rules.explode import attempt
 from erp.catalogue.rules.explosion import Explosion
 from erp.catalogue.rules.pack import PackFaults, dump_pack, pack_of_bytes
-from erp.catalogue.views.words import label_of
+from erp.catalogue.views.words import Words, label_of
 from erp.materials import queries as materials
 
 bp = Blueprint("erp_catalogue", __name__)
@@ -129,6 +129,7 @@ def door_history(door_id: int) -> ResponseReturnValue:
         pieces=set_differences(was.explosion, tried.explosion),
         trial=tried,
         label_of=label_of,
+        words=Words.of(documents, documents, {**materials.by_code(read()), **queries.colours(read())}),
     )
 
 

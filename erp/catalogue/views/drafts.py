@@ -33,9 +33,9 @@ from erp.catalogue.model import Draft
 from erp.catalogue.queries import Judgement
 from erp.catalogue.rules.document import Field, Handing, ModelDocument
 from erp.catalogue.rules.drafts import ENTRIES, Change, DraftState, Section
-from erp.catalogue.rules.examples import set_differences
+from erp.catalogue.rules.examples import Example, set_differences
 from erp.catalogue.views.doors import bp, trial
-from erp.catalogue.views.words import label_of
+from erp.catalogue.views.words import Words, entries_of, label_of, names_of, place_text
 from erp.materials import queries as materials
 
 EDIT, PUBLISH = "erp.catalogue.edit", "erp.catalogue.publish"
@@ -53,7 +53,8 @@ def _draft_list(values: Mapping[str, str], errors: Mapping[str, str]) -> Respons
     found, names = queries.drafts(read()), queries.names(read())
     page = "erp/catalogue/draft_list.html"
     status = 400 if errors else 200
-    return render_template(page, drafts=found, names=names, values=values, errors=errors), status
+    html = render_template(page, drafts=found, names=names, names_of=names_of, values=values, errors=errors)
+    return html, status
 
 
 @bp.post("/drafts/new")
@@ -77,37 +78,70 @@ def draft_show(draft_id: int) -> ResponseReturnValue:
 
 
 def _draft_show(
-    draft_id: int, reasons: Mapping[str, str], refused: AppError | None = None
+    draft_id: int, typed: Mapping[str, str], refused: AppError | None = None
 ) -> ResponseReturnValue:
     draft = queries.draft(read(), draft_id)
     judged = queries.judge(read(), draft) if draft.state is DraftState.DRAFT else None
     verdict = judged.verdict if judged else None
+    models = verdict.models if verdict else queries.published_by(read(), draft_id)
+    words, examples = _words([now_ for _was, now_ in models]), _examples(judged)
     page = render_template(
         "erp/catalogue/draft_show.html",
         draft=draft,
         judged=judged,
         verdict=verdict,
-        counts={now_.code: queries.differing_count(was, now_) for was, now_ in verdict.models}
-        if verdict
-        else {},
+        models=models,
+        counts={now_.code: queries.differing_count(was, now_) for was, now_ in models},
         sections=list(Section),
         entries=_entries(),
-        names=queries.names(read()),
-        reasons=reasons,
+        words=words,
+        examples=examples,
+        asked=_asked(judged, words, examples),
+        typed=typed,
         refused=refused,
         label_of=label_of,
+        names_of=names_of,
+        place_text=place_text,
         tab_of=_tab_of,
     )
     return page, 200 if refused is None else status_of(refused)
 
 
-def _entries() -> dict[Section, list[str]]:
-    """Return the codes that can be changed, by section; nothing without a pack."""
+def _entries() -> dict[Section, list[Any]]:
+    """Return the entries that can be changed, by section; nothing without a pack."""
     try:
         pack = queries.pack(read())
     except NotFound:
         return {}
-    return {section: [one.code for one in getattr(pack, section.value)] for section in Section}
+    return {section: list(getattr(pack, section.value)) for section in Section}
+
+
+def _words(documents: list[ModelDocument]) -> Words:
+    """Return the names of all that the drafted documents speak of."""
+    try:
+        entries = entries_of(queries.pack(read()))
+    except NotFound:
+        entries = []
+    others = {**materials.by_code(read()), **queries.colours(read())}
+    return Words.of([*entries, *documents], documents, others)
+
+
+def _examples(judged: Judgement | None) -> dict[str, Example]:
+    """Return the examples of the judged models by the key of their result."""
+    pack = judged.applied.pack if judged else None
+    models = pack.models if pack else ()
+    return {f"{model.code}/{one.code}": one for model in models for one in model.examples}
+
+
+def _asked(judged: Judgement | None, words: Words, examples: Mapping[str, Example]) -> list[str]:
+    """Return what must be accepted with a reason, in words; in the order of Verdict.asks."""
+    verdict = judged.verdict if judged else None
+    if verdict is None:
+        return []
+    lines = {
+        one.key: f"{words.entry(one.model)} · {words.line(examples[one.key])}" for one in verdict.examples
+    }
+    return [lines.get(key) or words.what(what) for key, what in verdict.asks.items()]
 
 
 @bp.post("/drafts/<int:draft_id>/add")
@@ -164,13 +198,14 @@ def draft_publish(draft_id: int) -> ResponseReturnValue:
     judged = queries.judge(read(), queries.draft(read(), draft_id))
     given = request.form.to_dict()
     asks = judged.verdict.asks if judged.verdict else {}
-    reasons = {key: given.get(f"reason_{at}", "") for at, key in enumerate(asks)}
+    for_all = given.get("reason", "")  # one reason holds for each difference that has none of its own
+    reasons = {key: given.get(f"reason_{at}", "").strip() or for_all for at, key in enumerate(asks)}
     try:
         if judged.draft_version != _version():
             raise Conflict
         codes = run(service.publish, judged, reasons, by=me().id, at=now())
     except AppError as refused:
-        return _draft_show(draft_id, reasons, refused)
+        return _draft_show(draft_id, given, refused)
     flash(_("Published. New versions: %(codes)s.", codes=", ".join(codes) or "–"), "done")
     return redirect(url_for(".draft_show", draft_id=draft_id))
 
@@ -225,6 +260,8 @@ def _entry_edit(
         draft=draft,
         place=place,
         change=change,
+        title=names_of(change),
+        place_text=place_text,
         data=data,
         tab=tab,
         tabs=_tabs(change),
@@ -318,12 +355,23 @@ def entry_save(draft_id: int) -> ResponseReturnValue:
 # --- comparing --------------------------------------------------------------
 
 
-def _document(judged: Judgement) -> tuple[ModelDocument | None, ModelDocument]:
-    """Return the model that the address asks for, before and after; the first touched one if it asks for none."""
+def _document(draft: Draft) -> tuple[ModelDocument | None, ModelDocument]:
+    """Return the model that the address asks for, before and after; the first touched one if it asks for none.
+
+    Of a published draft: what it published, beside what stood before it. Raises NotFound.
+    """
+    code = request.args.get("model", "")
+    if draft.state is DraftState.PUBLISHED:
+        published = queries.published_by(read(), draft.id)
+        found = next((pair for pair in published if code in ("", pair[1].code)), None)
+        if found is None:
+            raise NotFound
+        return found
+    judged = queries.judge(read(), draft)
     if judged.applied.pack is None:
         raise NotFound
     verdict = judged.verdict
-    code = request.args.get("model") or (verdict.models[0][1].code if verdict and verdict.models else "")
+    code = code or (verdict.models[0][1].code if verdict and verdict.models else "")
     old = {one.code: one for one in judged.before.documents}
     new = {one.code: one for one in judged.applied.pack.documents}
     if code not in new:
@@ -337,9 +385,9 @@ def draft_compare(draft_id: int) -> ResponseReturnValue:
     """Show a model as drafted for the sizes in the address, piece by piece beside the published one."""
     draft = queries.draft(read(), draft_id)
     try:
-        before, after = _document(queries.judge(read(), draft))
+        before, after = _document(draft)
     except NotFound:
-        flash(_("There is nothing to compare yet: mend the faults of the draft first."), "attn")
+        flash(_uncomparable(draft), "attn")
         return redirect(url_for(".draft_show", draft_id=draft_id))
     tried = trial(after)
     was = trial(before) if before else None
@@ -351,6 +399,7 @@ def draft_compare(draft_id: int) -> ResponseReturnValue:
         trial=tried,
         was=was,
         pieces=set_differences(was.explosion if was else None, tried.explosion),
+        words=_words([*([before] if before else []), after]),
         colours=queries.colours(read()),
         materials=materials.by_code(read()),
         handings=list(Handing),
@@ -360,12 +409,22 @@ def draft_compare(draft_id: int) -> ResponseReturnValue:
     )
 
 
+def _uncomparable(draft: Draft) -> str:
+    """Return why a draft has no drawing and pieces to show."""
+    texts: dict[DraftState, str] = {
+        DraftState.DRAFT: _("There is nothing to compare yet: mend the faults of the draft first."),
+        DraftState.PUBLISHED: _("This draft gave no model other pieces, so there is nothing to compare."),
+        DraftState.DISCARDED: _("This draft was discarded; there is nothing to compare."),
+    }
+    return texts[draft.state]
+
+
 @bp.post("/drafts/<int:draft_id>/example")
 @requires(EDIT)
 def draft_example(draft_id: int) -> ResponseReturnValue:
     """Keep the line that is shown as an example of the model."""
     values = request.form.to_dict()
-    document = _document(queries.judge(read(), queries.draft(read(), draft_id)))[1]
+    document = _document(queries.draft(read(), draft_id))[1]
     form = parse(TrialForm, values)
     spec = form.spec(options_of(document, values), measures(values, MEASURE))
     run(service.keep_example, draft_id, _version(), document, spec, by=me().id, at=now())

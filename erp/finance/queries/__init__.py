@@ -18,6 +18,7 @@ from erp.finance.queries.accounts import (
     terms_of,
     waivers,
 )
+from erp.finance.queries.periods import closed_to
 from erp.finance.queries.receipts import (
     SORTS,
     ReceiptFilter,
@@ -52,6 +53,7 @@ __all__ = [
     "agreed",
     "all_terms",
     "allocated",
+    "closed_to",
     "dealer_rows",
     "dealer_statement",
     "find",

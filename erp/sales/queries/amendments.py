@@ -107,7 +107,11 @@ def draft(session: Session, order_id: int, person_id: int | None, offered: Offer
 
 @dataclass(frozen=True, slots=True)
 class _Drafting:
-    """Sets what is typed beside what is in force."""
+    """Sets what is typed beside what is in force.
+
+    A choice that one of them leaves to the model and the other makes is the same choice: both are compared with
+    all choices made. A form always makes them all.
+    """
 
     is_priced: bool
     pricing: Pricing
@@ -117,9 +121,11 @@ class _Drafting:
         price = None
         if line.unit_amount is not None:
             price = LinePrice(read_terms(line.price_terms), line.unit_amount)
-        before = Asked(live(entry(line, code), line.live_count), price)
+        usual = self.offered.with_usual
+        before = Asked(usual(live(entry(line, code), line.live_count)), price)
         if edit is not None and edit.entry is not None and edit.base is not None:
-            edit = replace(edit, entry=rebased(edit.entry, edit.base, before.entry))
+            typed = rebased(usual(edit.entry), usual(edit.base), before.entry)
+            edit = replace(edit, entry=typed)
         if edit is None or is_idle(edit, before.entry):
             return DraftLine(str(line.id), line.id, line.position, before, before)
         if edit.entry is None:
@@ -128,7 +134,11 @@ class _Drafting:
 
     def added(self, edits: Mapping[str, Edit], last: int) -> list[DraftLine]:
         keys = sorted(added_keys(edits), key=lambda key: (len(key), key))
-        new = [(key, edits[key], asked) for key in keys if (asked := edits[key].entry) is not None]
+        new = [
+            (key, edits[key], self.offered.with_usual(asked))
+            for key in keys
+            if (asked := edits[key].entry) is not None
+        ]
         return [
             self._typed(key, None, last + place, None, edit, asked)
             for place, (key, edit, asked) in enumerate(new, start=1)

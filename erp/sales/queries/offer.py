@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
 from core.codelists.model import Entry
+from core.i18n import Named
 from erp.catalogue import queries as catalogue
 from erp.catalogue.model import Door
 from erp.catalogue.rules.document import DimBasis, ModelDocument, Option, Range
@@ -17,7 +19,7 @@ from erp.materials import queries as materials
 from erp.sales.rules.issues import Issue, Severity
 from erp.sales.rules.judging import LineValues
 from erp.sales.rules.lines import ReadOrder
-from erp.sales.rules.orders import LineEntry, entry_of, making_issues
+from erp.sales.rules.orders import LineEntry, entry_of, making_issues, with_usual
 from erp.sales.rules.vocabulary import (
     ColourWords,
     Habits,
@@ -52,6 +54,11 @@ class Offer:
         """Return the model of that id."""
         return next((one for one in self.doors.values() if one.door.id == door_id), None)
 
+    def with_usual(self, entry: LineEntry) -> LineEntry:
+        """Return a line with the choices that its model makes where the line makes none."""
+        model = self.doors.get(entry.door_code)
+        return entry if model is None else with_usual(entry, model.document)
+
 
 def offer(session: Session) -> Offer:
     """Return what can be ordered now."""
@@ -62,6 +69,34 @@ def offer(session: Session) -> Offer:
         if door.id in documents
     }
     return Offer(doors, catalogue.colours(session), materials.stock_lengths(session))
+
+
+def option_name(what: str, offered: Offer) -> Named | None:
+    """Return the people's words of a choice, 玻璃: 清玻, from a price term's `glass=CLEAR`; None for another text."""
+    code, _equals, value = what.partition("=")
+    for model in offered.doors.values():
+        for option in model.document.options:
+            for one in option.values:
+                if (option.code, one.code) == (code, value):
+                    english = f"{option.name.en or option.name.zh}: {one.name.en or one.name.zh}"
+                    return Named(f"{option.name.zh}: {one.name.zh}", english)
+    return None
+
+
+def needed(document: ModelDocument, options: Mapping[str, str]) -> frozenset[str]:
+    """Return the fields of a line that a model cannot be made without, with these choices made."""
+    names: dict[str, Value | Table] = {
+        one.code: options.get(one.code) or one.default or "" for one in document.options
+    }
+    found = []
+    for field, when in document.requires.items():
+        try:
+            is_needed = when.truth(names)
+        except FormulaFault:  # it asks for more than choices: say it rather than not
+            is_needed = True
+        if is_needed:
+            found.append(str(field))
+    return frozenset(found)
 
 
 def vocabulary(offered: Offer, habits: Habits | None = None) -> Vocabulary:

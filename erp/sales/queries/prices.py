@@ -11,17 +11,16 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.codelists.model import Entry
 from core.errors import AppError, NotFound
-from erp.catalogue import queries as catalogue
+from core.i18n import Named
 from erp.catalogue.model import Door
 from erp.catalogue.rules.explode import attempt
 from erp.catalogue.rules.prices import PriceBook
 from erp.parties.model import Party
 from erp.pricing import queries as pricing
-from erp.pricing.rules.prices import ZERO, LinePrice, NoBook, price
+from erp.pricing.rules.prices import ZERO, LinePrice, NoBook, NoPrice, Term, price
 from erp.sales.model import Line, Order, Quotation
-from erp.sales.queries.offer import Offer, Offered
+from erp.sales.queries.offer import Offer, Offered, option_name
 from erp.sales.queries.orders import entry
 from erp.sales.rules.orders import DoorUnknown, LineEntry
 from erp.sales.rules.pricing import (
@@ -31,7 +30,7 @@ from erp.sales.rules.pricing import (
     facts_of,
     fingerprint,
     read_terms,
-    terms_data,
+    term_data,
 )
 
 
@@ -57,12 +56,13 @@ def order_price(session: Session, order: Order, offered: Offer, on: date) -> Ord
 
 
 def pricing_of(session: Session, order: Order, offered: Offer, on: date) -> Pricing:
-    """Return what prices lines of an order by the book in force on a day."""
+    """Return what prices lines of an order by the book in force on a day; what was agreed keeps the level it was at."""
     row = pricing.in_force(session, on)
+    is_agreed = order.total_amount is not None
     return Pricing(
         row.code if row else "",
         pricing.content(row) if row else None,
-        pricing.level_of(session, order.dealer_id),
+        order.price_level if is_agreed else pricing.level_of(session, order.dealer_id),
         order.rebate_rate,
         on,
         offered,
@@ -100,7 +100,17 @@ class Pricing:
         explosion, refusals = attempt(model.document, asked.spec, self.offered.stock)
         if explosion is None:
             raise refusals[0]
-        return price(self.book, facts_of(asked, model.document, explosion), self.level, self.rebate)
+        facts = facts_of(asked, model.document, explosion)
+        try:
+            return price(self.book, facts, self.level, self.rebate)
+        except NoPrice as wrong:
+            colour = self.offered.colours.get(facts.colour)
+            door = model.door
+            shown = {
+                "model": Named(f"{door.name} {door.code}", door.name_en and f"{door.name_en} {door.code}"),
+                "colour": Named(colour.name, colour.name_en) if colour else "–",
+            }
+            raise NoPrice(**{**wrong.facts, **shown}) from wrong
 
 
 def _frozen(order: Order, lines: Sequence[Line]) -> OrderPrice:
@@ -140,9 +150,8 @@ def _rows(session: Session, order_id: int) -> list[tuple[Line, Door]]:
     return [(line, door) for line, door in found]
 
 
-def content(session: Session, order_id: int, price: OrderPrice) -> dict[str, Any]:
+def content(session: Session, order_id: int, price: OrderPrice, offered: Offer) -> dict[str, Any]:
     """Return what was agreed as plain data, so that its paper can be printed for ever; every line has a price."""
-    colours = catalogue.colours(session)
     return {
         "book": price.book,
         "level": price.level,
@@ -150,15 +159,16 @@ def content(session: Session, order_id: int, price: OrderPrice) -> dict[str, Any
         "tax_rate": f"{price.tax_rate:f}",
         "is_tax_included": price.is_tax_included,
         "lines": [
-            _line_data(line, door, colours.get(line.colour_code or ""), priced)
+            _line_data(line, door, offered, priced)
             for line, door in _rows(session, order_id)
             if (priced := price.of(line.id)) is not None
         ],
     }
 
 
-def _line_data(line: Line, door: Door, colour: Entry | None, priced: PricedLine) -> dict[str, Any]:
+def _line_data(line: Line, door: Door, offered: Offer, priced: PricedLine) -> dict[str, Any]:
     terms = priced.price.terms if priced.price else ()
+    colour = offered.colours.get(line.colour_code or "")
     return {
         "position": line.position,
         "room": line.room,
@@ -176,8 +186,14 @@ def _line_data(line: Line, door: Door, colour: Entry | None, priced: PricedLine)
         "set_count": line.set_count,
         "unit_amount": f"{priced.price.unit_amount:f}" if priced.price else "",
         "amount": f"{priced.amount:f}",
-        "terms": terms_data(terms),
+        "terms": [_term_data(one, offered) for one in terms],
     }
+
+
+def _term_data(one: Term, offered: Offer) -> dict[str, Any]:
+    """Return a term as a paper keeps it: what it is about has its names of that day beside its code."""
+    name = option_name(one.what, offered)
+    return term_data(one) | ({"name": name.zh, "name_en": name.en} if name else {})
 
 
 def quotations(session: Session, order_id: int) -> Sequence[Quotation]:

@@ -33,7 +33,7 @@ from erp.sales.rules.questions import (
     token_sha256,
     waiting,
 )
-from erp.sales.rules.states import EDITABLE, ImportState
+from erp.sales.rules.states import EDITABLE, MOVES, ImportState
 
 HISTORY_MAX = 1000  # steps of one order that are looked through
 
@@ -388,7 +388,7 @@ def waiting_spans(session: Session, order_id: int, until: datetime) -> list[tupl
     """Return when an order waited for its dealer's answer (state QUERY), up to a moment."""
     steps = [
         (one.at, *one.changes["state"])
-        for one in reversed(history(session, SUBJECT, order_id, limit=HISTORY_MAX))
+        for one in reversed(history(session, SUBJECT, order_id, limit=HISTORY_MAX, verbs=MOVES))
         if "state" in one.changes
     ]
     return waiting(steps, until)

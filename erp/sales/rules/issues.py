@@ -42,6 +42,7 @@ class Field(Choice):
 
 FURTHER_CHOICES = (Field.GLASS, Field.BOTTOM, Field.FACES, Field.CORNER, Field.HINGE)
 FURTHER_SIZES = (Field.WALL_L, Field.WALL_R, Field.FLOOR, Field.LIGHT)
+SIZES = (Field.WIDTH, Field.HEIGHT, Field.WALL, Field.MOTHER_WIDTH, *FURTHER_SIZES)  # in mm
 
 
 class Severity(Choice):

@@ -12,6 +12,7 @@ from erp.catalogue.rules.document import DimBasis, DoorKind, Handing
 from erp.sales.rules.issues import (
     FURTHER_CHOICES,
     FURTHER_SIZES,
+    SIZES,
     Change,
     Field,
     Issue,
@@ -39,7 +40,6 @@ from erp.sales.rules.vocabulary import SWING, Limits, LockWords, ModelWords, Voc
 WALL_USUAL = Limits(Decimal(80), Decimal(260))  # thinner needs a special frame, thicker two boards joined
 GRID_MM = Decimal(50)  # openings are planned in steps of 50; leaf sizes are not
 NO_WALL_KINDS = frozenset({DoorKind.LEAF_ONLY, DoorKind.TRIM_ONLY, DoorKind.PANEL})
-SIZES = frozenset((Field.WIDTH, Field.HEIGHT, Field.WALL, Field.MOTHER_WIDTH, *FURTHER_SIZES))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -12,7 +12,15 @@ from core.i18n import N_
 from erp.catalogue.rules.document import DimBasis, Handing, ModelDocument
 from erp.catalogue.rules.document import Field as Asked
 from erp.catalogue.rules.explode import StockLengths, check
-from erp.catalogue.rules.line import ChoiceMissing, LineSpec, NotASize, OutOfLimits, StockTooShort
+from erp.catalogue.rules.line import (
+    ChoiceMissing,
+    LeafImpossible,
+    LineSpec,
+    NotASize,
+    OutOfLimits,
+    RuleField,
+    StockTooShort,
+)
 from erp.sales.rules.issues import FURTHER_CHOICES, FURTHER_SIZES, Field, Issue, IssueCode, Severity, fact
 from erp.sales.rules.judging import LineValues
 
@@ -260,6 +268,11 @@ _FIELD_OF = {
 }
 
 
+def with_usual(entry: LineEntry, document: ModelDocument) -> LineEntry:
+    """Return a line with the choices that its model makes where the line makes none."""
+    return replace(entry, options={**document.usual_options, **entry.options})
+
+
 def making_issues(entry: LineEntry, document: ModelDocument, stock: StockLengths) -> tuple[Issue, ...]:
     """Return what stands against making the line, each at the cell that it speaks of."""
     return as_issues(check(document, entry.spec, stock))
@@ -280,6 +293,8 @@ def _as_issue(wrong: AppError) -> Issue:
     asked = wrong.facts.get("field")
     if isinstance(wrong, StockTooShort):
         place = Field.HEIGHT  # the uprights are the longest pieces of a door
+    elif isinstance(wrong, LeafImpossible):
+        place = Field.HEIGHT if wrong.facts["what"] is RuleField.HEIGHT else Field.WIDTH
     else:
         place = _FIELD_OF.get(asked, Field.MODEL) if isinstance(asked, Asked) else Field.MODEL
     code = IssueCode.OUT_OF_LIMIT if isinstance(wrong, OutOfLimits) else IssueCode.CANNOT_BE_MADE

@@ -145,7 +145,6 @@ class OrderPrice:
 
 def facts_of(entry: LineEntry, document: ModelDocument, explosion: Explosion) -> LineFacts:
     """Return what a line's price depends on; sizes are those of the wall opening, choices include defaults."""
-    usual = {one.code: one.default for one in document.options if one.default}
     return LineFacts(
         model=document.code,
         kind=document.kind,
@@ -153,7 +152,7 @@ def facts_of(entry: LineEntry, document: ModelDocument, explosion: Explosion) ->
         width_mm=explosion.results["OW"],
         height_mm=explosion.results["OH"],
         wall_mm=entry.wall_mm if document.limits.wall else ZERO,
-        options={**usual, **entry.options},
+        options={**document.usual_options, **entry.options},
     )
 
 
@@ -162,16 +161,13 @@ def agreed(amount: Decimal) -> LinePrice:
     return LinePrice((Term(TermKind.MANUAL, "", f"{amount:f}", amount),), amount)
 
 
-def terms_data(terms: Iterable[Term]) -> list[dict[str, str]]:
-    """Return terms as JSON keeps them."""
-    return [
-        {"kind": one.kind.value, "what": one.what, "working": one.working, "amount": f"{one.amount:f}"}
-        for one in terms
-    ]
+def term_data(one: Term) -> dict[str, str]:
+    """Return a term as JSON keeps it."""
+    return {"kind": one.kind.value, "what": one.what, "working": one.working, "amount": f"{one.amount:f}"}
 
 
 def read_terms(data: Sequence[Mapping[str, str]]) -> tuple[Term, ...]:
-    """Return the terms that `terms_data` gave."""
+    """Return the terms that `term_data` gave."""
     kinds = {kind.value: kind for kind in TermKind}
     return tuple(
         Term(kinds[one["kind"]], one["what"], one["working"], Decimal(one["amount"])) for one in data

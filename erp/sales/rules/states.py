@@ -76,6 +76,11 @@ class Verb(Choice):
     DROP_EDIT = "drop edit", N_("dropped a change by hand")
 
 
+MOVES = frozenset(  # verbs that may take an order to another state
+    {Verb.CONFIRM, Verb.ASK, Verb.REOPEN, Verb.CANCEL, Verb.RELEASE, Verb.WITHDRAW}
+)
+
+
 class ImportState(Choice):
     """Where a dealer's sheet stands on its way in."""
 

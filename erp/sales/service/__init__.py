@@ -44,7 +44,7 @@ from erp.sales.service.prices import (
     quote,
     withdraw_quotation,
 )
-from erp.sales.service.progress import mark_released, record_progress, withdraw
+from erp.sales.service.progress import begin_release, mark_released, record_progress, withdraw
 from erp.sales.service.questions import (
     Sent,
     ask,
@@ -82,6 +82,7 @@ __all__ = [
     "answer",
     "ask",
     "ask_dealer",
+    "begin_release",
     "cancel",
     "change_need",
     "change_piece",

@@ -17,6 +17,7 @@ from erp.catalogue.model import Door
 from erp.sales.events import AmountChanged
 from erp.sales.model import Amendment, Line, Order
 from erp.sales.queries.amendments import amendment
+from erp.sales.queries.offer import offer
 from erp.sales.queries.orders import SUBJECT, entry
 from erp.sales.rules.amending import (
     Amended,
@@ -34,7 +35,7 @@ from erp.sales.rules.amending import (
     read_edits,
 )
 from erp.sales.rules.orders import DoorUnknown, LineGone, check_due
-from erp.sales.rules.pricing import terms_data
+from erp.sales.rules.pricing import term_data
 from erp.sales.rules.states import WITHDRAWABLE, Verb
 from erp.sales.service.lines import fill, last_position
 from erp.sales.service.orders import lock, put_words
@@ -59,7 +60,7 @@ def edit_line(session: Session, order_id: int, key: str | None, edit: Edit, *, b
         if key in edits and edits[key].entry is None:
             raise LineDropped(position=line.position)
         edit = replace(edit, base=live(entry(line, door_code), line.live_count))
-        if edit.base is not None and is_idle(edit, edit.base):
+        if _is_idle(session, edit):
             edits.pop(key, None)
             _keep(typed, edits, at)
             return key
@@ -67,6 +68,14 @@ def edit_line(session: Session, order_id: int, key: str | None, edit: Edit, *, b
         raise LineGone
     _keep(typed, edits | {key: edit}, at)
     return key
+
+
+def _is_idle(session: Session, edit: Edit) -> bool:
+    """Say whether an edit changes nothing of the line that it was typed over."""
+    if edit.base is None or edit.entry is None:
+        return False
+    offered = offer(session)
+    return is_idle(replace(edit, entry=offered.with_usual(edit.entry)), offered.with_usual(edit.base))
 
 
 def drop_line(session: Session, order_id: int, key: str, *, by: int, at: datetime) -> None:
@@ -195,7 +204,7 @@ def _put_line(session: Session, order: Order, change: DraftLine) -> int:
         line.agreed_amount, line.agreed_reason = None, ""
     price = change.after.price
     line.unit_amount = price.unit_amount if price else None
-    line.price_terms = terms_data(price.terms) if price else []
+    line.price_terms = [term_data(one) for one in price.terms] if price else []
     session.flush()  # for its id, and the next position reads the table
     return line.id
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +11,14 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from core.audit.service import record
+from core.events import publish
 from erp.catalogue import queries as catalogue
 from erp.catalogue.model import Door
+from erp.sales.events import LineRemoved
 from erp.sales.model import HandEdit, Line, Order, Question
+from erp.sales.queries.offer import offer
 from erp.sales.queries.orders import SUBJECT
+from erp.sales.queries.orders import entry as entry_in
 from erp.sales.queries.questions import line_values
 from erp.sales.rules.orders import DoorUnknown, LineEntry, LineGone, LineMoved
 from erp.sales.rules.questions import QuestionState, seen_as
@@ -130,6 +135,7 @@ def amend_line(
     if seen and seen != seen_as(line_values(line, code)):
         raise LineMoved(position=line.position)
     before = {name: getattr(line, name) for name in FIELDS}
+    entry = _as_left(session, entry, entry_in(line, code))
     fill(line, entry, {door.code: door for door in catalogue.doors(session)})
     changes = {
         f"{line.position}.{name}": [before[name], getattr(line, name)]
@@ -142,6 +148,13 @@ def amend_line(
         line.touch_count += 1
         _record(session, order_id, Verb.AMEND_LINE, changes, by=by, at=at)
     return line
+
+
+def _as_left(session: Session, entry: LineEntry, old: LineEntry) -> LineEntry:
+    """Return a line with its choices as they were where they are the same: a form makes all that a model makes."""
+    usual = offer(session).with_usual
+    is_same = usual(entry).options == usual(old).options
+    return replace(entry, options=old.options) if is_same else entry
 
 
 def copy_line(session: Session, order_id: int, line_id: int, *, by: int | None, at: datetime) -> Line:
@@ -166,7 +179,7 @@ def copy_line(session: Session, order_id: int, line_id: int, *, by: int | None, 
 
 
 def remove_line(session: Session, order_id: int, line_id: int, *, by: int | None, at: datetime) -> None:
-    """Remove a line; the others keep their positions. Locks the order.
+    """Remove a line; the others keep their positions. Locks the order. Publishes LineRemoved.
 
     Raises NotFound, OrderFrozen, LineGone.
     """
@@ -174,6 +187,7 @@ def remove_line(session: Session, order_id: int, line_id: int, *, by: int | None
     line = _line(session, order_id, line_id)
     _record(session, order_id, Verb.REMOVE_LINE, {"line": [line.position, None]}, by=by, at=at)
     _forget_questions(session, line, by=by, at=at)
+    publish(session, LineRemoved(line.id))
     session.execute(delete(HandEdit).where(HandEdit.line_id == line.id))  # of no release: it is a draft
     session.delete(line)
     session.flush()  # the sum below reads the table

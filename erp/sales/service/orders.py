@@ -235,7 +235,7 @@ def _agree_prices(session: Session, order: Order, offered: Offer, on: date) -> N
         return
     if price.unpriced:
         raise LinesUnpriced(number=order.number, lines=[str(one) for one in price.unpriced])
-    freeze(session, order, content(session, order.id, price))
+    freeze(session, order, content(session, order.id, price, offered))
 
 
 def freeze(session: Session, order: Order, agreed: dict[str, Any]) -> None:

@@ -122,7 +122,7 @@ def quote(session: Session, order_id: int, asked: Offering, *, by: int | None, a
         total_amount=total,
         tax_amount=tax_of(price.tax_rate, total, is_included=price.is_tax_included),
         lines_sha256=asked_of(session, order_id),
-        content=content(session, order_id, price),
+        content=content(session, order_id, price, offered),
         created_at=at,
         created_by_id=by,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
@@ -34,6 +35,14 @@ ORDERS = cast(Table, Order.__table__)
 ON_THE_FLOOR = (OrderState.RELEASED, OrderState.IN_PRODUCTION, OrderState.READY, OrderState.SHIPPED)
 
 
+def begin_release(session: Session, order_id: int) -> None:
+    """Take a confirmed order for a release that may need several transactions: its version rises.
+
+    Raises NotFound, StepRefused.
+    """
+    _set_confirmed(session, order_id, {})
+
+
 def mark_released(
     session: Session, order_id: int, *, counts: ReleasedCounts, by: int | None, at: datetime
 ) -> None:
@@ -41,17 +50,26 @@ def mark_released(
 
     Raises NotFound, StepRefused.
     """
+    values = {
+        "state": OrderState.RELEASED,
+        "released_at": at,
+        "set_count": counts.set_count,
+        "piece_count": counts.piece_count,
+        "package_count": counts.package_count,
+    }
+    _set_confirmed(session, order_id, values)
+    changes = {"state": [OrderState.CONFIRMED.value, OrderState.RELEASED.value]}
+    record(
+        session, subject=SUBJECT, subject_id=order_id, verb=Verb.RELEASE.value, by=by, at=at, changes=changes
+    )
+
+
+def _set_confirmed(session: Session, order_id: int, values: Mapping[str, Any]) -> None:
+    """Change a confirmed order, and its version. Raises NotFound, StepRefused."""
     won = session.execute(
         update(Order)
         .where(Order.id == order_id, Order.state == OrderState.CONFIRMED)
-        .values(
-            state=OrderState.RELEASED,
-            released_at=at,
-            set_count=counts.set_count,
-            piece_count=counts.piece_count,
-            package_count=counts.package_count,
-            version=Order.version + 1,
-        )
+        .values(version=Order.version + 1, **values)
         .execution_options(synchronize_session="fetch")
     )
     if not won.rowcount:  # type: ignore[attr-defined]
@@ -59,10 +77,6 @@ def mark_released(
         if order is None:
             raise NotFound
         raise StepRefused(number=order.number, state=order.state, wanted=OrderState.RELEASED)
-    changes = {"state": [OrderState.CONFIRMED.value, OrderState.RELEASED.value]}
-    record(
-        session, subject=SUBJECT, subject_id=order_id, verb=Verb.RELEASE.value, by=by, at=at, changes=changes
-    )
 
 
 def record_progress(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -14,7 +15,7 @@ from core.errors import InvalidInput
 from core.web.access import me, requires
 from core.web.errors import text_of
 from core.web.forms import parse
-from core.web.templating import mm, today
+from core.web.templating import label, mm, named, today
 from core.work import read, run
 from erp.catalogue.rules.document import DimBasis, Handing
 from erp.sales import service
@@ -27,7 +28,7 @@ from erp.sales.rules.issues import Field
 from erp.sales.rules.orders import DoorUnknown
 from erp.sales.views.blueprint import AMEND, SEE_PRICES, bp
 from erp.sales.views.orders import entry_values, order_panels
-from erp.sales.views.words import sentence, value_text
+from erp.sales.views.words import needed_of, sentence, value_text
 
 PLACE = "erp.sales.amendment"
 
@@ -64,6 +65,7 @@ def _page(
         said={line.key: _said(line, offered) for line in draft.lines},
         sentence=lambda one: sentence(one, offered),
         handings=list(Handing),
+        needed=partial(needed_of, offered=offered),
         bases=list(DimBasis),
         may_agree=draft.is_priced and me().may(SEE_PRICES),
         sees_prices=draft.is_priced and me().may(SEE_PRICES),
@@ -87,19 +89,23 @@ def _values(draft: OrderDraft, chosen: DraftLine | None, *, is_new: bool) -> dic
     return values
 
 
-def _said(line: DraftLine, offered: Offer) -> list[tuple[Field | str, str, str]]:
-    """Return what a line says differently: the field (or the code of an option), before, after."""
+def _said(line: DraftLine, offered: Offer) -> list[tuple[str, str, str]]:
+    """Return what a line says differently, as a person reads it: what, before, after."""
     if line.before is None or line.after is None:
         return []
     fields = {field.value: field for field in Field}
-    return [
-        (
-            fields.get(one.name, one.name),
-            value_text(fields.get(one.name), one.before, offered),
-            value_text(fields.get(one.name), one.after, offered),
-        )
-        for one in differences(line.before.entry, line.after.entry)
-    ]
+    models = (offered.doors.get(one.entry.door_code) for one in (line.before, line.after))
+    choices = {option.code: option for one in models if one for option in one.document.options}
+    said = []
+    for one in differences(line.before.entry, line.after.entry):
+        if option := choices.get(one.name):
+            words = {value.code: named(value.name) for value in option.values}
+            said.append((named(option.name), words.get(one.before, ""), words.get(one.after, "")))
+        else:
+            field = fields.get(one.name)
+            before, after = (value_text(field, text, offered) for text in (one.before, one.after))
+            said.append((label(field) if field else one.name, before, after))
+    return said
 
 
 def _keep(order_id: int, key: str | None) -> ResponseReturnValue:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
@@ -36,7 +37,7 @@ from erp.sales.rules.orders import DueInPast, LineEntry, NothingToCopy
 from erp.sales.rules.questions import About, seen_as
 from erp.sales.rules.states import EDITABLE, STEPS, UNRELEASED, OrderState, Verb
 from erp.sales.views.blueprint import CANCEL, CONFIRM, READ, SEE_PRICES, WRITE, bp
-from erp.sales.views.words import sentence, words_of_answers
+from erp.sales.views.words import needed_of, sentence, term_text, words_of_answers
 
 PLACE = "erp.sales.order"
 EXPORT_ROWS_MAX = 5_000
@@ -258,6 +259,7 @@ def show(
         offered=offered,
         sentence=lambda one: sentence(one, offered),
         handings=list(Handing),
+        needed=partial(needed_of, offered=offered),
         bases=list(DimBasis),
         shown_panels=order_panels(PLACE, order_id),
         acts=order_panels(f"{PLACE}.acts", order_id),
@@ -288,6 +290,7 @@ def _prices(order: Order, offered: Offer) -> dict[str, Any]:
     price = prices.order_price(read(), order, offered, today()) if me().may(SEE_PRICES) else None
     return {
         "price": price,
+        "term_text": lambda what: term_text(what, offered),
         "quotes": prices.quotations(read(), order.id) if price else [],
         "offered_until": (today() + OFFERED_FOR).isoformat(),
     }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import current_app, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from core.clock import now
+from core.company.views import company
 from core.web import answers
 from core.web.access import me, requires
 from core.web.forms import parse
@@ -77,5 +78,5 @@ def quotation_withdraw(quotation_id: int) -> ResponseReturnValue:
 def quotation_pdf(quotation_id: int) -> ResponseReturnValue:
     """Answer the paper of an offer in its dealer's language."""
     facts = queries.quotation_facts(read(), quotation_id)
-    printing = Printing(current_app.config["COMPANY"], local(now()), me().name)
+    printing = Printing(company(), local(now()), me().name)
     return answers.pdf(quotation_paper(facts, printing).content, f"{facts.quotation.number}.pdf")

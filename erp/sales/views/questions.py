@@ -6,24 +6,27 @@ import secrets
 from collections.abc import Mapping
 from functools import partial
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from core.clock import now
+from core.company.views import company_name
 from core.errors import AppError, NotFound
 from core.pdf.codes import qr
 from core.web.access import me, requires
+from core.web.address import reachable
 from core.web.errors import status_of, text_of
 from core.work import read, run
+from erp.parties.rules import PaperLanguage
 from erp.sales import service
 from erp.sales.queries import questions as queries
 from erp.sales.queries.offer import offer
 from erp.sales.rules.issues import Field
 from erp.sales.rules.questions import About, Asking, QuestionState
 from erp.sales.views.blueprint import READ, WRITE, bp
-from erp.sales.views.words import answer_text, sentence, words_of_answers
+from erp.sales.views.words import answer_text, dealer_sentence, words_of_answers
 
 TOKEN_BYTES = 16  # 128 bits that nobody guesses
 KINDS = {"imports": "import_id", "orders": "order_id"}  # words of the address
@@ -63,10 +66,12 @@ def _page(
     subject, offered = queries.subject(read(), about), offer(read())
     link = queries.link_of(read(), about)
     found = queries.candidates(read(), about, offered) if subject.is_open else []
-    address = url_for("erp_sales_dealer.answer_show", token=token, _external=True) if token else ""
+    root = reachable(request.host_url, current_app.config)
+    path = url_for("erp_sales_dealer.answer_show", token=token).lstrip("/") if token else ""
+    address = (root or request.host_url) + path if token else ""
     with force_locale(subject.dealer.locale):  # the wording is for the dealer
-        message = _("Please answer our questions about %(name)s here:", name=subject.name) + f" {address}"
-        wording = {one.key: f"{one.place.name}: {sentence(one.issue, offered)}" for one in found}
+        message = _message(subject.name, address)
+        wording = {one.key: dealer_sentence(one.issue, offered) for one in found}
     page = render_template(
         "erp/sales/questions.html",
         kind=kind,
@@ -84,11 +89,34 @@ def _page(
         typed=request.form,
         address=address,
         square=qr(address) if address else None,
+        is_local=not root,
+        speaks=PaperLanguage(subject.dealer.locale),
         refusal=text_of(refusal) if refusal else "",
         may_ask=subject.is_open and me().may(WRITE),
         is_good=link is not None and link.revoked_at is None and now() < link.expires_at,
     )
     return page, status_of(refusal) if refusal else 200
+
+
+def _message(name: str, address: str) -> str:
+    """Return what the dealer is written: who asks, about what, and where to answer."""
+    company = company_name()
+    if not company:
+        return str(
+            _(
+                "Please answer our questions about your order %(name)s here: %(address)s",
+                name=name,
+                address=address,
+            )
+        )
+    return str(
+        _(
+            "%(company)s: please answer our questions about your order %(name)s here: %(address)s",
+            company=company,
+            name=name,
+            address=address,
+        )
+    )
 
 
 @bp.get(ADDRESS)

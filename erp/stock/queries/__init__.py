@@ -9,6 +9,7 @@ from erp.stock.queries.lying import (
     articles,
     at_place,
     balances,
+    issued_qty,
     lot,
     lot_by_code,
     lots_of_article,
@@ -22,6 +23,13 @@ from erp.stock.queries.lying import (
     search,
     suppliers,
 )
+from erp.stock.queries.months import (
+    ArticleMonth,
+    closed_months,
+    first_moved_at,
+    last_closed,
+    month_report,
+)
 from erp.stock.queries.needs import (
     BATCH,
     ORDER,
@@ -33,8 +41,20 @@ from erp.stock.queries.needs import (
     shortages,
 )
 from erp.stock.queries.proof import verify
+from erp.stock.queries.worth import Classed, Dead, DeadStock, classed, dead_stock, used_qty
 
 __all__ = [
+    "used_qty",
+    "dead_stock",
+    "classed",
+    "DeadStock",
+    "Dead",
+    "Classed",
+    "month_report",
+    "last_closed",
+    "first_moved_at",
+    "closed_months",
+    "ArticleMonth",
     "BATCH",
     "ORDER",
     "SORTS",
@@ -47,6 +67,7 @@ __all__ = [
     "balances",
     "batch_shortages",
     "count_by_material",
+    "issued_qty",
     "last_yields",
     "lot",
     "lot_by_code",

@@ -241,3 +241,21 @@ def search(session: Session, text: str, limit: int = 8) -> list[LotFacts]:
         .limit(limit)
     )
     return [LotFacts(*row) for row in rows]
+
+
+def issued_qty(session: Session, lot_id: int, subject: str, subject_id: int) -> Decimal:
+    """Return how much of a lot is with a subject: issued for it, less what came back or was taken back."""
+    undone = aliased(Move)
+    rows = session.execute(
+        select(Move.kind, undone.kind, func.sum(Move.moved_qty))
+        .outerjoin(undone, undone.id == Move.reverses_id)
+        .where(Move.lot_id == lot_id, Move.subject == subject, Move.subject_id == subject_id)
+        .group_by(Move.kind, undone.kind)
+    )
+    signs = {
+        (MoveKind.ISSUE, None): 1,
+        (MoveKind.RETURN, None): -1,
+        (MoveKind.REVERSAL, MoveKind.ISSUE): -1,
+        (MoveKind.REVERSAL, MoveKind.RETURN): 1,
+    }
+    return sum((signs.get((kind, undone_kind), 0) * qty for kind, undone_kind, qty in rows), ZERO)

@@ -65,22 +65,31 @@ def _wrong_balances(session: Session) -> list[str]:
 def _wrong_demands(session: Session) -> list[str]:
     undone = aliased(Move)
     rows = session.execute(
-        select(Move.subject, Move.subject_id, Article.material_id, Move.kind, func.sum(Move.moved_qty))
+        select(
+            Move.subject,
+            Move.subject_id,
+            Article.material_id,
+            Move.kind,
+            undone.kind,
+            func.sum(Move.moved_qty),
+        )
         .join(Lot, Lot.id == Move.lot_id)
         .join(Article, Article.id == Lot.article_id)
         .outerjoin(undone, undone.id == Move.reverses_id)
         .where(
             Move.subject.is_not(None),
+            Lot.length_mm.is_(None),  # an offcut comes back from the saw, not from what was issued
             or_(
-                Move.kind == MoveKind.ISSUE,
-                and_(Move.kind == MoveKind.REVERSAL, undone.kind == MoveKind.ISSUE),
+                Move.kind.in_((MoveKind.ISSUE, MoveKind.RETURN)),
+                and_(Move.kind == MoveKind.REVERSAL, undone.kind.in_((MoveKind.ISSUE, MoveKind.RETURN))),
             ),
         )
-        .group_by(Move.subject, Move.subject_id, Article.material_id, Move.kind)
+        .group_by(Move.subject, Move.subject_id, Article.material_id, Move.kind, undone.kind)
     )
     moved: dict[tuple[Any, Any, int], Decimal] = defaultdict(Decimal)
-    for subject, subject_id, material_id, kind, qty in rows:
-        moved[subject, subject_id, material_id] += qty if kind is MoveKind.ISSUE else -qty
+    for subject, subject_id, material_id, kind, undone_kind, qty in rows:
+        is_out = MoveKind.ISSUE is kind or undone_kind is MoveKind.RETURN
+        moved[subject, subject_id, material_id] += qty if is_out else -qty
     told = {(d.subject, d.subject_id, d.material_id): d.issued_qty for d in session.scalars(select(Demand))}
     return [
         f"{key[0]} {key[1]}, material {key[2]}: told as issued {plain(told.get(key, ZERO))}, "

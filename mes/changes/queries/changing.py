@@ -119,7 +119,11 @@ class _Planning:
         for piece in self._fresh(live):
             pieces[piece.set_id].append(piece)
         packages: defaultdict[int, list[Package]] = defaultdict(list)
-        boxes = select(Package).where(Package.order_id == order_id, Package.state != PackageState.VOID)
+        boxes = select(Package).where(
+            Package.order_id == order_id,
+            Package.state != PackageState.VOID,
+            Package.supplement_of_id.is_(None),  # what a shipped box left without stays as it is
+        )
         for package in self._fresh(boxes.order_by(Package.position)):
             packages[package.set_id].append(package)
         kits = self._kits(order_id)

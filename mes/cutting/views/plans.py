@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from core.clock import now
+from core.company.views import company_name
 from core.errors import NotFound
 from core.i18n import Named
 from core.jobs.rules import JobState
@@ -155,7 +156,7 @@ def plan_pdf(plan_id: int) -> ResponseReturnValue:
     """Answer a plan as PDF for the saw."""
     page, sheets = _ready(plan_id)
     printed = _("Printed %(moment)s, %(name)s", moment=local(now()), name=me().name)
-    paper = pdf.plan_paper(page, sheets, pdf.Printing(current_app.config["COMPANY"], printed))
+    paper = pdf.plan_paper(page, sheets, pdf.Printing(company_name(), printed))
     return answers.pdf(paper.content, f"{page.plan.number}.pdf")
 
 

@@ -2,6 +2,7 @@
 
 from mes.demo.service.accounts import agree_terms
 from mes.demo.service.factory import Hand, buy, receive_stock, set_capacity, set_up
+from mes.demo.service.machines import set_up_machines
 from mes.demo.service.story import Story, at_hour, crew
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "receive_stock",
     "set_capacity",
     "set_up",
+    "set_up_machines",
 ]

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from core.auth import queries as people
 from core.auth import service as auth
 from core.auth.queries import Known
+from core.company import service as company
 from erp.catalogue import queries as rules
 from erp.catalogue import service as catalogue
 from erp.catalogue.rules.drafts import Section
@@ -32,7 +33,7 @@ from erp.sales.rules.orders import OrderHead
 from erp.stock import service as stock
 from erp.stock.model import Place
 from erp.stock.rules import PlaceKind
-from mes.demo.rules import CAST, Wish
+from mes.demo.rules import CAST, COMPANY, Wish
 from mes.planning import service as planning
 from mes.planning.queries import load
 from mes.planning.rules.capacity import ClassCapacity
@@ -89,7 +90,7 @@ def set_up(session: Session, pack: Pack, password: str, pin: str, *, at: datetim
             person.name,
             [person.role.value],
             password=password,
-            pin=pin,
+            pin=pin if person.role.value == "leader" else None,  # nobody else signs
             by=None,
             at=at,
         )
@@ -97,6 +98,8 @@ def set_up(session: Session, pack: Pack, password: str, pin: str, *, at: datetim
         if known is not None:
             made.append(known)
     _work_on_rules(session, next(one.id for one in made if "splitter" in one.roles), at=at)
+    manager = next(one.id for one in made if "administrator" in one.roles)
+    company.amend(session, COMPANY, version=0, by=manager, at=at)
     return made
 
 

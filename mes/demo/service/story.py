@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from core.auth import queries as people
 from core.auth.model import Person
 from core.i18n import Named
 from erp.materials.model import Article
+from erp.parties.model import Party
 from erp.sales import service as sales
 from erp.sales.model import Line
 from erp.sales.rules.issues import Field as SheetField
@@ -31,14 +32,19 @@ from mes.cutting.rules import PlanState
 from mes.demo.rules import Wish, wishes
 from mes.demo.service.accounts import collect, pay_deposit
 from mes.demo.service.factory import Hand, enter
-from mes.packing.model import Content, Package
+from mes.packing.model import Content, Package, Recheck
 from mes.packing.rules import PackageState
+from mes.packing.service import rechecks
 from mes.planning import queries as planning_queries
 from mes.planning import service as planning
 from mes.planning.model import Batch
 from mes.scanning.model import Device, Station
 from mes.scanning.rules import ScanKind, Where, Who
+from mes.shipping import queries as shipping_queries
 from mes.shipping import service as shipping
+from mes.shipping.model import Delivery
+from mes.shipping.rules import ClaimKind, Said
+from mes.shipping.service import receipts
 from mes.splitting import queries as splitting_queries
 from mes.splitting import service as splitting
 from mes.splitting.model import Piece
@@ -49,6 +55,8 @@ SCAN_EVERY = timedelta(seconds=12)
 BEAT_EVERY = timedelta(seconds=60)
 SPLIT_MINUTES = 3  # at the order's page until it is released
 LEAD_DAYS = 7
+LOOKS_A_DAY = 2  # packages that are looked into again
+CLAIM_EVERY = 7  # deliveries of which one has a claim
 
 
 def at_hour(day: date, hour: int, zone: str) -> datetime:
@@ -283,13 +291,47 @@ class Story:
                 Package.order_id.in_(self.stored), Package.state == PackageState.IN_STORE
             )
         ).all()
+        self._look_again(session, clock)
         shipping.add_packages(session, load.id, [row.id for row in packages], by=clerk, at=clock.at)
         for row in packages:
             dock.scan(session, ScanKind.LOAD, row.code, context=load.code, at=clock.tick())
         dock.scan(session, ScanKind.SHIP_CLOSE, load.code, at=clock.tick())
         shipping.ship(session, load.id, by=clerk, at=clock.tick())
+        self._receive(session, load.id, clerk, clock.tick())
         collect(session, self.stored, self.crew.person("accountant").id, on=day, at=clock.tick())
         self.stored = []
+
+    def _look_again(self, session: Session, clock: Clock) -> None:
+        """Have some of the sealed packages looked into by the loader, who did not pack them."""
+        leader, looker = self.crew.person("leader").id, self.crew.hand("loader", "DOCK")
+        drawn = rechecks.draw_packages(session, LOOKS_A_DAY, str(clock.at), by=leader, at=clock.tick())
+        rows = session.execute(
+            select(Recheck.id, Package.id, Package.code)
+            .join(Package, Package.id == Recheck.package_id)
+            .where(Recheck.draw_id == drawn.id)
+            .order_by(Recheck.id)
+        ).all()
+        for recheck_id, package_id, code in rows:
+            looker.scan(session, ScanKind.RECHECK, code, at=clock.tick())
+            for piece in self._contents(session, package_id):
+                looker.scan(session, ScanKind.RECHECK, piece, context=code, at=clock.tick())
+            rechecks.finish(session, recheck_id, "", by=looker.who.id, at=clock.tick())
+
+    def _receive(self, session: Session, load_id: int, clerk: int, at: datetime) -> None:
+        """Have the dealers confirm what arrived by their links; now and then one finds a scratch."""
+        deliveries = session.execute(
+            select(Delivery.id, Party.contact)
+            .join(Party, Party.id == Delivery.dealer_id)
+            .where(Delivery.load_id == load_id)
+            .order_by(Delivery.position)
+        ).all()
+        for delivery_id, contact in deliveries:
+            token = secrets.token_urlsafe(16)
+            receipts.make_link(session, delivery_id, token, by=clerk, at=at)
+            said = [Said(one.package_id) for one in shipping_queries.delivered(session, delivery_id)]
+            if delivery_id % CLAIM_EVERY == 0:
+                said[0] = replace(said[0], kind=ClaimKind.DAMAGED, note="门扇角部有划痕")
+            receipts.receive(session, token, said, contact or "经销商", at=at)
 
     def begin_making(self, session: Session, at: datetime) -> None:
         """Leave the floor in the middle of its work: one order partly packed, one half made."""

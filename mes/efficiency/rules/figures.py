@@ -231,76 +231,89 @@ def split_quality(lines: Sequence[SplitLine]) -> tuple[Part, ...]:
 
 
 def warehouse(
-    counts: Mapping[Work, int], paid_min: Fraction, day_count: int, by: WarehouseParameters = WAREHOUSE
+    counts: Mapping[Work, int],
+    paid_min: Fraction,
+    day_count: int,
+    unpaid_days: int = 0,
+    by: WarehouseParameters = WAREHOUSE,
 ) -> Figure:
-    """M2: standard minutes of the confirmed transactions, per paid minute of the warehouse."""
+    """M2: standard minutes of the confirmed transactions, per paid minute of the warehouse.
+
+    Not told while a day with transactions has no paid minutes: the figure would be too good.
+    """
     earned = sum((Fraction(by.standard_min[work]) * count for work, count in counts.items()), Fraction(0))
     total = sum(counts.values())
-    value = rounded(earned / paid_min, "0.001") if paid_min else None
-    missing = [NO_BASELINE]
+    is_told = bool(paid_min) and not unpaid_days
+    value = rounded(earned / paid_min, "0.001") if is_told else None
+    missing, verdict = [NO_BASELINE], Text(N_("measured, no baseline"))
     if not paid_min:
-        why = N_(
-            "Paid minutes of the warehouse: 0 of %(days)s days. "
-            "There is no shift calendar and no attendance record yet."
-        )
+        why = N_("Paid minutes of the warehouse: none in %(days)s days. Enter them under “Paid minutes”.")
         missing.insert(0, Text(why, {"days": day_count}))
+        verdict = Text(N_("0 of %(days)s days with paid minutes"), {"days": day_count})
+    elif unpaid_days:
+        why = N_("On %(days)s days the warehouse worked and no paid minutes were entered.")
+        missing.insert(0, Text(why, {"days": unpaid_days}))
+        verdict = Text(N_("paid minutes are missing on %(days)s days"), {"days": unpaid_days})
     return Figure(
         Metric.M2,
         value=value,
         unit=N_("standard minutes per paid minute"),
-        standing=Standing.NOT_YET if value is None else Standing.OPEN,
-        verdict=Text(N_("0 of %(days)s days with paid minutes"), {"days": day_count})
-        if value is None
-        else Text(N_("measured, no baseline")),
+        standing=Standing.OPEN if is_told else Standing.NOT_YET,
+        verdict=verdict,
         numerator=Part(N_("Standard minutes earned"), rounded(earned, "0.1"), N_("min"), "transactions"),
         denominator=Part(N_("Paid minutes"), rounded(paid_min, "0.1"), N_("min")),
-        sample=0 if value is None else total,
+        sample=total if is_told else 0,
         sample_of=total,
         sample_name=N_("transactions"),
         missing=tuple(missing),
-        evidence=Fraction(0) if value is None else Fraction(1),
+        evidence=Fraction(1) if is_told else Fraction(0),
         further=tuple(Part(work.label, counts.get(work, 0), "", work.value) for work in Work),
     )
 
 
-def equipment(production_min: Fraction, planned_min: Fraction, reporting: int, machines: int) -> Figure:
-    """M3: availability by machine hours: production time of the key machines over their planned busy time."""
+def equipment(
+    production_min: Fraction,
+    planned_min: Fraction,
+    reporting: int,
+    machines: int,
+    further: tuple[Part, ...] = (),
+) -> Figure:
+    """M3: availability by machine hours: production time of the key machines over their planned busy time.
+
+    `reporting` of the `machines` told a state within planned time.
+    """
     value = rounded(100 * production_min / planned_min, "0.1") if planned_min and reporting else None
     missing = [NO_BASELINE]
     facts = {"count": reporting, "total": machines}
-    if value is None:
-        why = N_(
-            "Machine states: %(count)s of %(total)s stations report theirs. No machine is connected yet."
+    if not planned_min:
+        missing.insert(0, Text(N_("Planned busy time: no shift of these days is set up.")))
+    if reporting < machines or not machines:
+        missing.insert(
+            0, Text(N_("Machine states: %(count)s of %(total)s key machines report theirs."), facts)
         )
-        missing = [
-            Text(why, facts),
-            Text(N_("Planned busy time: there is no shift calendar yet.")),
-            *missing,
-        ]
     return Figure(
         Metric.M3,
         value=value,
         unit="%",
         standing=Standing.NOT_YET if value is None else Standing.OPEN,
-        verdict=Text(N_("%(count)s of %(total)s stations report"), facts)
+        verdict=Text(N_("%(count)s of %(total)s machines report"), facts)
         if value is None
         else Text(N_("measured, no baseline")),
-        numerator=Part(N_("Production time"), rounded(production_min, "0.1"), N_("min")),
+        numerator=Part(N_("Production time"), rounded(production_min, "0.1"), N_("min"), "states"),
         denominator=Part(N_("Planned busy time"), rounded(planned_min, "0.1"), N_("min")),
         sample=reporting,
         sample_of=machines,
-        sample_name=N_("stations"),
+        sample_name=N_("key machines"),
         missing=tuple(missing),
-        evidence=Fraction(reporting, machines) if machines else Fraction(0),
+        evidence=Fraction(reporting, machines) if machines and planned_min else Fraction(0),
+        further=further,
     )
 
 
 def packing(checked: int, bad: int, sealed: int, by: ProofParameters = PROOF) -> Figure:
     """M4: sealed packages found right by an independent look, over those looked at."""
     source = Text(
-        N_(
-            "Independent rechecks: %(count)s of %(total)s sealed packages. Nobody re-scans packages blind yet."
-        ),
+        N_("Independent looks: %(count)s of %(total)s sealed packages (rechecked blind, or claimed)."),
         {"count": checked, "total": sealed},
     )
     return _accuracy(
@@ -319,7 +332,7 @@ def packing(checked: int, bad: int, sealed: int, by: ProofParameters = PROOF) ->
 def shipping(confirmed: int, bad: int, shipped: int, by: ProofParameters = PROOF) -> Figure:
     """M5: deliveries that arrived without an error, over those whose receipt was confirmed."""
     source = Text(
-        N_("Receipts: %(count)s of %(total)s deliveries. Dealers do not confirm what arrived yet."),
+        N_("Receipts: %(count)s of %(total)s deliveries were confirmed by their dealers."),
         {"count": confirmed, "total": shipped},
     )
     return _accuracy(
@@ -363,7 +376,7 @@ def _accuracy(
         standing=standing,
         verdict=verdict,
         numerator=Part(N_("Found right"), checked - bad, ""),
-        denominator=Part(N_("Looked at"), checked, ""),
+        denominator=Part(N_("Looked at"), checked, "", "looked" if metric is Metric.M4 else "confirmed"),
         sample=checked,
         sample_of=total_count,
         sample_name=sample_name,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 
 from mes.nesting.rules.cuts import offcuts_of, sliced
-from mes.nesting.rules.fill import Stop
+from mes.nesting.rules.effort import Stop
 from mes.nesting.rules.instance import Instance, Part
 from mes.nesting.rules.plan import Layout, Placement
 from mes.nesting.rules.sheets import Effort
@@ -77,14 +77,11 @@ def job_of(instance: Instance, parts: tuple[Part, ...]) -> tuple[BarJob, list[li
     return BarJob(extents, counts, bars), members
 
 
-def fill(job: BarJob, seed: int, effort: Effort) -> BarFilling:
-    """Return the best filling found for `job` within `effort`."""
+def fill(job: BarJob, first: BarFilling, seed: int, effort: Effort) -> BarFilling:
+    """Return the best filling found for `job` within `effort`, no worse than `first`."""
     rng = Random(seed)  # noqa: S311  a search, not a secret
     limits = [bar.limit for bar in job.bars]
-    best = min(
-        (_best_fit(job, lead, effort) for lead in range(min(len(job.bars), 12))),
-        key=job.badness,
-    )
+    best = first
     if len(job.extents) > MANY_SIZES:
         return best
     for noise in (0.0, 0.0, 0.02, 0.05):
@@ -92,6 +89,14 @@ def fill(job: BarJob, seed: int, effort: Effort) -> BarFilling:
         if found is not None and job.badness(found) < job.badness(best):
             best = found
     return _improved(job, best, rng, effort)
+
+
+def quick(job: BarJob, effort: Effort) -> BarFilling:
+    """Return the best of a few best-fit fillings, at once."""
+    return min(
+        (_best_fit(job, lead, effort) for lead in range(min(len(job.bars), 12))),
+        key=job.badness,
+    )
 
 
 def _best_fit(job: BarJob, lead: int, effort: Effort) -> BarFilling:

@@ -13,18 +13,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 
+from mes.nesting.rules.effort import Stop
 from mes.nesting.rules.instance import Instance, Part
 
-Stop = Callable[[], bool]
 Share = Callable[[int, int], Fraction]  # side and room, kerf included, to a share of 0…1
 
 AREA = "kerf-inflated area"
 LENGTH = "kerf-inflated length"
+PATTERNS = "column generation (Farley)"
 HALVES = "dual-feasible functions (parts longer than half the stock)"
 ROUNDED = "{method}, rounded up to what stock costs can add up to"
 
 MANY_SIZES = 400  # beyond it only the area is reckoned
-MANY_PARTS = 5_000  # beyond it only the cheapest stock by area is looked at
+MANY_PARTS = 2_000  # beyond it only the cheapest stock by area is looked at
 THRESHOLDS = 5  # so many small-part thresholds are tried per side
 SUMS_MOST = 200_000  # combinations of stock pieces looked at when rounding up
 
@@ -65,11 +66,16 @@ def lower_bound(instance: Instance, parts: Sequence[Part], stop: Stop) -> LowerB
             value = _priced(items, rooms, costs, along, across)
             if value > best:
                 best, method = value, HALVES
-    whole = -(-best.numerator // best.denominator)
-    rounded = _next_sum(whole, costs, [stock.quantity for stock in instance.stock])
-    if rounded is not None and rounded > whole:
-        return LowerBound(rounded, ROUNDED.format(method=method))
-    return LowerBound(whole, method)
+    return rounded(instance, -(-best.numerator // best.denominator), method)
+
+
+def rounded(instance: Instance, cost: int, method: str) -> LowerBound:
+    """Return the bound `cost` rounded up to what stock costs can add up to."""
+    costs = [stock.cost for stock in instance.stock]
+    higher = _next_sum(cost, costs, [stock.quantity for stock in instance.stock])
+    if higher is not None and higher > cost:
+        return LowerBound(higher, ROUNDED.format(method=method))
+    return LowerBound(cost, method)
 
 
 def _by_area(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from mes.nesting.rules.instance import COST_PLACES, Grain, Instance, Kind, Part, Stock
+from mes.nesting.rules.instance import COST_PLACES, FirstCut, Grain, Instance, Kind, Part, Stock
 from mes.nesting.rules.plan import Layout, Placement, Plan
 
 TOLERANCE = Decimal("0.0001")  # of yield and gap, which are rounded to four places
@@ -27,6 +27,7 @@ class FaultKind(StrEnum):
     GRAIN = "grain runs the wrong way"
     OUTSIDE = "outside the trims"
     OVERLAP = "overlap"
+    MATCH = "not beside the next of its group"
     KERF = "no room for the kerf"
     GUILLOTINE = "cannot be reached by straight cuts"
     COUNT = "not placed as often as asked"
@@ -76,6 +77,7 @@ def _layout(
     for at, rect in zip(layout.placements, rects, strict=True):
         if not _contains(inside, rect):
             yield FaultKind.OUTSIDE, f"{at.part} at {rect}"
+    axes = {FirstCut.WIDTH: (0,), FirstCut.LENGTH: (1,)}.get(instance.first_cut, (0, 1))
     crowded = list(_crowded(rects, instance.kerf_dmm))
     for first, second in crowded:
         kind = FaultKind.OVERLAP if _apart(rects[first], rects[second]) < 0 else FaultKind.KERF
@@ -83,10 +85,33 @@ def _layout(
     if (
         rects
         and not crowded
-        and not any(_reachable(inside, rects, axis, instance.stages, instance.kerf_dmm) for axis in (0, 1))
+        and not any(_reachable(inside, rects, axis, instance.stages, instance.kerf_dmm) for axis in axes)
     ):
         yield FaultKind.GUILLOTINE, f"{len(rects)} parts in {instance.stages} stages"
+    yield from _matches(instance, layout)
     yield from _offcuts(instance, inside, rects, layout)
+
+
+def _matches(instance: Instance, layout: Layout) -> Iterator[tuple[FaultKind, str]]:
+    """Yield the parts of a group that do not lie a kerf beside the one before and the one after them."""
+    names: dict[str, list[Part]] = {}
+    for part in instance.parts:
+        if part.match:
+            names.setdefault(part.match, []).append(part)
+    there = Counter((at.part, at.x_dmm, at.y_dmm, at.is_turned) for at in layout.placements)
+    for members in names.values():
+        for before, after in zip(members, members[1:], strict=False):
+            step = before.width_dmm + instance.kerf_dmm
+            next_to = Counter(
+                {
+                    (after.id, x + step * turned, y + step * (not turned), turned): count
+                    for (name, x, y, turned), count in there.items()
+                    if name == before.id
+                }
+            )
+            found = Counter({key: count for key, count in there.items() if key[0] == after.id})
+            if next_to != found:
+                yield FaultKind.MATCH, f"{before.id} and {after.id}"
 
 
 def _placement(

@@ -76,11 +76,11 @@ def cuts_of(instance: Instance, stock: Stock, layout: Layout) -> tuple[Cut, ...]
 
 
 def sliced(
-    instance: Instance, stock: Stock, placements: Sequence[Placement], axes: tuple[int, ...] = (0, 1)
+    instance: Instance, stock: Stock, placements: Sequence[Placement], axes: tuple[int, ...] = ()
 ) -> Slicing | None:
     """Return the slicing with the fewest cuts and stages; None when straight cuts cannot reach the parts.
 
-    The first cuts go across one of `axes` (0: across the stock's length).
+    The first cuts go across one of `axes` (0: across the stock's length), or of the instance's own.
     """
     room = instance.room(stock)
     left, bottom = instance.trim.left_dmm, instance.trim.bottom_dmm
@@ -88,7 +88,7 @@ def sliced(
     boxes = list(enumerate(_boxes(instance, placements, depth)))
     whole = (left, bottom, left + room[0], bottom + depth)
     slicer = _Slicer(instance.kerf_dmm, instance.stages)
-    trees = [slicer.tree(whole, boxes, axis) for axis in axes]
+    trees = [slicer.tree(whole, boxes, axis) for axis in axes or instance.axes]
     found = [_walked(tree, instance.kerf_dmm) for tree in trees if tree is not None]
     return min(found, key=_effort, default=None)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
 from mes.nesting.rules.boards import Board, Sheet, Size, Taste, Way, best_place
-
-Stop = Callable[[], bool]
+from mes.nesting.rules.effort import Stop
 
 SHELF_LOOKS = 400_000  # looks at boards, so many sizes times boards, that one pass by shelves may take
 USUAL_SIZES = 40
@@ -58,13 +57,15 @@ def shelves(job: Job, order: Sequence[int], turn: int, is_deep: bool, stop: Stop
     limits = [sheet.limit for sheet in job.sheets]
     look_back = 2 + SHELF_LOOKS // max(len(job.sizes), 1)
     rows = sorted(_rows(job, order, turn, is_deep), key=lambda row: (-row[1][1], -row[1][2], row[0]))
+    liked = [[_liking(ways, is_deep) if ways else None for ways in sheet.ways[turn]] for sheet in job.sheets]
     for number, (size, _) in enumerate(rows):
         left = job.sizes[size].count
         if number % 16 == 15 and stop():
             out[size] = left
             continue
         for board in boards[-look_back:]:
-            left -= _shelve(job, board, turn, size, left, is_deep)
+            way = liked[board.sheet][size]
+            left -= _shelve(job, board, way, size, left) if way else 0
             if left == 0:
                 break
         while left:
@@ -73,7 +74,13 @@ def shelves(job: Job, order: Sequence[int], turn: int, is_deep: bool, stop: Stop
                 out[size] = left
                 break
             boards.append(opened)
-            left -= _shelve(job, opened, turn, size, left, is_deep)
+            way = liked[opened.sheet][size]
+            done = _shelve(job, opened, way, size, left) if way else 0
+            left -= done
+            for _ in range(min(left // done, limits[opened.sheet]) if done else 0):
+                limits[opened.sheet] -= 1
+                boards.append(opened.copy())
+                left -= done
     fitting = {size for size, _ in rows}
     for size, wanted in enumerate(job.sizes):
         if size not in fitting:
@@ -98,16 +105,14 @@ def _liking(ways: tuple[Way, ...], is_deep: bool) -> Way:
     return max(ways, key=lambda way: way[1]) if is_deep else min(ways, key=lambda way: way[1])
 
 
-def _shelve(job: Job, board: Board, turn: int, size: int, wanted: int, is_deep: bool) -> int:
+def _shelve(job: Job, board: Board, way: Way, size: int, wanted: int) -> int:
     """Put up to `wanted` parts of `size` on the shelves of `board`; return how many went on."""
-    ways = job.sheets[board.sheet].ways[turn][size]
-    if not ways:
-        return 0
-    way = _liking(ways, is_deep)
     done = 0
+    if board.free < way[1] * way[2]:
+        return 0
     if job.stages > 1:
         for section in board.sections:
-            if way[1] <= section.a:
+            if way[1] <= section.a and way[2] <= board.b - section.b:
                 for _ in range(min(wanted - done, (board.b - section.b) // way[2])):
                     board.put(size, way, section, None)
                     done += 1

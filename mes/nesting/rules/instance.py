@@ -38,6 +38,14 @@ class Grain(Choice):
     NONE = "none", N_("No grain")
 
 
+class FirstCut(Choice):
+    """Along which side of a board its first cuts run; a saw may know only one way."""
+
+    ANY = "any", N_("Either way")
+    LENGTH = "length", N_("Along the length")
+    WIDTH = "width", N_("Along the width")
+
+
 @dataclass(frozen=True, slots=True)
 class InstanceFault:
     """One thing that is wrong with an instance, and where."""
@@ -88,7 +96,10 @@ class Stock:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One size that is wanted, `quantity` times; `mitre_dmm` is what its mitred ends cost besides."""
+    """One size that is wanted, `quantity` times; `mitre_dmm` is what its mitred ends cost besides.
+
+    Parts of one `match` lie side by side across their length, in the order in which they are listed.
+    """
 
     id: str
     length_dmm: int
@@ -96,6 +107,7 @@ class Part:
     quantity: int
     grain: Grain
     mitre_dmm: int = 0
+    match: str = ""
 
     def extent(self, is_turned: bool) -> tuple[int, int]:
         """Return what the part covers along the stock's length and along its width."""
@@ -114,6 +126,26 @@ class Instance:
     offcut_width_dmm: int
     stock: tuple[Stock, ...]
     parts: tuple[Part, ...]
+    first_cut: FirstCut = FirstCut.ANY
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """Return the axes (0: the stock's length) along which what the first cuts take off may follow."""
+        return {FirstCut.ANY: (0, 1), FirstCut.WIDTH: (0,), FirstCut.LENGTH: (1,)}[self.first_cut]
+
+    @cached_property
+    def groups(self) -> Mapping[str, tuple[Part, ...]]:
+        """The parts that are cut side by side out of one board, by the name of their match."""
+        found: dict[str, tuple[Part, ...]] = {}
+        for part in self.parts:
+            if part.match:
+                found[part.match] = (*found.get(part.match, ()), part)
+        return found
+
+    def turn_of(self, is_turned: bool) -> int:
+        """Return the first-cut direction in which the stages allow the cuts within a group that lies so."""
+        across = 0 if is_turned else 1  # the axis along which its members follow each other
+        return 1 - across if self.stages == 2 else across
 
     @cached_property
     def mitres(self) -> Mapping[str, int]:
@@ -121,7 +153,10 @@ class Instance:
         return {part.id: part.mitre_dmm for part in self.parts if part.mitre_dmm}
 
     def room(self, stock: Stock) -> tuple[int, int]:
-        """Return the length and width of `stock` inside its trims; a bar's width is 0."""
+        """Return the length and width of `stock` inside its trims; a bar's width is 0.
+
+        Where the trims leave nothing it is 0 or below, and no part fits.
+        """
         length = stock.length_dmm - self.trim.left_dmm - self.trim.right_dmm
         if self.kind is Kind.BAR:
             return length, 0
@@ -138,13 +173,21 @@ class Instance:
             return (False, True)
         return (part.grain is not stock.grain,)
 
+    def has_size(self, part: Part) -> bool:
+        """Return whether there is anything to cut."""
+        return part.length_dmm > 0 and (self.kind is Kind.BAR or part.width_dmm > 0)
+
     def ways(self, part: Part, stock: Stock) -> tuple[bool, ...]:
-        """Return those of `turns` in which the part also fits inside the trims."""
+        """Return those of `turns` in which the part also fits inside the trims; none for a part without size."""
         room = self.room(stock)
+        if not self.has_size(part):
+            return ()
         return tuple(
             turned
             for turned in self.turns(part, stock)
-            if part.extent(turned)[0] + part.mitre_dmm <= room[0] and part.extent(turned)[1] <= room[1]
+            if (not part.match or self.turn_of(turned) in self.axes)
+            and part.extent(turned)[0] + part.mitre_dmm <= room[0]
+            and part.extent(turned)[1] <= room[1]
         )
 
 
@@ -160,9 +203,9 @@ def read_instance(data: object) -> Instance:
     return instance
 
 
-_TOP = {"kind", "kerf_mm", "trim_mm", "stages", "min_offcut_mm", "stock", "parts"}
+_TOP = {"kind", "first_cut", "kerf_mm", "trim_mm", "stages", "min_offcut_mm", "stock", "parts"}
 _STOCK = {"id", "length_mm", "width_mm", "quantity", "cost", "grain", "offcut"}
-_PART = {"id", "length_mm", "width_mm", "quantity", "grain", "mitre_mm"}
+_PART = {"id", "length_mm", "width_mm", "quantity", "grain", "mitre_mm", "match"}
 _SIDES = {Kind.SHEET: ("left", "right", "bottom", "top"), Kind.BAR: ("start", "end")}
 
 
@@ -191,6 +234,9 @@ class _Reader:
             offcut_length_dmm=self.size(least.get("length", 0), "min_offcut_mm.length", least=0),
             offcut_width_dmm=self.size(least.get("width", 0), "min_offcut_mm.width", least=0),
             stock=tuple(self.stock(row, f"stock[{i}]") for i, row in self.rows(top.get("stock"), "stock")),
+            first_cut=FirstCut.ANY
+            if is_bar
+            else self.choice(FirstCut, top.get("first_cut", "any"), "first_cut", FirstCut.ANY),
             parts=tuple(self.part(row, f"parts[{i}]") for i, row in self.rows(top.get("parts"), "parts")),
         )
         self.whole_faults(instance)
@@ -206,10 +252,11 @@ class _Reader:
                 self.fault(place, N_("the id %(id)s occurs twice"), id=twice)
         if not instance.stock:
             self.fault("stock", N_("at least one stock piece is needed"))
-        for i, stock in enumerate(instance.stock):
-            room = instance.room(stock)
-            if room[0] <= 0 or (instance.kind is Kind.SHEET and room[1] <= 0):
-                self.fault(f"stock[{i}]", N_("the trims leave nothing of it"))
+        for match, members in instance.groups.items():
+            if len({(part.length_dmm, part.quantity, part.grain) for part in members}) > 1:
+                self.fault(
+                    "parts", N_("the parts of %(match)s differ in length, quantity or grain"), match=match
+                )
         pieces = sum(part.quantity for part in instance.parts)
         if pieces > PIECES_MAX:
             self.fault(
@@ -252,7 +299,7 @@ class _Reader:
             length_dmm=length,
             width_dmm=width,
             quantity=quantity,
-            cost=self.cost(row, place, length * (width or 10_000)),
+            cost=self.cost(row, place, max(length, 0) * max(width or 10_000, 0)),
             grain=self.choice(Grain, row.get("grain", "none"), f"{place}.grain", Grain.NONE),
             is_offcut=is_offcut is True,
         )
@@ -262,7 +309,10 @@ class _Reader:
         length, width = self.sides(row, place)
         if "mitre_mm" in row and self.kind is Kind.SHEET:
             self.fault(f"{place}.mitre_mm", N_("only a bar has mitred ends"))
+        if "match" in row and self.kind is Kind.BAR:
+            self.fault(f"{place}.match", N_("only parts of boards are matched"))
         return Part(
+            match=self.name(row["match"], f"{place}.match") if "match" in row else "",
             id=self.name(row.get("id"), f"{place}.id"),
             length_dmm=length,
             width_dmm=width,
@@ -272,9 +322,11 @@ class _Reader:
         )
 
     def sides(self, row: Mapping[str, Any], place: str) -> tuple[int, int]:
-        length = self.size(row.get("length_mm"), f"{place}.length_mm", least=1)
+        """Return length and width; those of 0 or below are read too, so that the plan can name the part."""
+        least = -int(SIZE_MAX_MM) * 10
+        length = self.size(row.get("length_mm"), f"{place}.length_mm", least=least)
         if self.kind is Kind.SHEET:
-            return length, self.size(row.get("width_mm"), f"{place}.width_mm", least=1)
+            return length, self.size(row.get("width_mm"), f"{place}.width_mm", least=least)
         if row.get("width_mm") is not None:
             self.fault(f"{place}.width_mm", N_("a bar has no width"))
         return length, 0

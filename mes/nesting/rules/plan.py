@@ -20,6 +20,8 @@ class Reason(Choice):
 
     TOO_LARGE = "larger than every stock piece", N_("Larger than every stock piece")
     GRAIN = "fits no stock piece with its grain", N_("Fits no stock piece with its grain")
+    MATCH = "its group fits no stock piece together", N_("Its group fits no stock piece together")
+    NO_SIZE = "its length or width is not above 0", N_("Its length or width is not above 0")
     NO_STOCK = "the stock is used up", N_("The stock is used up")
     NO_TIME = "no time was left to place it", N_("No time was left to place it")
 

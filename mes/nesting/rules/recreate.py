@@ -10,7 +10,8 @@ from __future__ import annotations
 from random import Random
 
 from mes.nesting.rules.boards import Board, Place, Taste, Way, best_place
-from mes.nesting.rules.fill import Job, Stop, random_taste, shuffled
+from mes.nesting.rules.effort import Stop
+from mes.nesting.rules.fill import Job, random_taste, shuffled
 
 HISTORY = 60  # steps over which a worse result may still be accepted
 BLINK = 0.03  # chance to overlook a board, so that a second-best place is tried too

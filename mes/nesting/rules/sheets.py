@@ -10,7 +10,8 @@ from random import Random
 
 from mes.nesting.rules.boards import Board, Sheet, Size, Way
 from mes.nesting.rules.cuts import offcuts_of, sliced
-from mes.nesting.rules.fill import Filling, Job, Stop, one_by_one, shelves
+from mes.nesting.rules.effort import Stop
+from mes.nesting.rules.fill import Filling, Job, one_by_one, shelves
 from mes.nesting.rules.instance import Instance, Part, Stock
 from mes.nesting.rules.plan import Layout, Offcut, Placement
 from mes.nesting.rules.recreate import Recreate
@@ -36,9 +37,10 @@ class Effort:
 
 def job_of(instance: Instance, parts: tuple[Part, ...]) -> tuple[Job, list[list[Part]]]:
     """Return the job of `parts`, and the parts behind each of its sizes."""
-    grouped: dict[tuple[int, int, str], list[Part]] = {}
+    grouped: dict[tuple[int, int, str, bool], list[Part]] = {}
     for part in parts:
-        grouped.setdefault((part.length_dmm, part.width_dmm, part.grain), []).append(part)
+        key = (part.length_dmm, part.width_dmm, part.grain, bool(part.match))
+        grouped.setdefault(key, []).append(part)
     kerf = instance.kerf_dmm
     members = list(grouped.values())
     sizes = tuple(_size(group, kerf) for group in members)
@@ -62,17 +64,30 @@ def _sheet(instance: Instance, stock: Stock, leads: list[Part], total: int) -> S
         extents = [(turned, *part.extent(turned)) for turned in instance.ways(part, stock)]
         along.append(tuple((turned, x + kerf, y + kerf) for turned, x, y in extents))
     across = tuple(tuple((turned, b, a) for turned, a, b in ways) for ways in along)
+    by_turn = [_in_turn(instance, leads, turn, ways) for turn, ways in enumerate((tuple(along), across))]
     return Sheet(
         room=((length, width), (width, length)),
         cost=stock.cost,
         limit=total if stock.quantity is None else min(stock.quantity, total),
-        ways=(tuple(along), across),
+        ways=(by_turn[0], by_turn[1]),
     )
 
 
-def fill(job: Job, seed: int, effort: Effort) -> Filling:
-    """Return the best filling found for `job` within `effort`."""
-    best = _shelved(job, effort.stop)
+def _in_turn(
+    instance: Instance, leads: list[Part], turn: int, ways: tuple[tuple[Way, ...], ...]
+) -> tuple[tuple[Way, ...], ...]:
+    """Return the ways of one first-cut direction: those that the saw and, in a group, the stages allow."""
+    if turn not in instance.axes:
+        return ((),) * len(leads)
+    return tuple(
+        tuple(way for way in of if instance.turn_of(way[0]) == turn) if part.match else of
+        for part, of in zip(leads, ways, strict=True)
+    )
+
+
+def fill(job: Job, first: Filling, seed: int, effort: Effort) -> Filling:
+    """Return the best filling found for `job` within `effort`, no worse than `first`."""
+    best = first
     rng = Random(seed)  # noqa: S311  a search, not a secret
     if len(job.sizes) <= MANY_SIZES:
         for tries in TRIES:
@@ -84,7 +99,7 @@ def fill(job: Job, seed: int, effort: Effort) -> Filling:
     return Filling(_improved(job, best.boards, rng, effort), best.out) if best.boards else best
 
 
-def _shelved(job: Job, stop: Stop) -> Filling:
+def quick(job: Job, stop: Stop) -> Filling:
     """Return the best filling by shelves over stock sizes, first cuts and orders."""
     count = len(job.sheets)
     by_value = sorted(range(count), key=lambda i: job.sheets[i].cost / job.sheets[i].area)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Select, Table, bindparam, select
+from sqlalchemy import Select, Table, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from core.i18n import Named
@@ -29,6 +29,7 @@ BOX = (
     *(PACKAGES.c.id, PACKAGES.c.code, PACKAGES.c.kind, PACKAGES.c.name, PACKAGES.c.name_en),
     *(PACKAGES.c.position, PACKAGES.c.total_count, PACKAGES.c.state, PACKAGES.c.order_id),
     *(ORDERS.c.number, ORDERS.c.state, PACKAGES.c.set_id, SETS.c.number, SETS.c.room),
+    *(PACKAGES.c.kit_check, PACKAGES.c.tolerance_kg, PACKAGES.c.supplement_of_id),
 )
 ITEM = (
     *(PIECES.c.id, PIECES.c.rule_code, PIECES.c.mirror_code, PIECES.c.name, PIECES.c.name_en),
@@ -52,8 +53,9 @@ FILLED = (
     )
     .order_by(CONTENTS.c.id)
 )
-BY_ID, BY_CODE = PACKAGES.c.id == bindparam("package"), PACKAGES.c.code == bindparam("code")
-PACKAGE_ID = select(PACKAGES.c.id).where(BY_CODE)
+RELEASED = ORDERS.c.released_at.is_not(None)  # else a release is writing them, or broke off
+BY_ID, BY_CODE = PACKAGES.c.id == bindparam("package"), and_(PACKAGES.c.code == bindparam("code"), RELEASED)
+PACKAGE_ID = select(PACKAGES.c.id).select_from(HOMES).where(BY_CODE)
 FILLED_BY_ID = FILLED.where(BY_ID)
 FILLED_BY_CODE_SHARED = FILLED.where(BY_CODE).with_for_update(read=True, of=PACKAGES)
 ALONE_BY_ID = BOXES.where(BY_ID).with_for_update(of=PACKAGES)
@@ -69,7 +71,7 @@ SCANNED = select(*PIECE, *BOX).select_from(
     .outerjoin(CONTENTS, CONTENTS.c.piece_id == PIECES.c.id)
     .outerjoin(PACKAGES, PACKAGES.c.id == CONTENTS.c.package_id)
 )
-PIECE_BY_CODE = SCANNED.where(PIECES.c.code == bindparam("code"))
+PIECE_BY_CODE = SCANNED.where(PIECES.c.code == bindparam("code"), RELEASED)
 PIECE_BY_ID = SCANNED.where(PIECES.c.id == bindparam("piece"))
 
 
@@ -115,13 +117,23 @@ def _filled(rows: Sequence[Sequence[Any]]) -> Box | None:
     if not rows:
         return None
     contents = (row[len(BOX) :] for row in rows)
-    return box_of(rows[0][: len(BOX)], tuple(_item(one) for one in contents if one[0] is not None))
+    return box_of(rows[0][: len(BOX)], tuple(item_of(one) for one in contents if one[0] is not None))
 
 
 def box_of(row: Sequence[Any], items: tuple[Item, ...] = ()) -> Box:
     """Return a package out of the values of BOX."""
     package_id, code, kind, name, name_en, position, total_count, state, *head = row
-    order_id, order_number, order_state, set_id, set_number, room = head
+    (
+        order_id,
+        order_number,
+        order_state,
+        set_id,
+        set_number,
+        room,
+        kit_check,
+        tolerance_kg,
+        supplement_of_id,
+    ) = head
     return Box(
         package_id=package_id,
         code=code,
@@ -137,6 +149,9 @@ def box_of(row: Sequence[Any], items: tuple[Item, ...] = ()) -> Box:
         set_number=set_number,
         room=room or set_number,
         items=items,
+        kit_check=kit_check,
+        tolerance_kg=tolerance_kg,
+        is_supplement=supplement_of_id is not None,
     )
 
 
@@ -144,11 +159,12 @@ def items(session: Session, package_ids: Sequence[int]) -> dict[int, tuple[Item,
     """Return what belongs into some packages, by the package, pieces in the order of their rules."""
     found: dict[int, list[Item]] = {}
     for package, *values in session.execute(ITEMS, {"packages": package_ids}):
-        found.setdefault(package, []).append(_item(values))
+        found.setdefault(package, []).append(item_of(values))
     return {package: tuple(contents) for package, contents in found.items()}
 
 
-def _item(values: Sequence[Any]) -> Item:
+def item_of(values: Sequence[Any]) -> Item:
+    """Return a piece out of the values of ITEM."""
     piece_id, rule_code, mirror_code, name, name_en, length, width, *rest = values
     part_count, remake_of_id, drawn_as, packed_at = rest
     return Item(

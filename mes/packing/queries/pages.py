@@ -19,9 +19,9 @@ from erp.catalogue.rules.document import Handing
 from erp.materials.model import Material
 from erp.parties.model import Party
 from erp.sales.model import Line, Order
-from mes.packing.model import Content, Package
+from mes.packing.model import Content, Damage, Package
 from mes.packing.queries.judging import BOX, BOXES, box_of, items, next_operation
-from mes.packing.rules import Box, Item, PackageState
+from mes.packing.rules import Box, Item, Look, PackageState, label_of
 from mes.scanning.model import Scan
 from mes.scanning.rules import Block, Outcome, ScanKind
 from mes.splitting.model import DoorSet, Piece, Requirement
@@ -67,6 +67,33 @@ def missing(session: Session, package_id: int) -> list[Missing]:
 
 
 @dataclass(frozen=True, slots=True)
+class MissingOfOrder:
+    """A piece that a package of an order waits for, with the package."""
+
+    package_id: int
+    package: Named
+    room: str
+    missing: Missing
+
+
+def missing_of_order(session: Session, order_id: int) -> list[MissingOfOrder]:
+    """Return what the packages of an order still wait for, package by package; void ones wait for nothing."""
+    boxes = session.execute(
+        BOXES.where(
+            Package.order_id == order_id,
+            Package.state != PackageState.VOID,
+            select(Content.id).where(Content.package_id == Package.id, Content.packed_at.is_(None)).exists(),
+        ).order_by(Package.position)
+    )
+    found = [box_of(row) for row in boxes]
+    return [
+        MissingOfOrder(one.package_id, label_of(one), one.room, row)
+        for one in found
+        for row in missing(session, one.package_id)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
 class KitLine:
     """Some of one hardware that lies in a kit."""
 
@@ -96,11 +123,13 @@ class PackageFacts:
     sealed_at: datetime | None
     sealed_by: str
     kit: tuple[KitLine, ...]  # what lies in its kits of hardware
+    look: Look  # what eyes compare
+    planned_kg: Decimal | None
 
     @property
     def is_remake(self) -> bool:
-        """Whether a replaced piece is in it: marked on its label."""
-        return any(item.is_remake for item in self.box.items)
+        """Whether a replaced piece is in it, or what another box left without: marked on its label."""
+        return self.box.is_supplement or any(item.is_remake for item in self.box.items)
 
 
 def packages(
@@ -116,6 +145,7 @@ def packages(
         .join(Party, Party.id == Order.dealer_id)
         .outerjoin(Person, Person.id == Package.sealed_by_id)
         .where(Package.order_id == order_id if package_id is None else Package.id == package_id)
+        .where(Order.released_at.is_not(None))  # else a release is writing them, or broke off
         .order_by(Package.position)
     ).all()
     contents = items(session, [row[0] for row in rows])
@@ -165,6 +195,8 @@ def _facts(box: Box, row: Sequence[Any], colours: dict[str, Named], kit: Sequenc
         sealed_at=package.sealed_at,
         sealed_by=sealed_by or "",
         kit=tuple(kit),
+        look=Look(line.handing.value if line.handing else "", line.colour_code or ""),
+        planned_kg=package.planned_kg,
     )
 
 
@@ -187,6 +219,16 @@ def content_codes(session: Session, package_id: int) -> set[str]:
             .where(Content.package_id == package_id, Content.packed_at.is_not(None))
         )
     )
+
+
+def piece_codes(session: Session, package_id: int) -> dict[int, str]:
+    """Return the label code of each piece that belongs into a package and has one, by the piece's id."""
+    rows = session.execute(
+        select(Piece.id, Piece.code)
+        .join(Content, Content.piece_id == Piece.id)
+        .where(Content.package_id == package_id)
+    )
+    return {piece_id: code for piece_id, code in rows if code}
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +258,26 @@ def scans(session: Session, package_id: int, limit: int = 40) -> list[BenchScan]
         .limit(limit)
     )
     return [BenchScan(*row) for row in rows]
+
+
+def order_number(session: Session, order_id: int) -> str | None:
+    """Return the number of an order that has packages, or None."""
+    return session.scalar(
+        select(Order.number).where(
+            Order.id == order_id, select(Package.id).where(Package.order_id == order_id).exists()
+        )
+    )
+
+
+def damages(session: Session, package_id: int) -> list[tuple[Damage, str]]:
+    """Return the damages that were told of a package, the latest first, and who told them."""
+    rows = session.execute(
+        select(Damage, Person.name)
+        .outerjoin(Person, Person.id == Damage.reported_by_id)
+        .where(Damage.package_id == package_id)
+        .order_by(Damage.id.desc())
+    )
+    return [(row, name or "") for row, name in rows]
 
 
 def open_packages(session: Session, person_id: int, limit: int = 8) -> list[Box]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from erp.sales.model import Order
 from mes.packing.model import Content, Package
 from mes.packing.rules import FINISHED, PackageState
+from mes.scanning.model import Scan
+from mes.scanning.rules import Outcome, ScanKind
 from mes.splitting.model import Piece
 from mes.splitting.rules import PieceState
 
@@ -27,6 +29,7 @@ def _wrong_totals(session: Session) -> list[str]:
             Order.package_count,
         )
         .join(Package, Package.order_id == Order.id)
+        .where(Order.released_at.is_not(None))  # else a release is writing them, or broke off
         .group_by(Order.id, Order.number, Order.package_count)
     )
     return [  # a void package keeps its number: labels say i of N as they were printed
@@ -61,3 +64,30 @@ def _wrong_pieces(session: Session) -> list[str]:
     return [
         f"{code}: {state.value}, but its package says {'in' if at else 'not in'}" for code, state, at in rows
     ]
+
+
+def unscanned(session: Session) -> list[str]:
+    """Prove by the scan log alone that what is packed was scanned into that very package, and not out again since."""
+    last = (
+        select(Scan.object_id, func.max(Scan.id).label("scan_id"))
+        .where(
+            Scan.object_type == "piece",
+            Scan.kind.in_((ScanKind.PACK_ADD, ScanKind.PACK_REMOVE)),
+            Scan.outcome.in_((Outcome.ACCEPT, Outcome.OVERRIDE)),
+        )
+        .group_by(Scan.object_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(Piece.code, Package.code)
+        .select_from(Content)
+        .join(Piece, Piece.id == Content.piece_id)
+        .join(Package, Package.id == Content.package_id)
+        .outerjoin(last, last.c.object_id == Content.piece_id)
+        .outerjoin(Scan, Scan.id == last.c.scan_id)
+        .where(
+            Content.packed_at.is_not(None),
+            or_(Scan.id.is_(None), Scan.kind != ScanKind.PACK_ADD, Scan.context_id != Content.package_id),
+        )
+    )
+    return [f"{piece}: in {package} without a scan that put it there" for piece, package in rows]

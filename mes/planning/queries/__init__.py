@@ -7,17 +7,42 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from core.i18n import Named
 from erp.parties.model import Party
-from erp.sales.model import Order
+from erp.sales.model import Line, Order
 from mes.planning.model import Batch, BatchOrder
 from mes.planning.queries import lots
-from mes.planning.rules import BatchState
+from mes.planning.rules import BatchStage, BatchState
 from mes.planning.rules.batching import ColourLot
+from mes.splitting.model import DoorSet, Piece
+from mes.splitting.rules import CutMethod, PieceState
+
+SAWN = (PieceState.CUT, PieceState.MADE, PieceState.PACKED, PieceState.SHIPPED)
+_pieces: Any = (
+    select(Piece.id)
+    .join(DoorSet, DoorSet.id == Piece.set_id)
+    .join(Line, Line.id == DoorSet.line_id)
+    .join(BatchOrder, lots.is_of_lot())
+    .where(BatchOrder.batch_id == Batch.id)
+    .correlate(Batch)
+)
+_cut_pieces = _pieces.where(Piece.cut_method != CutMethod.NONE)
+_labelled = _pieces.where(Piece.is_tracked)
+_is_begun = _cut_pieces.where(Piece.state.in_(SAWN)).exists()
+_is_uncut = _cut_pieces.where(Piece.state == PieceState.PLANNED).exists()
+_is_unmade = _labelled.where(Piece.state.in_((PieceState.PLANNED, PieceState.CUT))).exists()
+_is_made = _labelled.where(Piece.state.in_(SAWN)).exists() & ~_is_unmade
+stage_word: Any = case(  # the word of a BatchStage
+    (_is_made, BatchStage.MADE.value),
+    (_is_begun & ~_is_uncut, BatchStage.CUT.value),
+    (_is_begun, BatchStage.CUTTING.value),
+    (Batch.state == BatchState.OPEN, BatchStage.OPEN.value),
+    else_=BatchStage.PLANNED.value,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +64,7 @@ class BatchPage:
     """A batch with its orders."""
 
     batch: Batch
+    stage: BatchStage
     orders: list[OrderShown]
     lots: list[ColourLot]
 
@@ -62,12 +88,18 @@ def batch_page(session: Session, batch_id: int) -> BatchPage:
     batch = session.get(Batch, batch_id)
     if batch is None:
         raise NotFound
+    stage = stage_of(session, batch_id)
     rows = _orders().where(Order.id.in_(order_ids(session, batch_id))).order_by(Order.id)
-    return BatchPage(batch, _shown(session, rows), lots.lots_of(session, batch_id))
+    return BatchPage(batch, stage, _shown(session, rows), lots.lots_of(session, batch_id))
 
 
-def batch_rows(text: str, state: BatchState | None) -> Select[*tuple[Any, ...]]:
-    """Return batches with how many orders and door sets each has."""
+def stage_of(session: Session, batch_id: int) -> BatchStage:
+    """Return how far one batch has come."""
+    return BatchStage(session.scalars(select(stage_word).where(Batch.id == batch_id)).one())
+
+
+def batch_rows(text: str, stage: BatchStage | None) -> Select[*tuple[Any, ...]]:
+    """Return batches with how many orders and door sets each has, and the word of its stage."""
     sets = lots.batched_sets().subquery()
     set_count = select(func.count()).select_from(sets).where(sets.c.batch_id == Batch.id)
     order_count = select(func.count(BatchOrder.order_id.distinct())).where(BatchOrder.batch_id == Batch.id)
@@ -75,9 +107,10 @@ def batch_rows(text: str, state: BatchState | None) -> Select[*tuple[Any, ...]]:
         Batch,
         order_count.correlate(Batch).scalar_subquery().label("orders"),
         set_count.correlate(Batch).scalar_subquery().label("sets"),
+        stage_word.label("stage"),
     )  # counted for the rows of a page alone
-    if state is not None:
-        rows = rows.where(Batch.state == state)
+    if stage is not None:
+        rows = rows.where(stage_word == stage.value)
     if text:
         of_order = select(BatchOrder.batch_id).join(Order, Order.id == BatchOrder.order_id)
         named = of_order.where(Order.number.icontains(text, autoescape=True))
@@ -85,9 +118,11 @@ def batch_rows(text: str, state: BatchState | None) -> Select[*tuple[Any, ...]]:
     return rows
 
 
-def state_counts(session: Session) -> dict[BatchState, int]:
+def stage_counts(session: Session) -> dict[BatchStage, int]:
     """Return how many batches stand where."""
-    return dict(session.execute(select(Batch.state, func.count()).group_by(Batch.state)).all())
+    stages = select(stage_word.label("stage")).subquery()
+    rows = session.execute(select(stages.c.stage, func.count()).group_by(stages.c.stage))
+    return {BatchStage(word): count for word, count in rows}
 
 
 def batches_of_order(session: Session, order_id: int) -> Sequence[Batch]:

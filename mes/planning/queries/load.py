@@ -32,7 +32,6 @@ from mes.planning.rules.capacity import (
     load_of,
     risks,
 )
-from mes.splitting.model import DoorSet
 
 BOOKING = OPEN_STATES - {OrderState.DRAFT, OrderState.QUERY}  # a draft holds no place
 PROMISED = (OrderState.DRAFT, OrderState.QUERY, OrderState.CONFIRMED)  # its day may still be chosen
@@ -127,13 +126,11 @@ def _classes(session: Session, where: Any) -> list[tuple[int, Any, ProductClass,
         )
         if word
     }
-    gone = (  # cancelled after the release: they take no day's capacity
-        select(func.count(DoorSet.id))
-        .where(DoorSet.line_id == Line.id, DoorSet.voided_at.is_not(None))
-        .scalar_subquery()
-    )
+    left = (
+        Line.set_count - Line.cancelled_count
+    )  # what was cancelled after the release takes no day's capacity
     rows = session.execute(
-        select(Order.id, Order.due_on, Line.kind, Line.door_id, func.sum(Line.set_count - gone))
+        select(Order.id, Order.due_on, Line.kind, Line.door_id, func.sum(left))
         .join(Line, Line.order_id == Order.id)
         .where(where)
         .group_by(Order.id, Order.due_on, Line.kind, Line.door_id)

@@ -14,6 +14,16 @@ class BatchState(Choice):
     DONE = "DONE", N_("Done")
 
 
+class BatchStage(Choice):
+    """How far a batch has really come: its state, until its pieces tell more."""
+
+    OPEN = "OPEN", N_("Open")
+    PLANNED = "PLANNED", N_("Cut plans ready")
+    CUTTING = "CUTTING", N_("Being cut")
+    CUT = "CUT", N_("All cut")
+    MADE = "MADE", N_("All made")
+
+
 STEPS = {(BatchState.OPEN, BatchState.PLANNED), (BatchState.PLANNED, BatchState.DONE)}
 BATCHABLE = (OrderState.RELEASED, OrderState.IN_PRODUCTION)  # split, and not finished
 

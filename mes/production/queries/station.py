@@ -60,7 +60,7 @@ def piece_at(session: Session, code: str, station_id: int | None) -> PieceAtStat
         select(Piece, DoorSet.number, DoorSet.room, DoorSet.door_version_id, Order.number)
         .join(DoorSet, DoorSet.id == Piece.set_id)
         .join(Order, Order.id == Piece.order_id)
-        .where(Piece.code == code)
+        .where(Piece.code == code, Order.released_at.is_not(None))
         .execution_options(populate_existing=True)  # one transaction may hold many scans
     ).one_or_none()
     if row is None:

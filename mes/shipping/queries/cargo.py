@@ -9,14 +9,16 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from core.i18n import Named
+from erp.finance import queries as finance
 from erp.parties.model import Party
 from erp.sales.model import Order
 from erp.stock.model import Place
 from mes.packing.model import Content, Package
+from mes.packing.rules import PackageState
 from mes.scanning.model import Scan
 from mes.scanning.rules import Outcome, ScanKind
 from mes.shipping.model import Delivery, Load, LoadPackage
-from mes.shipping.rules import Cargo, Manifest
+from mes.shipping.rules import GONE, Cargo, Manifest
 from mes.splitting.model import DoorSet
 
 
@@ -27,7 +29,7 @@ def load_id(session: Session, code: str) -> int | None:
 
 def cargo_of_code(session: Session, code: str) -> Cargo | None:
     """Return the package whose label in force carries `code`, and the load it belongs onto."""
-    found = find_cargo(session, Package.code == code)
+    found = find_cargo(session, (Package.code == code) & Order.released_at.is_not(None))
     return found[0] if found else None
 
 
@@ -40,7 +42,7 @@ def cargo_rows() -> Select[Any]:
     """Return packages with all that makes a Cargo of them, to be filtered."""
     columns: tuple[Any, ...] = (Package, Order.number, DoorSet.room, DoorSet.number, Party, Place.name)
     return (
-        select(*columns, LoadPackage, Load.number)
+        select(*columns, LoadPackage, Load.number, Delivery.position)
         .join(Order, Order.id == Package.order_id)
         .join(Party, Party.id == Order.dealer_id)
         .join(DoorSet, DoorSet.id == Package.set_id)
@@ -71,6 +73,7 @@ def one_cargo(
     place: str | None,
     listed: LoadPackage | None,
     load_number: str | None,
+    stop: int | None,
 ) -> Cargo:
     """Return a row of `cargo_rows` as a judge sees it."""
     return Cargo(
@@ -90,19 +93,38 @@ def one_cargo(
         load_number=load_number or "",
         delivery_id=None if listed is None else listed.delivery_id,
         is_loaded=listed is not None and listed.loaded_at is not None,
+        stop=stop,
+        part_delivery=dealer.part_delivery,
+        planned_kg=package.planned_kg,
     )
 
 
 def manifest(session: Session, load_id: int) -> Manifest | None:
     """Return a load with everything that is to go onto it, in the order of the stops."""
-    load = session.execute(select(Load.code, Load.number, Load.state).where(Load.id == load_id)).one_or_none()
+    load = session.execute(
+        select(Load.code, Load.number, Load.state, Load.is_by_stop).where(Load.id == load_id)
+    ).one_or_none()
     if load is None:
         return None
     dealers = session.scalars(
         select(Delivery.dealer_id).where(Delivery.load_id == load_id).order_by(Delivery.position)
     )
     cargo = find_cargo(session, LoadPackage.load_id == load_id)
-    return Manifest(load_id, load.code, load.number, load.state, tuple(dealers), tuple(cargo))
+    return Manifest(
+        load_id, load.code, load.number, load.state, tuple(dealers), tuple(cargo), load.is_by_stop
+    )
+
+
+def absent(session: Session, load_id: int) -> list[Cargo]:
+    """Return the packages of the orders on a load that are neither on it nor gone: what they go without."""
+    orders = (
+        select(Package.order_id)
+        .join(LoadPackage, LoadPackage.package_id == Package.id)
+        .where(LoadPackage.load_id == load_id, LoadPackage.loaded_at.is_not(None))
+    )
+    away = (PackageState.VOID, PackageState.LOADED, *GONE)
+    found = find_cargo(session, Package.order_id.in_(orders) & Package.state.not_in(away))
+    return [one for one in found if one.load_id != load_id]
 
 
 def scanned_on(session: Session, load_id: int) -> set[int]:
@@ -129,3 +151,8 @@ def content_ids(session: Session, package_ids: Collection[int]) -> list[int]:
             )
         )
     )
+
+
+def unpaid(session: Session, order_ids: Collection[int]) -> frozenset[int]:
+    """Return which of some orders must be paid in full before loading and are not."""
+    return finance.held_from_loading(session, order_ids)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Select, case, func, or_, select
@@ -12,14 +13,15 @@ from sqlalchemy.orm import Session
 
 from core.auth.model import Person
 from core.i18n import Named
+from erp.finance import queries as finance
 from erp.parties.model import Party
 from erp.sales.model import Order
 from erp.stock.model import Place
 from mes.packing.model import Package
 from mes.packing.rules import LOADABLE
-from mes.shipping.model import Delivery, Load, LoadPackage
+from mes.shipping.model import Delivery, Load, LoadPackage, LoadPhoto, Return
 from mes.shipping.queries.cargo import cargo_rows, find_cargo, one_cargo
-from mes.shipping.rules import OPEN, Cargo, LoadState
+from mes.shipping.rules import OPEN, Cargo, Freight, LoadState
 
 OPEN_LOADS = 8  # that a dock's page offers
 
@@ -39,11 +41,20 @@ class Stop:
     address: str
     locale: str
     cargo: tuple[Cargo, ...]
+    returned: tuple[Cargo, ...] = ()  # what came back later
+    received_at: datetime | None = None
+    received_by: str = ""
+    link_expires_at: datetime | None = None
 
     @property
     def loaded(self) -> tuple[Cargo, ...]:
-        """What is on the vehicle of it."""
-        return tuple(one for one in self.cargo if one.is_loaded)
+        """What is, or was, on the vehicle of it: a note lists it even when it came back."""
+        return (*(one for one in self.cargo if one.is_loaded), *self.returned)
+
+    @property
+    def planned_kg(self) -> Decimal:
+        """What it weighs, as far as the package rules say so."""
+        return sum((one.planned_kg or Decimal(0) for one in self.loaded), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,9 @@ class LoadFacts:
     vehicle: str
     driver: str
     phone: str
+    carrier: str
+    freight: Freight
+    is_by_stop: bool
     planned_on: date
     state: LoadState
     closed_at: datetime | None
@@ -82,8 +96,9 @@ class LoadFacts:
 
     @property
     def missing(self) -> tuple[Cargo, ...]:
-        """What is on the list and not on the vehicle."""
-        return tuple(one for one in self.cargo if not one.is_loaded)
+        """What is on the list and not on the vehicle, in the order in which it is loaded."""
+        stops = tuple(reversed(self.stops)) if self.is_by_stop else self.stops
+        return tuple(one for stop in stops for one in stop.cargo if not one.is_loaded)
 
 
 def facts(session: Session, load_id: int) -> LoadFacts | None:
@@ -103,6 +118,9 @@ def facts(session: Session, load_id: int) -> LoadFacts | None:
         vehicle=load.vehicle,
         driver=load.driver,
         phone=load.phone,
+        carrier=load.carrier,
+        freight=load.freight,
+        is_by_stop=load.is_by_stop,
         planned_on=load.planned_on,
         state=load.state,
         closed_at=load.closed_at,
@@ -118,6 +136,15 @@ def _stops(session: Session, load_id: int) -> list[Stop]:
     cargo: dict[int | None, list[Cargo]] = {}
     for one in find_cargo(session, LoadPackage.load_id == load_id):
         cargo.setdefault(one.delivery_id, []).append(one)
+    back: dict[int, list[int]] = {}
+    for delivery_id, package_id in session.execute(
+        select(Return.delivery_id, Return.package_id).where(Return.load_id == load_id).order_by(Return.id)
+    ):
+        back.setdefault(delivery_id, []).append(package_id)
+    came = {
+        one.package_id: one
+        for one in find_cargo(session, Package.id.in_([key for keys in back.values() for key in keys]))
+    }
     rows = session.execute(
         select(Delivery, Party)
         .join(Party, Party.id == Delivery.dealer_id)
@@ -137,6 +164,10 @@ def _stops(session: Session, load_id: int) -> list[Stop]:
             address=delivery.address,
             locale=dealer.locale,
             cargo=tuple(cargo.get(delivery.id, ())),
+            returned=tuple(came[key] for key in back.get(delivery.id, ())),
+            received_at=delivery.received_at,
+            received_by=delivery.received_by,
+            link_expires_at=delivery.link_expires_at,
         )
         for delivery, dealer in rows
     ]
@@ -200,6 +231,32 @@ def dealers_of(session: Session, load_ids: Collection[int]) -> dict[int, list[Pa
     for load_id, dealer in rows:
         found.setdefault(load_id, []).append(dealer)
     return found
+
+
+def held_of(session: Session, load_ids: Collection[int]) -> dict[int, list[str]]:
+    """Return the numbers of the orders that are on the list of some open loads and not paid for, by load."""
+    rows = session.execute(
+        select(Delivery.load_id, Order.id, Order.number)
+        .join(LoadPackage, LoadPackage.delivery_id == Delivery.id)
+        .join(Package, Package.id == LoadPackage.package_id)
+        .join(Order, Order.id == Package.order_id)
+        .join(Load, Load.id == Delivery.load_id)
+        .where(Delivery.load_id.in_(load_ids), Load.state.in_(OPEN))
+        .distinct()
+        .order_by(Order.number)
+    ).all()
+    held = finance.held_from_loading(session, [order_id for _, order_id, _ in rows])
+    found: dict[int, list[str]] = {}
+    for load_id, order_id, number in rows:
+        if order_id in held:
+            found.setdefault(load_id, []).append(number)
+    return found
+
+
+def held_numbers(session: Session, cargo: Collection[Cargo]) -> frozenset[str]:
+    """Return the numbers of the orders of some packages that must not be loaded before they are paid for."""
+    held = finance.held_from_loading(session, {one.order_id for one in cargo})
+    return frozenset(one.order_number for one in cargo if one.order_id in held)
 
 
 def counts(session: Session) -> dict[LoadState, int]:
@@ -283,3 +340,30 @@ def waiting_of_order(session: Session, order_id: int) -> int:
         .outerjoin(LoadPackage, LoadPackage.package_id == Package.id)
         .where(Package.order_id == order_id, Package.state.in_(LOADABLE), LoadPackage.id.is_(None))
     ).one()
+
+
+def photos(session: Session, load_id: int) -> list[tuple[LoadPhoto, str]]:
+    """Return the pictures of a loaded vehicle, and who took them."""
+    rows = session.execute(
+        select(LoadPhoto, Person.name)
+        .outerjoin(Person, Person.id == LoadPhoto.taken_by_id)
+        .where(LoadPhoto.load_id == load_id)
+        .order_by(LoadPhoto.id)
+    )
+    return [(photo, name or "") for photo, name in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAmount:
+    """What one order of a delivery comes to; a partial delivery still names the whole order."""
+
+    number: str
+    amount: Decimal | None
+
+
+def amounts(session: Session, order_ids: Collection[int]) -> tuple[OrderAmount, ...]:
+    """Return what some orders come to."""
+    rows = session.execute(
+        select(Order.number, Order.total_amount).where(Order.id.in_(order_ids)).order_by(Order.number)
+    )
+    return tuple(OrderAmount(number, amount) for number, amount in rows)

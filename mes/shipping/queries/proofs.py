@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from erp.sales.model import Order
 from mes.packing.model import Package
 from mes.packing.rules import PackageState
-from mes.shipping.model import Load, LoadPackage
+from mes.shipping.model import Load, LoadPackage, Return
 from mes.shipping.queries.cargo import scanned_on
 from mes.shipping.rules import GONE, LoadState
 
@@ -61,6 +61,8 @@ def _wrong_scans(session: Session) -> list[str]:
         select(LoadPackage.load_id, LoadPackage.package_id).where(LoadPackage.loaded_at.is_not(None))
     ):
         listed.setdefault(load_id, set()).add(package_id)
+    for load_id, package_id in session.execute(select(Return.load_id, Return.package_id)):
+        listed.setdefault(load_id, set()).add(package_id)  # it was on it when it left
     numbers = dict(session.execute(select(Load.id, Load.number)).all())
     return [
         f"{numbers[load_id]}: {len(packages)} packages by the list, {len(scanned)} by the scans"

@@ -39,6 +39,16 @@ class _Door:
         """Where the frame ends."""
         return self.left + self["fw"]
 
+    @property
+    def clear(self) -> tuple[Decimal, Decimal]:
+        """Where the clear opening begins, and how wide it is."""
+        return self.left + self["tb"], self["fw"] - 2 * self["tb"]
+
+    @property
+    def raised(self) -> Decimal:
+        """How much higher a leaf hangs above a board at the bottom than above a floor."""
+        return self["sill"] - self["gb"] + self["gtop"] if self["sill"] else D(0)
+
 
 @dataclass(frozen=True, slots=True)
 class _Leaf:
@@ -66,7 +76,12 @@ def elevation(drawing: Mapping[str, Any], hot: str = "", *, has_sizes: bool = Tr
     """Return the elevation with `hot` pointed out (LEAF_1, JAMB_L, ARCH_H …), with its sizes around it."""
     door = _Door(drawing)
     leaves = list(_leaves(door))
-    shapes: list[Shape] = [*_architrave(door, hot), *_frame(door, hot)]
+    shapes: list[Shape] = [
+        *_architrave(door, hot),
+        *_frame(door, hot),
+        *_transom(door, hot),
+        *_sill(door, hot),
+    ]
     for leaf in leaves:
         shapes += _leaf(door, leaf, hot)
     shapes += _opening(door)
@@ -82,7 +97,8 @@ def _leaves(door: _Door) -> Iterator[_Leaf]:
     for number, own in enumerate(door.d.get("leaves") or (), start=1):
         width, height = (D(str(own.get(side) or 0)).quantize(UNIT) for side in ("w", "h"))
         at = D(str(own["x"])).quantize(UNIT) if own.get("x") is not None else x
-        yield _Leaf(f"LEAF_{number}", at, door["oh"] - door["gb"] - height, width, height, own)
+        top = door["oh"] - door["gb"] - door.raised - height
+        yield _Leaf(f"LEAF_{number}", at, top, width, height, own)
         x = at + width + door["gm"]
 
 
@@ -124,12 +140,32 @@ def _frame(door: _Door, hot: str) -> Iterator[Shape]:
             yield rect(x, y, width, height, **_marked(hot == code))
 
 
+def _transom(door: _Door, hot: str) -> Iterator[Shape]:
+    """Draw the glass under the head, and the beam below it."""
+    light, (x, width) = door["light"], door.clear
+    if not light or width <= 0:
+        return
+    top = door["gt"] + door["tb"]
+    yield rect(x, top, width, light, fill=Fill.WHITE)
+    for start, end in ((D("0.3"), D("0.45")), (D("0.4"), D("0.6"))):
+        yield Path(((x + width * start, top + light * 7 / 10), (x + width * end, top + light / 5)), THIN)
+    if door["beam"]:
+        yield rect(x, top + light, width, door["beam"], **_marked(hot == "BEAM"))
+
+
+def _sill(door: _Door, hot: str) -> Iterator[Shape]:
+    """Draw the board or threshold at the bottom."""
+    sill, (x, width) = door["sill"], door.clear
+    if sill and width > 0:
+        yield rect(x, door["oh"] - sill, width, sill, **_marked(hot == "SILL"))
+
+
 def _leaf(door: _Door, leaf: _Leaf, hot: str) -> Iterator[Shape]:
     yield rect(leaf.x, leaf.top, leaf.width, leaf.height, **_marked(hot == leaf.code))
     glass = leaf.own.get("glass")
     if glass:
         wide, high, up = (D(str(glass.get(name) or 0)).quantize(UNIT) for name in ("w", "h", "up"))
-        x, y = leaf.x + (leaf.width - wide) / 2, door["oh"] - up - high
+        x, y = leaf.x + (leaf.width - wide) / 2, door["oh"] - up - high  # `up` is above the floor
         yield rect(x, y, wide, high, fill=Fill.WHITE)
         yield Path(((x + wide / 5, y + high / 3), (x + wide * 3 / 5, y + high / 8)), THIN)
     else:
@@ -191,6 +227,9 @@ def _sizes(door: _Door, leaves: list[_Leaf]) -> Iterator[Shape]:
     if wide and high:
         yield from _across(D(0), wide, high + 310, wide)
         yield from _up(D(0), high, D(-290), high)
+    if door["light"]:
+        top = door["gt"] + door["tb"]
+        yield from _up(top, top + door["light"], wide + 180, door["light"])
     if not leaves:
         if door["fw"]:
             yield from _across(door.left, door.right, high + 130, door["fw"])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
-from flask_babel import force_locale, format_date, get_locale
+from flask_babel import force_locale, format_date
 from flask_babel import gettext as _
 
 from core.i18n import Named
@@ -22,8 +22,9 @@ from core.pdf.pen import Pen, Printed, points
 from core.pdf.shapes import Align
 from core.pdf.text import fit
 from core.web.errors import text_of
+from core.web.templating import named
 from mes.worksheets.pdf.elevation import elevation
-from mes.worksheets.queries import Sheet, SheetPiece, Stamp
+from mes.worksheets.queries import SetSpec, Sheet, SheetPiece, Stamp
 from mes.worksheets.rules import PaperKind
 
 D = Decimal
@@ -57,7 +58,7 @@ def draw(kind: PaperKind, sheet: Sheet, operation: str, printing: Printing) -> P
         PaperKind.ROUTE: _route,
     }
     with force_locale(printing.locale):
-        name = _named(sheet.operations.get(operation, Named(operation)))
+        name = named(sheet.operations.get(operation, Named(operation)))
         document = Document(
             title=f"{_(kind.label)} {name}".strip(),
             number=printing.subject,
@@ -87,13 +88,13 @@ def _operation(sheet: Sheet, _operation: str) -> Iterator[Block]:
 
 
 def _kind(piece: SheetPiece) -> tuple[bool, str, str]:
-    return piece.is_urgent, _named(piece.material or piece.name), _size(piece.sides_mm)
+    return piece.is_urgent, named(piece.material or piece.name), _size(piece.sides_mm)
 
 
 def _totals(sheet: Sheet) -> Table:
     counts: Counter[tuple[str, str, str]] = Counter()
     for piece in sheet.pieces:
-        counts[_named(piece.material or piece.name), _named(piece.name), _size(piece.sides_mm)] += (
+        counts[named(piece.material or piece.name), named(piece.name), _size(piece.sides_mm)] += (
             piece.part_count
         )
     columns = (
@@ -140,14 +141,14 @@ class Card:
 def _stamp_strip(stamp: Stamp, width_pt: float) -> Strip:
     """Return a machine code as bars, as a square where the bars are too long, or why there is none."""
     if stamp.fault is not None:
-        words = _("%(name)s: no code. %(reason)s", name=_named(stamp.name), reason=text_of(stamp.fault))
+        words = _("%(name)s: no code. %(reason)s", name=named(stamp.name), reason=text_of(stamp.fault))
         return Strip(points(6), lambda pen, x, y: _text(pen, words, x, y + points(4), width_pt, SMALL))
     needed = (code128(stamp.text).columns + 2 * BAR_QUIET) * BAR_DOTS
     has_bars = needed * DOT_PT <= width_pt
     high = 16 if has_bars else 24
 
     def paint(pen: Pen, x: float, y: float) -> None:
-        words = f"{_named(stamp.name)}  {stamp.text}"
+        words = f"{named(stamp.name)}  {stamp.text}"
         left, top = int(x / DOT_PT), int((y + points(5)) / DOT_PT)
         if has_bars:
             _text(pen, words, x, y + points(4), width_pt, SMALL)
@@ -173,7 +174,7 @@ def _lines_of(piece: SheetPiece) -> Iterator[tuple[str, Decimal, bool]]:
     yield f"{piece.set_number}  {piece.room}", PLAIN, True
     due = format_date(piece.due_on, "yyyy-MM-dd") if piece.due_on else "—"
     yield (
-        " · ".join(filter(None, (_named(piece.dealer), piece.customer, _("due %(day)s", day=due)))),
+        " · ".join(filter(None, (named(piece.dealer), piece.customer, _("due %(day)s", day=due)))),
         SMALL,
         False,
     )
@@ -229,7 +230,7 @@ def _material(sheet: Sheet, _operation: str) -> Iterator[Block]:
 
 
 def _by_material(piece: SheetPiece) -> str:
-    return _named(piece.material) if piece.material else ""
+    return named(piece.material) if piece.material else ""
 
 
 def _sizes_table(rows: list[tuple[str, tuple[Decimal, ...], SheetPiece]], title: str) -> Table:
@@ -262,7 +263,7 @@ def _route(sheet: Sheet, _operation: str) -> Iterator[Block]:
         if place:
             yield NewPage()
         yield SetHead(pieces[0])
-        yield Facts(_set_facts(pieces[0]), name_mm=20)
+        yield Facts(_set_facts(pieces[0]), name_mm=26)
         yield _route_table(pieces, sheet)
 
 
@@ -271,10 +272,23 @@ def _set_facts(piece: SheetPiece) -> tuple[tuple[str, str], ...]:
     return (
         (_("Order"), piece.order_number),
         (_("Due"), due),
-        (_("Dealer"), _named(piece.dealer)),
+        (_("Dealer"), named(piece.dealer)),
         (_("Customer"), piece.customer),
         (_("Room"), piece.room),
         (_("Handing"), _(piece.handing) if piece.handing else "—"),
+        *_spec_facts(piece.spec),
+    )
+
+
+def _spec_facts(spec: SetSpec) -> tuple[tuple[str, str], ...]:
+    """Return what the line asked for: model, colour, sizes, wall, lock and what is other than usual."""
+    return (
+        (_("Model"), named(spec.model)),
+        (_("Colour"), named(spec.colour)),
+        (_(spec.basis), f"{_size(spec.sizes_mm)} mm"),
+        (_("Wall thickness"), f"{_size((spec.wall_mm,))} mm"),
+        *((named(name), named(value)) for name, value in spec.choices),
+        *((named(name), f"{_size((value,))} mm") for name, value in spec.further_mm),
     )
 
 
@@ -289,12 +303,12 @@ def _route_table(pieces: list[SheetPiece], sheet: Sheet) -> Table:
     rows = []
     for piece in pieces:
         steps = "  ".join(
-            f"{TICKED if number < piece.step_count else BOX}{_named(sheet.operations.get(code, Named(code)))}"
+            f"{TICKED if number < piece.step_count else BOX}{named(sheet.operations.get(code, Named(code)))}"
             for number, code in enumerate(piece.route)
         )
         count = f" × {piece.part_count}" if piece.part_count > 1 else ""
         into = _("built into %(piece)s", piece=piece.joins) if piece.joins and not steps else ""
-        material = _named(piece.material) if piece.material else ""
+        material = named(piece.material) if piece.material else ""
         label = piece.code or ""
         if piece.is_urgent:
             label += " " + _("Remake, urgent")
@@ -333,12 +347,8 @@ class SetHead:
 
 def _titled(piece: SheetPiece) -> str:
     """Return a piece's name, with a star where a hand made it otherwise than the rules."""
-    name = _named(piece.name)
+    name = named(piece.name)
     return f"{name} ★{_('hand-edited')}" if piece.is_by_hand else name
-
-
-def _named(name: Named) -> str:
-    return name.zh if str(get_locale()).startswith("zh") or not name.en else name.en
 
 
 def _size(sides: tuple[Decimal, ...]) -> str:

@@ -27,10 +27,10 @@ function csrfToken() {
 /** @param {number} ms */
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** @param {string} url @param {RequestInit} how */
-async function once(url, how) {
+/** @param {string} url @param {RequestInit} how @param {number} limitMs */
+async function once(url, how, limitMs) {
   const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), LIMIT_MS);
+  const timer = setTimeout(() => stop.abort(), limitMs);
   try {
     const answer = await fetch(url, { ...how, signal: stop.signal, credentials: "same-origin" });
     const isJson = (answer.headers.get("Content-Type") || "").includes("json");
@@ -57,11 +57,12 @@ function judge(answer, body) {
 /**
  * @param {string} url @param {RequestInit} how
  * @param {boolean} mayRepeat is it the same thing when it is done twice?
+ * @param {number} [limitMs] how long an answer is waited for
  */
-async function call(url, how, mayRepeat) {
+async function call(url, how, mayRepeat, limitMs = LIMIT_MS) {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      const { answer, body } = await once(url, how);
+      const { answer, body } = await once(url, how, limitMs);
       return judge(answer, body);
     } catch (failure) {
       if (!(failure instanceof Unreachable) || !mayRepeat || attempt >= PAUSES_MS.length) throw failure;
@@ -70,16 +71,16 @@ async function call(url, how, mayRepeat) {
   }
 }
 
-/** @param {string} url @returns {Promise<any>} */
-export function get(url) {
-  return call(url, { headers: { Accept: "application/json" } }, true);
+/** @param {string} url @param {{mayRepeat?: boolean, limitMs?: number}} [how] @returns {Promise<any>} */
+export function get(url, { mayRepeat = true, limitMs } = {}) {
+  return call(url, { headers: { Accept: "application/json" } }, mayRepeat, limitMs);
 }
 
 /**
  * A body that carries a `scan_id` is sent again with the same one when the answer was lost: the server does it once.
- * @param {string} url @param {Record<string, any>} body @returns {Promise<any>}
+ * @param {string} url @param {Record<string, any>} body @param {{mayRepeat?: boolean, limitMs?: number}} [how] @returns {Promise<any>}
  */
-export function post(url, body) {
+export function post(url, body, { mayRepeat = Boolean(body.scan_id), limitMs } = {}) {
   const headers = { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrfToken() };
-  return call(url, { method: "POST", headers, body: JSON.stringify(body) }, Boolean(body.scan_id));
+  return call(url, { method: "POST", headers, body: JSON.stringify(body) }, mayRepeat, limitMs);
 }

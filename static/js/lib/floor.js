@@ -3,9 +3,15 @@
  * What every tablet and handheld page does: the clock, whether the server is there, codes typed by hand, and the lock when nobody
  * has done anything for `data-lock-after-s` seconds (`data-lock-url`). Words stand in `data-*` of the element they are shown in.
  */
+import { restoreBadge } from "lib/badge.js";
 import { startBeat } from "lib/beat.js";
+import { startCamera } from "lib/camera.js";
+import { startConcerns } from "lib/concerns.js";
 import { startForms } from "lib/forms.js";
+import { isOnline, tellOnline } from "lib/net.js";
+import { startQueue } from "lib/queue.js";
 import { tell } from "lib/scanner.js";
+import { startVoice } from "lib/voice.js";
 
 const LOOK_MS = 15_000;
 const SIGNS = ["keydown", "pointerdown", "scan"];
@@ -36,12 +42,15 @@ function startNet() {
     const answer = await fetch(net.dataset.net || "", { cache: "no-store" }).catch(() => null); // no answer is the answer
     const told = answer && answer.headers.get("Date");
     if (told) offsetMs = Date.parse(told) - Date.now();
-    showNet(net, Boolean(answer && answer.ok));
+    tellOnline(Boolean(answer && answer.ok));
+    showNet(net, isOnline());
   };
-  window.addEventListener("offline", () => showNet(net, false));
+  document.addEventListener("net", () => showNet(net, isOnline()));
+  window.addEventListener("offline", () => tellOnline(false));
   window.addEventListener("online", look);
   setInterval(look, LOOK_MS);
-  look();
+  showNet(net, isOnline());
+  look().then(restoreBadge);
 }
 
 function startLock() {
@@ -50,7 +59,7 @@ function startLock() {
   let lastAt = Date.now();
   for (const sign of SIGNS) document.addEventListener(sign, () => (lastAt = Date.now()), { passive: true });
   setInterval(() => {
-    if (Date.now() - lastAt > Number(lockAfterS) * 1000) window.location.assign(lockUrl);
+    if (Date.now() - lastAt > Number(lockAfterS) * 1000 && isOnline()) window.location.assign(lockUrl); // a lock needs the server to open
   }, 1000);
 }
 
@@ -69,9 +78,14 @@ function startTypedCodes() {
   }
 }
 
+if (navigator.serviceWorker) navigator.serviceWorker.register("/worker.js"); // on secure origins only
 startClock();
 startNet();
+startQueue();
+startConcerns();
 startLock();
 startTypedCodes();
+startCamera();
+startVoice();
 startForms();
 startBeat();

@@ -12,6 +12,10 @@ import { onScan } from "lib/scanner.js";
 import * as sound from "lib/sound.js";
 import { uuid } from "lib/uuid.js";
 import { fit, show, verdictOf } from "lib/verdict.js";
+import { speak } from "lib/voice.js";
+
+/** @type {import("lib/desk.js").Desk | null} of a page that goes on without the network */
+let desk = null;
 
 /**
  * What one scanned code asks the server for; null when it was dealt with on the device.
@@ -43,22 +47,36 @@ function failed(panel, place, failure) {
   return show(panel, { kind: "stop", word: words.broken, todo: words.brokenTodo });
 }
 
+/** From now on scans are kept on this device first, and judged by it while the server does not answer. @param {import("lib/desk.js").Desk} one */
+export function goOnWithout(one) {
+  desk = one;
+}
+
+/** @param {HTMLElement} panel @param {any} answer @param {boolean} [isConfirmed] */
+function draw(panel, answer, isConfirmed = true) {
+  const verdict = verdictOf(answer, panel);
+  if (answer.outcome !== "BLOCK") sound.good();
+  else if (verdict.kind === "attn") sound.neutral();
+  else sound.bad();
+  speak(...(verdict.kind === "stop" ? [verdict.word, verdict.todo] : [verdict.name]));
+  if (isConfirmed) return show(panel, verdict);
+  const word = panel.dataset.unconfirmed;
+  return show(panel, verdict.kind === "done" ? { ...verdict, kind: "unconfirmed", word } : { ...verdict, note: word });
+}
+
 /**
  * Send one scan and draw its verdict.
  * @param {HTMLElement} place @param {HTMLElement} panel @param {string} code @param {Wanted} wanted @param {boolean} [manual]
- * @returns {Promise<any>} the answer, or null when none came
+ * @returns {Promise<any>} the answer, or null when none came; `isLocal` when it is the device's own
  */
 export async function send(place, panel, code, wanted, manual = false) {
   const { key, body } = bodyOf(place, code, wanted, manual);
   place.setAttribute("aria-busy", "true");
   try {
+    if (desk && !wanted.override) return await sendKept(desk, place, panel, body, key); // a PIN is kept nowhere
     const answer = await post(place.dataset.scanUrl || "", body);
     unanswered.delete(key);
-    const verdict = verdictOf(answer, panel);
-    show(panel, verdict);
-    if (verdict.kind === "done") sound.good();
-    else if (verdict.kind === "attn") sound.neutral();
-    else sound.bad();
+    draw(panel, answer);
     return answer;
   } catch (failure) {
     if (!(failure instanceof Unreachable)) unanswered.delete(key);
@@ -67,6 +85,21 @@ export async function send(place, panel, code, wanted, manual = false) {
   } finally {
     place.removeAttribute("aria-busy");
   }
+}
+
+/** @param {import("lib/desk.js").Desk} keeper @param {HTMLElement} place @param {HTMLElement} panel @param {any} body @param {string} key */
+async function sendKept(keeper, place, panel, body, key) {
+  unanswered.delete(key); // it is kept under its number from now on
+  const { answer, isConfirmed, error } = await keeper.take(body);
+  if (error instanceof Error) failed(panel, place, error);
+  else if (error) show(panel, { kind: "stop", word: error.message, todo: place.dataset.brokenTodo });
+  else if (answer) draw(panel, answer, isConfirmed);
+  else show(panel, { kind: "attn", name: panel.dataset.unjudged, todo: panel.dataset.unconfirmed });
+  if (!answer || error) {
+    sound.bad();
+    return null;
+  }
+  return isConfirmed ? answer : { ...answer, isLocal: true };
 }
 
 /**

@@ -7,7 +7,7 @@
 
 /**
  * @typedef {{kind: "wait" | "done" | "stop" | "attn" | "unconfirmed", word?: string, name?: string, size?: string,
- *   number?: string, expected?: string, got?: string, todo?: string, say?: string, picture?: string}} Verdict
+ *   number?: string, expected?: string, got?: string, todo?: string, say?: string, picture?: string, note?: string}} Verdict
  */
 
 const SHAPES = { wait: "scan", done: "done", stop: "stop", attn: "attn", unconfirmed: "done" };
@@ -41,7 +41,8 @@ function refusal(panel, verdict) {
   const number = make("p", "no", verdict.number || "");
   const word = make("p", "kind", verdict.word || "");
   const todo = make("p", "todo", icon(panel, "back", "i"), make("span", "", verdict.todo || verdict.say || ""));
-  return [make("div", "say", icon(panel, "stop", "shape"), number, word), versus, todo];
+  const note = verdict.note ? [make("p", "note-line", verdict.note)] : [];
+  return [make("div", "say", icon(panel, "stop", "shape"), number, word), versus, todo, ...note];
 }
 
 /** @param {HTMLElement} panel @param {Verdict} verdict */
@@ -121,5 +122,6 @@ export function verdictOf(answer, panel) {
   const word = answer.outcome === "OVERRIDE" ? panel.dataset.overridden : "";
   const name = shown.name || answer.say;
   const say = shown.name ? answer.say : "";
-  return { kind: "done", name, size: shown.size, word, say, todo: shown.next, picture };
+  const kind = shown.proves === false ? "wait" : "done"; // a box taken in hand proves nothing yet
+  return { kind, name, size: shown.size, word, say, todo: shown.next, picture };
 }

@@ -1,9 +1,13 @@
 """Ways in and out: password, token, language; and who may manage people."""
 
+from datetime import timedelta
+
 import pytest
+from sqlalchemy import select
 
 from core.auth import queries, service
-from core.auth.rules import LoginUnfit, LoginWrong, PasswordWeak, PinUnfit, SignatureWrong
+from core.auth.model import Badge, Person
+from core.auth.rules import LoginUnfit, LoginWrong, PasswordWeak, PinUnfit
 from tests.conftest import NOON
 
 
@@ -130,10 +134,48 @@ def test_an_unfit_person_is_refused(session, over, refusal):
 
 def test_a_signature_needs_badge_and_pin(session, clerk):
     badge = queries.people(session)[0][2]
-    assert service.check_signature(session, badge, "4711").id == clerk.id
+    assert service.check_signature(session, badge, "4711", at=NOON).id == clerk.id
     for wrong_badge, wrong_pin in ((badge, "4712"), ("U00017J", "4711")):
-        with pytest.raises(SignatureWrong):
-            service.check_signature(session, wrong_badge, wrong_pin)
+        assert service.check_signature(session, wrong_badge, wrong_pin, at=NOON) is None
+
+
+def test_five_wrong_pins_lock_the_signature_for_a_quarter_of_an_hour(session, clerk):
+    badge = queries.people(session)[0][2]
+    for second in range(5):
+        assert (
+            service.check_signature(session, badge, "0000", at=NOON + timedelta(seconds=10 * second)) is None
+        )
+    last = NOON + timedelta(seconds=40)
+    assert service.check_signature(session, badge, "4711", at=last + timedelta(minutes=14)) is None
+    later = last + timedelta(minutes=15)
+    assert service.check_signature(session, badge, "4711", at=later).id == clerk.id
+    session.expire_all()
+    assert clerk.pin_failed_count == 0
+
+
+def test_a_right_pin_forgets_the_wrong_ones_before_it(session, clerk):
+    badge = queries.people(session)[0][2]
+    for _ in range(3):
+        for wrong in ("0000", "0001", "0002", "0003"):
+            assert service.check_signature(session, badge, wrong, at=NOON) is None
+        assert service.check_signature(session, badge, "4711", at=NOON).id == clerk.id
+
+
+def test_a_person_chooses_a_pin_of_their_own(client_for, session):
+    client = client_for("leader")
+    person = session.get(Person, client.person_id)
+    person.password_hash = service.HASHER.hash("sägemehl 12")
+    session.commit()
+    assert "新 PIN" in client.get("/me/pin").text
+    wrong = client.post("/me/pin", data={"password": "nope nope", "pin": "8899"})
+    assert (wrong.status_code, "这不是您的密码" in wrong.text) == (403, True)
+    unfit = client.post("/me/pin", data={"password": "sägemehl 12", "pin": "88"})
+    assert (unfit.status_code, "4" in unfit.text) == (422, True)
+    assert client.post("/me/pin", data={"password": "sägemehl 12", "pin": "8899"}).status_code == 302
+    session.expire_all()
+    badge = session.scalars(select(Badge.code).where(Badge.person_id == person.id)).one()
+    assert service.check_signature(session, badge, "8899", at=NOON).id == person.id
+    assert "8899" not in person.pin_hash
 
 
 def test_who_left_does_not_get_in(session, clerk):

@@ -147,11 +147,11 @@ def test_a_change_of_a_profile_lists_every_model_with_its_differing_pieces(techn
     save(technologist, f"{draft}entry?n=0&tab=parameters", parameters__0__1="11")
     page = technologist.get(draft).text
     assert all(
-        f">{code}</a>" in page for code in ("M-SINGLE", "M-DOUBLE", "M-CASED", "P-SINGLE", "P-UNEQUAL")
+        f"model={code}" in page for code in ("M-SINGLE", "M-DOUBLE", "M-CASED", "P-SINGLE", "P-UNEQUAL")
     )
     compared = technologist.get(f"{draft}compare?model=M-SINGLE").text
     # head: FW - 2 tb = 900 - 2*10 - 44 = 836 → 900 - 2*11 - 44 = 834
-    assert "836.0 → 834.0" in compared
+    assert "836 → 834" in compared
     assert compared.count('class="drawing"') == 2
 
 
@@ -179,12 +179,46 @@ def test_an_example_that_comes_out_otherwise_asks_for_a_reason(technologist, ses
     add(technologist, second, "profiles/P70/45")
     save(technologist, f"{second}entry?n=0&tab=parameters", parameters__0__1="11")
     page = technologist.get(second).text
-    assert "Why is this accepted: M-SINGLE M-SINGLE-1" in page
+    assert "melamine single door · 900 × 2100 × 240" in page
     refused = technologist.post(f"{second}publish", data={"version": version_of(page)})
     assert (refused.status_code, "Please write why" in refused.text) == (422, True)
-    done = technologist.post(f"{second}publish", data={"version": version_of(page), "reason_0": "gap of 11"})
+    done = technologist.post(f"{second}publish", data={"version": version_of(page), "reason": "gap of 11"})
     assert done.status_code == 302
     assert "gap of 11" in technologist.get(second).text
+    compared = technologist.get(
+        f"{second}compare?model=M-SINGLE"
+    )  # what it published, beside what stood before it
+    assert (compared.status_code, "836 → 834" in compared.text) == (200, True)
+
+
+def test_one_reason_holds_for_every_difference_but_the_one_that_has_its_own(technologist, session):
+    for model in ("M-SINGLE", "M-DOUBLE"):
+        draft = begin(technologist)
+        add(technologist, draft, f"models/{model}")
+        page = technologist.get(f"{draft}compare?model={model}").text
+        form = page.split("Keep this as an example")[0].rsplit("<form", 1)[1]
+        values = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form))
+        technologist.post(f"{draft}example?model={model}", data=values)
+        technologist.post(f"{draft}publish", data={"version": version_of(technologist.get(draft).text)})
+    draft = begin(technologist)
+    add(technologist, draft, "profiles/P70/45")
+    save(technologist, f"{draft}entry?n=0&tab=parameters", parameters__0__1="11")
+    sent = {"version": version_of(technologist.get(draft).text), "reason_0": "tried on two doors"}
+    refused = technologist.post(f"{draft}publish", data=sent)
+    assert (refused.status_code, 'value="tried on two doors"' in refused.text) == (422, True)
+    assert technologist.post(f"{draft}publish", data=sent | {"reason": "gap of 11"}).status_code == 302
+    session.expire_all()
+    accepted = session.get(Draft, int(draft.split("/")[-2])).accepted
+    assert [why for _what, why in accepted] == ["tried on two doors", "gap of 11"]
+
+
+def test_parts_and_places_are_told_by_name(technologist):
+    draft = begin(technologist)
+    add(technologist, draft, "assemblies/FRAME")
+    save(technologist, f"{draft}entry?n=0&tab=parts", parts__0__length="FH +")
+    page = technologist.get(draft).text
+    assert "Parts / left jamb / Length" in page
+    assert ">frame</td>" in technologist.get("/erp/catalogue/drafts/").text
 
 
 def test_a_retired_model_is_not_ordered_any_more_and_can_be_brought_back(technologist, session):

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from erp.catalogue.rules.document import DimBasis, DocumentFaults, Handing, read_document
+from core.i18n import Named
+from erp.catalogue.rules.document import DimBasis, DocumentFaults, Field, Handing, read_document
 from erp.catalogue.rules.explode import check, explode
 from erp.catalogue.rules.formula import compile_formula, half_up
 from erp.catalogue.rules.line import (
@@ -14,11 +15,13 @@ from erp.catalogue.rules.line import (
     BadQuantity,
     ChoiceMissing,
     ChoiceUnknown,
+    LeafImpossible,
     LeafTooNarrow,
     NegativeSize,
     NotASize,
     OutOfLimits,
     RuleFault,
+    RuleField,
     RuleUnknown,
     StockTooNarrow,
     StockTooShort,
@@ -213,9 +216,25 @@ def test_a_child_under_250_is_refused():
     assert [(type(one), one.facts["value"]) for one in refusals] == [(LeafTooNarrow, D(226))]
 
 
+def test_without_the_active_leafs_width_that_alone_is_asked_for():
+    refusals = check(demo_model("P-UNEQUAL"), make_spec("1200", mother_width_mm=None))
+    assert [(type(one), one.facts["field"]) for one in refusals] == [(ChoiceMissing, Field.MOTHER_WIDTH)]
+
+
+def test_a_leaf_without_room_is_told_in_the_words_of_the_trade():
+    refusals = check(demo_model("P-UNEQUAL"), make_spec("1200", mother_width_mm=D(1200)))
+    leaf = next(one for one in refusals if isinstance(one, LeafImpossible))
+    # 1200 - 2*10 - 2*22 - 2*3 - 4 - 1200 = -74
+    assert (leaf.facts["name"], leaf.facts["what"], leaf.facts["value"]) == (
+        Named("子扇", "passive leaf"),
+        RuleField.WIDTH,
+        -74,
+    )
+
+
 def test_a_mother_wider_than_the_door_is_refused_and_not_cut():
     refusals = check(demo_model("P-UNEQUAL"), make_spec("1200", mother_width_mm=D(1200)))
-    assert {type(one) for one in refusals} == {LeafTooNarrow, NegativeSize}
+    assert {type(one) for one in refusals} == {LeafTooNarrow, LeafImpossible}
 
 
 def test_a_cased_opening_has_no_leaf_no_stop_and_no_hardware():
@@ -360,6 +379,43 @@ def test_a_full_package_is_followed_by_another_and_pieces_know_theirs():
     trim = [(p.index, p.name, len(p.piece_codes)) for p in made.packages if p.kind == "TRIM"]
     assert trim == [(1, "线包 1", 4), (2, "线包 2", 2)]
     assert {p.package_index for p in made.pieces if p.code in ("ARCH_BACK_R", "ARCH_BACK_H")} == {2}
+
+
+def trims(**caps):
+    model = demo_model()
+    rules = tuple(replace(rule, **caps) if rule.code == "TRIM" else rule for rule in model.packages)
+    made = explode(replace(model, packages=rules), make_spec())
+    return [one for one in made.packages if one.kind == "TRIM"], {one.code: one for one in made.pieces}
+
+
+def test_a_package_is_no_heavier_than_its_cap():
+    boxes, pieces = trims(kg_m3=D(750))
+    (whole,) = boxes
+    weights = {
+        code: pieces[code].length_mm * pieces[code].width_mm * pieces[code].thickness_mm * D("0.00000075")
+        for code in whole.piece_codes
+    }
+    assert whole.kg == sum(weights.values()).quantize(D("0.001"))
+    cap = sum(list(weights.values())[:2]) + D("0.1")
+    boxes, _ = trims(kg_m3=D(750), most_kg=cap)
+    assert all(one.kg <= cap for one in boxes)
+    assert [code for one in boxes for code in one.piece_codes] == list(whole.piece_codes)
+    assert len(boxes) > 1
+
+
+def test_a_piece_too_heavy_for_any_package_goes_by_itself():
+    boxes, _ = trims(kg_m3=D(750), most_kg=D("0.001"))
+    assert {len(one.piece_codes) for one in boxes} == {1}
+
+
+def test_a_piece_that_is_too_long_gets_a_package_of_its_own_after_the_others():
+    (whole,), pieces = trims()
+    longest = max(pieces[code].length_mm for code in whole.piece_codes)
+    long = [code for code in whole.piece_codes if pieces[code].length_mm == longest]
+    boxes, _ = trims(longest_mm=longest - 1)
+    assert [one.piece_codes for one in boxes[-len(long) :]] == [(code,) for code in long]
+    assert whole.kg is None
+    assert len(boxes) == 1 + len(long)
 
 
 def test_a_pair_hung_right_has_its_active_leaf_on_the_right_of_the_drawing():

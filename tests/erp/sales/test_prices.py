@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from flask_babel import force_locale
 from sqlalchemy import select
 
 from core.audit.queries import history
@@ -30,6 +31,7 @@ from erp.sales.rules.pricing import (
     ValidityPast,
 )
 from erp.sales.rules.states import OrderState
+from erp.sales.views.words import term_text
 from tests.factories.factory import FRIDAY, MORNING, load_pack, make_line, make_order
 
 D = Decimal
@@ -182,6 +184,20 @@ def test_without_a_price_for_a_line_nothing_is_offered_or_confirmed(session):
         with pytest.raises(LinesUnpriced) as refusal:
             act()
         assert refusal.value.facts["lines"] == ["2"]
+
+
+def test_a_term_and_a_missing_price_are_told_by_name(app, session):
+    glass = {"glass": "CLEAR"}
+    order = make_order(session, make_line(options=glass))
+    offered = offer(session)
+    with app.test_request_context(), force_locale("zh_Hans_CN"):
+        assert term_text("M-SINGLE", offered) == "免漆单开门"
+        assert term_text("glass=CLEAR", offered) == "玻璃: 清玻"
+        assert term_text("A", offered) == "A"  # a dealer's level has no other name
+    book = pricing.in_force(session, FRIDAY)
+    book.content = {**book.content, "bases": []}
+    (line,) = priced(session, order).lines
+    assert str(line.refusal.facts["model"]) == "免漆单开门 M-SINGLE"
 
 
 def test_a_factory_without_price_books_takes_orders_without_prices(session):

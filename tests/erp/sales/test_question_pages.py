@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 
 from core.clock import now
+from erp.parties.model import Party
 from erp.sales import service as sales
 from erp.sales.model import Line, Question, QuestionLink
 from erp.sales.rules.issues import Field
@@ -52,6 +53,26 @@ def test_a_clerk_asks_what_stands_against_a_line_and_gets_the_link_once(client_f
     assert session.scalars(select(Question)).one().text == "高度能否改为 2300？"
     assert "高度能否改为" in client.get("/erp/sales/questions/").text
     assert "高度能否改为" in client.application.test_client().get(f"/q/{token}").text
+
+
+def test_the_text_for_the_dealer_names_the_factory_and_a_link_of_this_pc_alone_says_so(client_for, session):
+    order = make_draft(session, line_entry(door_code="M-UNEQUAL", width_mm=1200, mother_width_mm=None))
+    session.get_one(Party, order.dealer_id).locale = "en"
+    session.commit()
+    place = f"/erp/sales/questions/orders/{order.id}"
+    client = client_for("clerk")
+    page = BeautifulSoup(client.get(place).text, "html.parser")
+    keys = [one["value"] for one in page.select("input[name=ask]")]
+    wordings = [page.find("textarea", attrs={"name": f"text:{key}"}).text for key in keys]
+    assert wordings == ["Please tell us: width of the active leaf."]  # no line before it, no "ask the dealer"
+    assert "英文" in page.text  # the clerk is told in which language the dealer reads
+    answer = client.post(place, data={"ask": keys[0], f"text:{keys[0]}": wordings[0]})
+    shown = BeautifulSoup(answer.text, "html.parser")
+    text = shown.select_one("textarea[readonly]").text
+    assert text.startswith(
+        f"衢江木门厂: please answer our questions about your order {order.number} here: http"
+    )
+    assert "只能在本机打开" in shown.text
 
 
 def test_an_empty_asking_keeps_what_was_typed(client_for, session):
@@ -156,7 +177,7 @@ def test_the_dealer_sees_the_door_that_he_is_asked_about(app, session, asked):
     page = BeautifulSoup(app.test_client().get(f"/q/{TOKEN}?lang=en").text, "html.parser")
     assert len(page.select("main section svg.drawing[role=img]")) == 1  # two questions, one door
     told = {one.text: one.find_next_sibling("dd").text.strip() for one in page.select("dl.kv dt")}
-    assert (told["Width"], told["Height"], told["Wall thickness"]) == ("900", "2100", "240")
+    assert (told["Width"], told["Height"], told["Wall thickness"]) == ("900 mm", "2100 mm", "240 mm")
     assert "left" in told["Handing"].lower()
     assert "outside" in page.select_one("svg.drawing[role=img]").text
     assert page.select_one("meta[name=viewport]")

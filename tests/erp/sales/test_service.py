@@ -120,6 +120,10 @@ def test_every_change_by_hand_is_a_touch_of_its_line_and_a_save_without_one_is_n
     assert line.touch_count == 1
     sales.amend_line(session, order.id, line.id, line_entry(), **BY)
     assert line.touch_count == 1
+    usual = offer(session).doors[line_entry().door_code].document.usual_options
+    assert usual
+    sales.amend_line(session, order.id, line.id, line_entry(options=usual), **BY)  # as its form says it
+    assert (line.touch_count, line.options) == (1, line_entry().options)
     sales.amend_line(session, order.id, line.id, line_entry(width_mm=Decimal(850)), **BY)
     assert line.touch_count == 2
     assert sales.copy_line(session, order.id, line.id, **BY).touch_count == 1

@@ -217,6 +217,13 @@ def test_a_messy_sheet_is_reviewed_and_becomes_an_order(client_for, session, gro
     assert "E7" in page.text
 
 
+def test_a_button_beside_a_doubtful_unit_says_which_unit_it_takes(client_for, session, ground):
+    client = client_for("clerk")
+    page = soup(client.get(send_sheet(client, ground).location))
+    offers = {one.text for one in page.select("tr.issue button[value^='offer:UNIT_SUSPECT']")}
+    assert offers == {"90 mm", "210 mm", "24 mm"}
+
+
 def test_a_correction_answers_with_the_row_as_it_stands(client_for, session, ground):
     client = client_for("clerk")
     place = send_sheet(client, ground).location

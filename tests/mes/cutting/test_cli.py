@@ -54,7 +54,7 @@ def test_figures_come_as_json_on_demand(solve):
 
 def test_a_refused_instance_ends_with_1_and_names_every_fault(solve):
     bad = json.loads(json.dumps(INSTANCE))
-    bad["kerf_mm"], bad["parts"][0]["width_mm"] = 3.25, 0
+    bad["kerf_mm"], bad["parts"][0]["width_mm"] = 3.25, "wide"
     result, plan = solve(json.dumps(bad))
     assert (result.exit_code, plan) == (1, None)
     assert "kerf_mm:" in result.stderr

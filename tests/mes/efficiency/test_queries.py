@@ -1,6 +1,7 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -14,6 +15,10 @@ from mes.changes.service import change
 from mes.efficiency import queries
 from mes.efficiency.queries import Window
 from mes.efficiency.rules import Metric, Work
+from mes.efficiency.rules.figures import line_weight
+from mes.machines import service as machines
+from mes.machines.rules.signals import Message
+from mes.machines.rules.states import MachineState
 from mes.production import service as production
 from mes.production.model import Scrap
 from mes.scanning.rules import ScanKind
@@ -21,16 +26,19 @@ from mes.shipping import service as shipping
 from mes.splitting import queries as splitting
 from mes.splitting import service as split
 from mes.splitting.model import DoorSet, Piece, ReleasedLine
-from mes.splitting.rules import PieceState, ReleaseReason
+from mes.splitting.rules import ORDER_WORK, PieceState, ReleaseReason
 from tests.conftest import NOON
 from tests.factories.factory import FRIDAY, make_line, make_order, release_order
+from tests.factories.machines import make_machine, make_shift
 from tests.factories.people import make_person
 from tests.mes.changes.desk import asking, clerk, edit, entry, lines, plan
 from tests.mes.packing.bench import make_all, make_bench, packages, pieces_of
 from tests.mes.shipping.dock import make_dock, make_load, sealed_order
 
 DAY = Window(
-    datetime(2026, 11, 21, 16, tzinfo=UTC), datetime(2026, 11, 22, 16, tzinfo=UTC)
+    datetime(2026, 11, 21, 16, tzinfo=UTC),
+    datetime(2026, 11, 22, 16, tzinfo=UTC),
+    ZoneInfo("Asia/Shanghai"),
 )  # 22 Nov in the factory
 CASING = make_line(door_code="M-CASED", handing=None, set_count=3)
 
@@ -69,7 +77,7 @@ def test_all_work_on_orders_counts_clipped_to_the_window_and_no_other_work(sessi
     work(session, "order_entry", NOON, 12, 2)  # another person, at the same time
     work(session, "packing", NOON, 45)
     work(session, "splitting", DAY.since - timedelta(minutes=8), 20)  # 12 of 20 minutes are inside
-    assert queries.active_minutes(session, DAY, queries.ORDER_WORK) == Fraction(30 + 12 + 12)
+    assert queries.active_minutes(session, DAY, ORDER_WORK) == Fraction(30 + 12 + 12)
 
 
 def test_a_gap_of_more_than_ten_minutes_is_no_work(session):
@@ -77,7 +85,7 @@ def test_a_gap_of_more_than_ten_minutes_is_no_work(session):
     for minute in (0, 5, 16, 20):  # 5 minutes, then a gap of 11, then 4
         activity.beat(session, person.id, "splitting", None, None, at=NOON + timedelta(minutes=minute))
     session.flush()
-    assert queries.active_minutes(session, DAY, queries.ORDER_WORK) == 9
+    assert queries.active_minutes(session, DAY, ORDER_WORK) == 9
 
 
 def test_confirmed_transactions_count_and_refused_ones_do_not(session):
@@ -255,9 +263,7 @@ def test_minutes_are_told_by_person_and_order_and_add_up_to_the_denominator(sess
         (order.id, 6),
         (None, 3),
     ]
-    assert sum(one.active_min for one in found.spent) == queries.active_minutes(
-        session, DAY, queries.ORDER_WORK
-    )
+    assert sum(one.active_min for one in found.spent) == queries.active_minutes(session, DAY, ORDER_WORK)
 
 
 def test_releases_are_told_by_reason(session):
@@ -291,7 +297,49 @@ def test_a_line_is_weighed_as_it_was_first_released_whatever_the_order_becomes_l
     assert [one.live_count for one in lines(session, order)] == [3, 1]
     first_day = queries.split_lines(session, DAY, at=later)
     assert [(one.kind.value, one.set_count) for one in first_day] == [("SINGLE", 1)]
-    that_day = Window(DAY.since + timedelta(days=2), DAY.before + timedelta(days=2))
+    that_day = Window(DAY.since + timedelta(days=2), DAY.before + timedelta(days=2), DAY.zone)
     assert [(one.kind.value, one.set_count) for one in queries.split_lines(session, that_day, at=later)] == [
         ("SINGLE", 1)
     ]
+
+
+def test_equipment_use_weighs_the_key_machines_by_their_hours(session):
+    make_shift(session, weekdays=range(7))
+    noon_shift = DAY.since + timedelta(hours=8)  # 08:00 in the factory; 510 min are planned
+    saw, edge = make_machine(session, "saw-1"), make_machine(session, "edge-1")
+    make_machine(session, "old-1", is_key=False)
+    for machine, state, hours in (
+        (saw, MachineState.WORKING, 0),
+        (saw, MachineState.ERROR, 4),
+        (edge, MachineState.WORKING, 5),
+    ):
+        told = Message(machine.key, noon_shift + timedelta(hours=hours), state=state, good=0)
+        machines.take(session, [told], at=told.at)
+    session.flush()
+    figure = queries.report(session, DAY, at=NOON + timedelta(days=2)).figures[2]
+    # the saw runs 08:00-12:00, 240 min; the edge bander 13:00-17:30, 270 min: 510 of 1,020
+    assert (figure.numerator.value, figure.denominator.value, figure.value) == (
+        Decimal("510.0"),
+        Decimal("1020.0"),
+        Decimal("50.0"),
+    )
+    assert (figure.sample, figure.sample_of) == (2, 2)
+    told = {part.name: part.value for part in figure.further}
+    # utilisation: the edge bander's morning is not known, so 510 of 240 + 270 + 270
+    assert told["Utilisation efficiency"] == Decimal("65.4")
+    assert told["Planned time of which nothing is known"] == Decimal("240.0")
+    assert queries.counts(session, Metric.M3, DAY) == {"states": 3}
+
+
+def test_a_day_that_lasts_is_planned_up_to_now(session):
+    make_shift(session, weekdays=range(7))
+    make_machine(session, "saw-1")
+    figure = queries.report(session, DAY, at=DAY.since + timedelta(hours=10)).figures[2]
+    assert (figure.value, figure.denominator.value) == (None, Decimal("120.0"))
+
+
+def test_a_transom_is_seen_in_what_was_released(session):
+    tall = make_line(height_mm=Decimal("2300.0"), options={"top_glass": "CLEAR"})
+    release_order(session, tall, make_line(options={"top_glass": "NONE"}), at=NOON)
+    weighed = [line_weight(one) for one in queries.split_lines(session, DAY, at=NOON)]
+    assert weighed == [Fraction("1.3"), 1]  # single 1.0 + transom 0.3, and a single

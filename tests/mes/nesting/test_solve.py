@@ -3,6 +3,7 @@
 import json
 from decimal import Decimal
 from itertools import count
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -75,6 +76,7 @@ def sheet_instances(draw):
         kerf_mm=draw(st.sampled_from([0, 3.2, 4, 60])),
         trim_mm={"left": draw(st.integers(0, 20)), "top": draw(st.integers(0, 20))},
         stages=draw(st.integers(1, 4)),
+        first_cut=draw(st.sampled_from(["any", "any", "length", "width"])),
     )
 
 
@@ -160,12 +162,75 @@ def test_an_offcut_that_costs_nothing_is_used_first_and_only_once():
         (part("z", 2421, 100), Reason.TOO_LARGE),
         (part("z", 2400, 1201), Reason.TOO_LARGE),
         (part("z", 600, 2400), Reason.GRAIN),
+        (part("z", 0, 100), Reason.NO_SIZE),
+        (part("z", 100, -0.1), Reason.NO_SIZE),
+        (part("z", -100, -100), Reason.NO_SIZE),
     ],
 )
 def test_what_fits_no_stock_is_unplaced_with_the_reason(row, reason):
     plan = solve(sheet([row, part("p", 100, 100)]))
     assert [(left.part, left.quantity, left.reason) for left in plan.unplaced] == [("z", 1, reason)]
     assert plan.stock_used == {"S": 1}
+
+
+def left_out(plan):
+    return [(left.part, left.quantity, left.reason) for left in plan.unplaced]
+
+
+def test_stock_of_which_the_trims_leave_nothing_is_not_cut():
+    instance = sheet([part("p", 100, 100)], [board("THIN", 2440, 20, cost=0.1), board("S")])
+    plan = solve(instance)
+    assert (plan.stock_used, left_out(plan), check(instance, plan)) == ({"S": 1}, [], [])
+    instance = sheet([part("p", 100, 100, 3)], trim_mm={"left": 2000, "right": 440})
+    plan = solve(instance)
+    assert (left_out(plan), check(instance, plan)) == ([("p", 3, Reason.TOO_LARGE)], [])
+    instance = bars([{"id": "p", "length_mm": 10, "quantity": 2}], [bar("S", 20)], trim_mm={"start": 30})
+    assert left_out(solve(instance)) == [("p", 2, Reason.TOO_LARGE)]
+
+
+@pytest.mark.parametrize("kerf", [150, 3000])
+def test_a_kerf_larger_than_a_part_or_the_sheet_is_kept_between_the_parts(kerf):
+    # 150: 2420 holds 10 × 100 + 9 × 150 along (2350), 1200 holds 5 × 100 + 4 × 150 across (1100): 50 a sheet
+    instance = sheet([part("p", 100, 100, 51)], kerf_mm=kerf)
+    plan = solve(instance)
+    assert (plan.stock_used, check(instance, plan)) == ({"S": 2 if kerf == 150 else 51}, [])
+
+
+def test_stock_that_runs_out_leaves_the_rest_by_name():
+    instance = sheet([part("p", 1208, 598, 9), part("q", 400, 300)], [board("S", quantity=2)])
+    plan = solve(instance)
+    placed = {at.part: 0 for layout in plan.layouts for at in layout.placements}
+    for layout in plan.layouts:
+        for at in layout.placements:
+            placed[at.part] += layout.repeat
+    assert (placed, check(instance, plan)) == ({"p": 8}, [])
+    assert left_out(plan) == [("p", 1, Reason.NO_STOCK), ("q", 1, Reason.NO_STOCK)]
+    none = solve(sheet([part("p", 100, 100, 4)], [board("S", quantity=0)]))
+    assert (none.layouts, left_out(none)) == ((), [("p", 4, Reason.NO_STOCK)])
+
+
+def test_a_hundred_thousand_parts_are_planned():
+    instance = sheet([part("p", 300, 200, 60_000), part("q", 205, 100, 40_000)])
+    plan = solve(instance, seconds=60, clock=process_time)
+    assert (plan.unplaced, check(instance, plan)) == ((), [])
+
+
+def test_many_different_parts_are_planned_as_far_as_the_time_goes():
+    rows = [part(f"p{i}", 100 + i % 2300 + 0.1, 50 + i % 1100 + 0.1, 2, "none") for i in range(4_000)]
+    instance = sheet(rows)
+    plan = solve(instance, seconds=2, clock=process_time)
+    assert check(instance, plan) == []
+    assert {left.reason for left in plan.unplaced} <= {Reason.NO_TIME}
+
+
+def test_every_better_plan_is_published_and_holds():
+    heard = []
+    rows = [part(f"p{i}", 300 + 37 * i, 90 + 23 * i, 30, "none") for i in range(12)]
+    instance = sheet(rows)
+    plan = solve(instance, seconds=20, publish=heard.append)
+    assert [check(instance, one) for one in heard] == [[]] * len(heard)
+    costs = [sum(one.stock_used.values()) for one in heard]
+    assert costs[0] >= costs[-1] >= sum(plan.stock_used.values())
 
 
 def test_what_the_stock_does_not_suffice_for_is_unplaced():
@@ -184,6 +249,15 @@ def test_fewer_stages_need_more_sheets(stages, sheets):
     # one stage frees one part per section: two sections of 1208, two of 598 in the other direction
     plan = solve(sheet([part("q", 1208, 598, 4)], stages=stages))
     assert plan.stock_used == {"S": sheets if stages == 2 else 2}
+
+
+@pytest.mark.parametrize(("first_cut", "sheets"), [("any", 1), ("width", 1), ("length", 2)])
+def test_first_cuts_run_only_the_way_the_saw_knows(first_cut, sheets):
+    # sections of 1412 and 1004 with kerf fill 2420 along the length; along the width 1204 takes one of 800 deep
+    rows = [part("a", 1410, 590, 2), part("b", 1006, 1200, 1)]
+    instance = sheet(rows, stages=2, first_cut=first_cut)
+    plan = solve(instance)
+    assert (plan.stock_used, check(instance, plan)) == ({"S": sheets}, [])
 
 
 def test_bars_are_filled_with_kerf_and_trims_but_no_kerf_after_the_last():
@@ -252,4 +326,8 @@ def test_too_many_pieces_for_the_time_are_refused_by_name():
     instance = sheet([part("p", 10, 10, 50_000)])
     with pytest.raises(TimeTooShort) as refusal:
         solve(instance, seconds=1)
-    assert refusal.value.facts == {"pieces": 50_000, "seconds": 1, "least": 4}
+    assert refusal.value.facts == {
+        "pieces": 50_000,
+        "seconds": 1,
+        "least": 3,
+    }  # 50,000 + 2 at 25,000 a second

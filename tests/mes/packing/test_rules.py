@@ -153,7 +153,7 @@ def test_a_package_is_sealed_only_when_everything_is_in():
         (PackageState.SHIPPED, False, False),
         (PackageState.RECEIVED, False, False),
         (PackageState.VOID, False, False),
-        (PackageState.DAMAGED, False, False),
+        (PackageState.DAMAGED, False, True),
     ],
 )
 def test_which_package_may_be_opened_and_opened_again(state, may_open, may_reopen):

@@ -194,6 +194,22 @@ def test_the_page_of_a_package_shows_its_scans_refused_ones_included(session, cl
     assert "E02" in page
 
 
+def test_the_page_of_a_package_shows_the_label_code_of_every_piece(session, client_for, order):
+    frame = packages(session, order, "FRAME")[0]
+    page = client_for("packer").get(f"/mes/packing/packages/{frame.id}/").text
+    codes = [piece.code for piece in pieces_of(session, frame)]
+    assert len(codes) > 1
+    assert all(code in page for code in codes)
+
+
+def test_a_package_taken_in_hand_proves_nothing_and_a_piece_put_in_does(session, client_for, order):
+    client = client_for("packer")
+    frame = packages(session, order, "FRAME")[0]
+    piece = pieces_of(session, frame)[0]
+    assert post(client, "PACK_OPEN", frame.code)["shown"]["proves"] is False
+    assert "proves" not in post(client, "PACK_ADD", piece.code, frame.code)["shown"]
+
+
 def test_a_package_is_found_by_its_code(session, client_for, order):
     frame = packages(session, order, "FRAME")[0]
     answer = client_for("packer").get(f"/find?q={frame.code.lower()}")
@@ -326,3 +342,20 @@ def test_a_hardware_package_says_what_lies_in_its_kit(client_for, session):
     assert "4寸合页×3" in text
     page = packer.get(f"/mes/packing/packages/{package.id}/").text
     assert ("4 寸合页" in page, "× 3" in page) == (True, True)
+
+
+def test_what_an_order_misses_is_listed_with_where_it_is(session, client_for, order):
+    frame = packages(session, order, "FRAME")[0]
+    client = client_for("packer")
+    for package in packages(session, order):
+        if package.id != frame.id:
+            fill(session, client, package)
+    jamb = pieces_of(session, frame)[0]
+    jamb.state, jamb.step_count = "CUT", 1
+    session.commit()
+    page = client.get(f"/mes/packing/orders/{order.id}/missing").text
+    assert all(piece.code in page for piece in pieces_of(session, frame))
+    assert "封边" in page
+    fill_codes = [piece.code for piece in pieces_of(session, packages(session, order, "TRIM")[0])]
+    assert not any(code in page for code in fill_codes)
+    assert client.get("/mes/packing/orders/999/missing").status_code == 404

@@ -1,7 +1,11 @@
 from sqlalchemy import select
 
+from mes.planning import queries, service
 from mes.planning.model import Batch, BatchOrder
+from mes.planning.rules import BatchStage
 from mes.planning.service import create_batch
+from mes.splitting.model import Piece
+from mes.splitting.rules import CutMethod, PieceState
 from tests.conftest import NOON
 from tests.factories.factory import make_order, release_order
 
@@ -52,6 +56,33 @@ def test_a_keeper_sees_batches_and_makes_none(client_for, session):
     assert client.get(f"/mes/planning/batches/{batch.id}/").status_code == 200
     assert client.get("/mes/planning/batches/new").status_code == 403
     assert client.post("/mes/planning/batches/", data={"lot": [f"{order.id}:1:WHITE"]}).status_code == 403
+
+
+def test_a_batch_stands_where_its_pieces_are(client_for, session):
+    order, other = release_order(session), release_order(session)
+    batch = create_batch(session, [order.id], by=None, at=NOON)
+    waiting = create_batch(session, [other.id], by=None, at=NOON)
+    service.mark_planned(session, batch.id)
+    sawn = select(Piece).where(Piece.order_id == order.id, Piece.cut_method != CutMethod.NONE)
+    first, *rest = session.scalars(sawn).all()
+    told = [queries.stage_of(session, batch.id)]
+    first.state = PieceState.CUT
+    told.append(stage(session, batch))
+    for piece in rest:
+        piece.state = PieceState.CUT
+    told.append(stage(session, batch))
+    for piece in session.scalars(select(Piece).where(Piece.order_id == order.id, Piece.is_tracked)):
+        piece.state = PieceState.MADE
+    told.append(stage(session, batch))
+    assert told == [BatchStage.PLANNED, BatchStage.CUTTING, BatchStage.CUT, BatchStage.MADE]
+    assert queries.stage_counts(session) == {BatchStage.MADE: 1, BatchStage.OPEN: 1}
+    page = client_for("splitter").get("/mes/planning/batches/?view=MADE&sort=state").text
+    assert (batch.number in page, waiting.number in page) == (True, False)
+
+
+def stage(session, batch):
+    session.flush()
+    return queries.stage_of(session, batch.id)
 
 
 def test_a_packer_has_no_business_with_batches(client_for):

@@ -71,8 +71,12 @@ def test_the_station_speaks_english_to_those_who_do(client_for, device, jamb):
 
 
 def test_a_device_that_is_not_enrolled_shows_no_station(client_for):
-    page = client_for("operator").get("/mes/production/station")
-    assert (page.status_code, "mes.production.no_device" in page.text) == (422, True)
+    client = client_for("operator")
+    page = client.get("/mes/production/station")
+    assert (page.status_code, "mes.production.no_device" in page.text) == (422, False)
+    assert 'href="/login?next=/mes/scanning/enrol&amp;password=1"' in page.text
+    told = client.get("/mes/production/station", headers={"Accept": "application/json"})
+    assert (told.status_code, told.json["error"]["code"]) == (422, "mes.production.no_device")
 
 
 def test_a_clerk_sees_neither_station_nor_the_team_leaders_page(client_for, device):

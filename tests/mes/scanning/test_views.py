@@ -32,9 +32,19 @@ def test_a_tablet_is_enrolled_and_asks_for_a_badge(client_for, session):
     assert client.get_cookie("mortise_device").value == device.key
     assert f"/mes/production/lock?device={device.key}" in answer.text
     assert queries.where(session, device.key).station_kind is StationKind.PACK
-    client.post(f"/mes/scanning/devices/{device.id}/retire")
+    client_for("administrator").post(f"/mes/scanning/devices/{device.id}/retire")
     session.expire_all()
     assert queries.where(session, device.key) is None
+
+
+def test_whoever_enrols_a_device_is_logged_out_there(client_for, session):
+    client = client_for("administrator", locale="en")
+    bench = station(session, StationKind.PACK)
+    page = client.post(ENROL, data={"station_id": bench.id, "name": "T-04"}).text
+    assert ("you are logged out here" in page, 'lang="en"' in page, "/logout" in page) == (True, True, False)
+    assert client.get(STATIONS).status_code == 302  # to the log-in
+    with client.session_transaction() as kept:
+        assert "_user_id" not in kept
 
 
 def test_a_device_needs_a_name_and_keeps_what_was_chosen(client_for, session):

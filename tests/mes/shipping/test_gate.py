@@ -85,3 +85,23 @@ def test_an_order_cancelled_in_part_owes_what_remains(session, dock):
     assert dock.load(load, kept) == "E13"
     cancel(session, order, one)
     assert dock.load(load, kept) is None
+
+
+def test_the_office_sees_on_its_lists_which_order_is_not_paid(session, client_for, load, order):
+    client, mark = client_for("clerk", locale="en"), f"Not paid: {order.number}"
+    session.commit()
+    for path in ("", f"{load.id}/"):
+        assert mark in client.get(f"/mes/shipping/loads/{path}").text
+    other = make_load(session)
+    session.commit()
+    receive(session, "1320.00", parts={order.id: D("1320.00")})
+    session.commit()
+    for path in ("", f"{load.id}/", f"{other.id}/packages"):
+        assert "ot paid" not in client.get(f"/mes/shipping/loads/{path}").text
+
+
+def test_a_package_that_may_not_be_loaded_is_marked_before_it_is_put_on_the_list(session, client_for, order):
+    empty = make_load(session)
+    session.commit()
+    page = client_for("clerk", locale="en").get(f"/mes/shipping/loads/{empty.id}/packages").text
+    assert page.count("not paid") == len(packages(session, order))

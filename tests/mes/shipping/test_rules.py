@@ -1,4 +1,7 @@
+import pytest
+
 from core.i18n import Named
+from erp.parties.rules import PartDelivery
 from mes.packing.rules import PackageState
 from mes.scanning.rules import Block
 from mes.shipping.rules import Cargo, LoadState, Manifest, joined, judge_close, judge_load, judge_unload
@@ -24,8 +27,8 @@ def make_cargo(number=1, **over):
     return Cargo(**(given | over))
 
 
-def make_manifest(*cargo, state=LoadState.LOADING):
-    return Manifest(1, "S00001A", "LD2611-0001", state, (7,), cargo)
+def make_manifest(*cargo, state=LoadState.LOADING, is_by_stop=False):
+    return Manifest(1, "S00001A", "LD2611-0001", state, (7,), cargo, is_by_stop)
 
 
 def block(refusal):
@@ -87,3 +90,44 @@ def test_what_is_not_paid_stays_here_when_nothing_else_is_wrong():
     assert unsealed.got.msgid == "%(package)s: %(state)s"
     assert block(judge_load(make_manifest(), make_cargo(load_id=2), is_held=True)) is Block.E12
     assert block(judge_load(make_manifest(), make_cargo(is_loaded=True), is_held=True)) is Block.E28
+
+
+def test_what_is_unloaded_later_goes_on_first():
+    near, far, there = make_cargo(1, stop=1), make_cargo(2, stop=3), make_cargo(3, stop=3, is_loaded=True)
+    load = make_manifest(near, far, there, is_by_stop=True)
+    refusal = judge_load(load, near)
+    assert (refusal.block, refusal.expected.facts["stop"], refusal.got.facts["stop"]) == (Block.E29, 3, 1)
+    assert judge_load(load, far) is None
+    full = make_manifest(near, make_cargo(2, stop=3, is_loaded=True), is_by_stop=True)
+    assert judge_load(full, near) is None
+    assert judge_load(make_manifest(near, far), near) is None  # any order
+
+
+@pytest.mark.parametrize(
+    ("part_delivery", "is_signed", "wanted"),
+    [
+        (PartDelivery.NEVER, True, Block.E10),
+        (PartDelivery.NEVER, False, Block.E10),
+        (PartDelivery.SIGNED, True, None),
+        (PartDelivery.SIGNED, False, Block.E10),
+        (PartDelivery.FREE, False, None),
+    ],
+)
+def test_a_load_goes_short_only_as_its_dealer_takes_it(part_delivery, is_signed, wanted):
+    on, off = make_cargo(1, is_loaded=True), make_cargo(2, part_delivery=part_delivery)
+    assert block(judge_close(make_manifest(on, off), {1}, is_signed=is_signed)) is wanted
+    absent = [make_cargo(3, part_delivery=part_delivery, load_id=None)]  # of the order, on no list
+    assert block(judge_close(make_manifest(on), {1}, absent, is_signed=is_signed)) is wanted
+
+
+def test_a_dealer_of_whom_nothing_goes_may_be_left_out_altogether():
+    on = make_cargo(1, is_loaded=True)
+    other = make_cargo(2, dealer_id=8, part_delivery=PartDelivery.NEVER)
+    assert judge_close(make_manifest(on, other), {1}, is_signed=True) is None
+    refusal = judge_close(make_manifest(on, other), {1}, is_signed=False)
+    assert refusal.block is Block.E10
+
+
+def test_no_dealer_takes_an_empty_vehicle():
+    off = make_cargo(1, part_delivery=PartDelivery.FREE)
+    assert block(judge_close(make_manifest(off), set(), is_signed=True)) is Block.E10

@@ -161,6 +161,13 @@ def test_a_refusal_at_the_dock_is_complete_in_english(client_for, session, load)
     assert said["todo"] == "Take it off. It goes to Jinhao Doors Nanchang."
 
 
+def client_as_leader(client_for, session, leader):
+    client = client_for("leader")
+    with client.session_transaction() as cookie:
+        cookie["_user_id"] = str(leader.id)
+    return client
+
+
 def test_a_short_load_needs_a_signature_with_the_right_to_sign(client_for, session, order, load):
     client = client_for("loader")
     scan(client, "LOAD", packages(session, order)[0].code, load.code)
@@ -172,6 +179,8 @@ def test_a_short_load_needs_a_signature_with_the_right_to_sign(client_for, sessi
     signed = {"badge": leader.badge, "pin": "0000", "reason": "客户急用"}
     assert scan(client, "SHIP_CLOSE", load.code, override=signed)["block_code"] == "E25"
     signed = {"badge": leader.badge, "pin": "4712", "reason": "客户急用"}
+    own = scan(client_as_leader(client_for, session, leader), "SHIP_CLOSE", load.code, override=signed)
+    assert (own["block_code"], "不能给自己签字" in own["todo"]) == ("E25", True)
     assert scan(client, "SHIP_CLOSE", load.code, override=signed)["outcome"] == "OVERRIDE"
     page = client_for("owner").get(f"{LOADS}{load.id}/")
     assert "客户急用" in page.text

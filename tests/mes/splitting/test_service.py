@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import func, select
 
 from core.activity import service as activity
+from core.audit import service as audit
 from core.files import service as files
 from core.states import StepRefused
 from erp.catalogue.rules.document import DoorKind, Handing
@@ -242,3 +243,23 @@ def test_what_is_done_while_the_dealer_is_asked_is_not_work_on_the_order(session
     assert queries.active_minutes(session, order.id, None, until) == 5
     # from the fourth minute on: 5 to 7
     assert queries.active_minutes(session, order.id, MORNING + timedelta(minutes=4), until) == 2
+
+
+def test_a_question_before_a_thousand_changes_of_lines_is_still_a_wait(session):
+    order = make_order(session, make_line())
+    person = make_person(session)
+    beats(session, person, "order_entry", "erp.sales.order", order.id, MORNING, 8)
+    sales.ask_dealer(session, order.id, "?", by=None, at=MORNING + timedelta(minutes=3))
+    sales.reopen(session, order.id, by=None, at=MORNING + timedelta(minutes=5))
+    for number in range(1001):
+        audit.record(
+            session,
+            subject="erp.sales.order",
+            subject_id=order.id,
+            verb="amend line",
+            by=None,
+            at=MORNING + timedelta(minutes=6),
+            changes={f"1.note {number}": ["", "x"]},
+        )
+    session.flush()
+    assert queries.active_minutes(session, order.id, None, MORNING + timedelta(hours=1)) == 6

@@ -182,7 +182,7 @@ def test_a_received_lot_goes_from_goods_in_to_its_place_whole(session, keeper):
     assert keeper.block(ScanKind.GOODS_IN, lot.code, store.code) is None
     assert (on_hand(session, lot, dock), on_hand(session, lot, store)) == (0, 40)
     assert keeper.block(ScanKind.GOODS_IN, lot.code, store.code) == "E28"
-    assert keeper.block(ScanKind.GOODS_IN, lot.code, make_place(session).code) == "E24"
+    assert keeper.block(ScanKind.GOODS_IN, lot.code, make_place(session).code) == "E22"
     assert stock.verify(session) == []
 
 

@@ -4,11 +4,12 @@ import pytest
 
 from core.codes import Letter, make
 from erp.stock import service as stock
-from erp.stock.queries import ORDER
+from erp.stock.queries import BATCH, ORDER
 from erp.stock.rules import PlaceKind
 from mes.packing.rules import PackageState
 from mes.planning.model import BatchOrder
 from mes.warehouse.panels import order_panel
+from tests.conftest import NOON
 from tests.factories.factory import place as demo_place
 from tests.factories.factory import release_order
 from tests.factories.stock import make_article, make_lot, make_place
@@ -27,7 +28,7 @@ def keeper(client_for):
 def test_every_page_opens_for_the_keeper_in_both_languages(client_for):
     for locale in ("zh_Hans_CN", "en"):
         client = client_for("keeper", locale=locale)
-        for path in ("", "put-away", "goods-in", "move", "issue", "find"):
+        for path in ("", "put-away", "goods-in", "move", "issue", "find", "return", "transfer", "stage"):
             assert client.get(f"/mes/warehouse/{path}").status_code == 200
 
 
@@ -71,7 +72,20 @@ def test_a_lot_in_hand_goes_where_its_material_lies(session, keeper):
     lot = make_lot(session, sheet, dock, "40")
     session.commit()
     shown = keeper.get(f"{API}/lots?code={lot.code}").json["shown"]
-    assert (shown["place"], shown["quantity"].split()[0], shown["is_waiting"]) == (home.name, "40", True)
+    assert (shown["place"], shown["quantity"].split()[0]) == (home.name, "40")
+
+
+def test_a_lot_that_is_put_away_is_refused_in_hand_and_its_place_is_named(session, keeper):
+    home = make_place(session)
+    sheet = make_article(session)
+    lot, used = make_lot(session, sheet, home, "7"), make_lot(session, sheet, home, "2")
+    batch = make_batch(session, {sheet.material_id: D(2)})
+    stock.issue(session, used.id, home.id, D(2), subject=BATCH, subject_id=batch.id, by=None, at=NOON)
+    session.commit()
+    told = keeper.get(f"{API}/lots?code={lot.code}").json
+    assert (told["outcome"], told["block_code"]) == ("BLOCK", "E22")
+    assert home.name in told["got"]
+    assert keeper.get(f"{API}/lots?code={used.code}").json["block_code"] == "E30"
 
 
 def test_a_batch_lists_what_it_still_needs_and_where_it_lies(session, keeper):

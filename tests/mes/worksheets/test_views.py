@@ -125,6 +125,8 @@ def test_a_route_card_has_every_piece_of_its_set_and_the_sets_code(client_for, s
     pieces = session.scalars(select(Piece).where(Piece.set_id == door_set.id, Piece.code.is_not(None))).all()
     assert [piece.code for piece in pieces if piece.code not in text] == []
     assert door_set.code in scanned(paper).values()
+    asked = ("免漆单开门", "暖白", "900×2100mm", "240mm", "黑色静音锁")  # model, colour, sizes, wall, lock
+    assert [word for word in asked if word not in "".join(text.split())] == []
 
 
 @pytest.mark.parametrize("handing", list(Handing))

@@ -1,14 +1,20 @@
 // @ts-check
 /** The packing bench: a package label takes a package in hand, pieces go into it, its label again (or the button) seals it. */
 import { typeLetter } from "lib/codes.js";
+import { Desk } from "lib/desk.js";
+import * as judge from "lib/judge/pack.js";
+import { isOnline } from "lib/net.js";
+import * as parts from "lib/parts.js";
 import { forget, restore, signature } from "lib/sign.js";
-import { send, startStation } from "lib/station.js";
+import { goOnWithout, send, startStation } from "lib/station.js";
 import { show } from "lib/verdict.js";
 
 const place = /** @type {HTMLElement} */ (document.querySelector("[data-scan-url]"));
 const panel = /** @type {HTMLElement} */ (document.getElementById("verdict"));
 const bench = /** @type {HTMLElement} */ (document.getElementById("bench"));
+const desk = new Desk("pack", bench.dataset.jobsUrl || "", judge);
 let isTakingOut = false;
+let countedCode = ""; // the lot whose hardware is being counted in
 let sealedCode = ""; // a sealed package that was scanned: "Open again" means this one
 
 /** What is in hand. @returns {DOMStringMap} */
@@ -22,9 +28,36 @@ function want(code) {
   const hand = inHand();
   if (typeLetter(code) === "K") {
     const isSealing = code === hand.code && hand.state === "OPEN" && hand.complete !== undefined;
+    if (isSealing && compare()) return null;
     return { kind: isSealing ? "PACK_SEAL" : "PACK_OPEN" };
   }
+  if (typeLetter(code) === "R" && hand.code && !isTakingOut) {
+    countedCode = code;
+    askFor("count-in");
+    return null;
+  }
   return { kind: isTakingOut ? "PACK_REMOVE" : "PACK_ADD", context: hand.code || null };
+}
+
+/** Show a template's form in the place of the verdict; false when it holds none. @param {string} id */
+function askFor(id) {
+  const held = document.getElementById(id);
+  if (!(held instanceof HTMLTemplateElement) || !held.content.querySelector("form")) return false;
+  panel.className = "verdict wait list";
+  panel.replaceChildren(held.content.cloneNode(true));
+  return true;
+}
+
+/** Have handing, colour and weight of what is in hand compared before sealing; false when there is nothing to compare. */
+function compare() {
+  const held = document.getElementById("before-sealing");
+  return held?.dataset.package === inHand().package && askFor("before-sealing"); // without the network it may be another package's
+}
+
+/** @param {HTMLFormElement} form what was compared */
+function sealAsSeen(form) {
+  const grams = Number(new FormData(form).get("weight-g") || 1);
+  return ask("PACK_SEAL", inHand().code, { witness: form.dataset.look || null, quantity: grams });
 }
 
 /** @param {boolean} isOn */
@@ -34,33 +67,63 @@ function takeOut(isOn) {
   if (isOn) show(panel, { kind: "wait", word: bench.dataset.takeOut });
 }
 
-/** Put the parts of a package in place. @param {string | number} packageId @param {string | number} [last] */
-async function refresh(packageId, last) {
+/** Draw a package as this device knows it. @param {string} code @param {string} [last] the code of the piece that was just scanned */
+function drawHeld(code, last) {
+  const box = desk.held?.boxes.get(code);
+  const job = document.getElementById("job");
+  const aside = /** @type {HTMLElement | null} */ (document.querySelector("#bench > .contents"));
+  if (!box || !job || !aside) return;
+  const done = box.items.filter((/** @type {any} */ item) => item.isIn).length;
+  const isComplete = done === box.items.length;
+  const data = { package: String(box.id), code: box.code, state: box.state, complete: isComplete ? "" : null };
+  parts.inHand(job, box.label.replace("/", " / "), box.order, `${box.room} · ${box.dealer}`, done, box.items.length, data);
+  const rows = box.items.map((/** @type {any} */ item) => ({ name: item.name, size: item.size, isIn: item.isIn, isLast: item.code === last }));
+  parts.contents(aside, panel.dataset.sprite || "", bench.dataset.inside || "", bench.dataset.foot || "", rows);
+  parts.mainAct("seal-act", isComplete && box.state === "OPEN");
+}
+
+/** Put the parts of a package in place. @param {string | number} packageId @param {string} code of it @param {string | number} [last] */
+async function refresh(packageId, code, last) {
   const query = last ? `?last=${last}` : "";
   const answer = await fetch(of(bench.dataset.partsUrl, packageId) + query, { credentials: "same-origin" }).catch(() => null);
-  if (!answer || !answer.ok) return; // the verdict stands; the list comes with the next scan
-  const parts = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const part of ["#job", ".contents", "#main-act"]) {
-    const fresh = parts.querySelector(part);
-    if (fresh) document.querySelector(`.floor > ${part}, #bench > ${part}, .floor-acts > ${part}`)?.replaceWith(fresh);
+  if (!answer || !answer.ok) return drawHeld(code); // the verdict stands; the server's list comes with the next scan
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const part of ["#job", ".contents", "#main-act", "#before-sealing"]) {
+    const one = fresh.querySelector(part);
+    if (one) document.querySelector(`.floor > ${part}, #bench > ${part}, .floor-acts > ${part}`)?.replaceWith(one);
   }
   const address = new URL(window.location.href);
   address.searchParams.set("package", String(packageId));
   window.history.replaceState(null, "", address); // a reload keeps what is in hand
+  return undefined;
 }
 
 /** @param {any} answer @param {string} code */
 function answered(answer, code) {
   sealedCode = answer.block_code === "E24" && typeLetter(code) === "K" ? code : "";
   if (answer.outcome !== "BLOCK") takeOut(false);
+  const isTaken = answer.outcome !== "BLOCK" && typeLetter(code) === "K";
+  const held = isTaken ? code : inHand().code || "";
+  desk.hold(held);
+  if (isTaken || answer.isLocal) drawHeld(held, code); // at once: the next piece may come before the server's list
+  if (answer.isLocal) return undefined;
   const packageId = answer.shown?.package_id || inHand().package;
-  if (packageId) refresh(packageId, answer.shown?.piece_id);
+  return packageId && refresh(packageId, held, answer.shown?.piece_id);
 }
 
-/** @param {string} kind @param {string | undefined} code @param {object} [override] */
-async function ask(kind, code, override) {
+/** A page that was opened without the network shows what was in hand; one that has it, what the server says. */
+async function begin() {
+  goOnWithout(desk);
+  await desk.start(() => inHand().package && refresh(inHand().package || "", inHand().code || ""));
+  if (!isOnline()) drawHeld(await desk.inHand());
+  else if (inHand().code) await desk.hold(inHand().code || "");
+  startStation({ place, panel, want, answered });
+}
+
+/** @param {string} kind @param {string | undefined} code @param {object} [more] of what is sent: a signature, what was seen */
+async function ask(kind, code, more = {}) {
   if (!code) return;
-  const answer = await send(place, panel, code, override ? { kind, override } : { kind });
+  const answer = await send(place, panel, code, { kind, ...more });
   if (answer && answer.outcome !== "BLOCK") forget();
   if (answer) answered(answer, code);
 }
@@ -78,7 +141,8 @@ async function showMissing() {
 document.addEventListener("click", (event) => {
   const button = event.target instanceof Element ? event.target.closest("[data-act]") : null;
   const act = button?.getAttribute("data-act");
-  if (act === "seal") ask("PACK_SEAL", inHand().code);
+  if (act === "seal" && !compare()) ask("PACK_SEAL", inHand().code);
+  if (act === "differs") ask("PACK_SEAL", inHand().code, { witness: "DIFFERS" });
   if (act === "missing") showMissing();
   if (act === "take-out") takeOut(!isTakingOut);
   if (act === "reopen") ask("PACK_REOPEN", sealedCode || inHand().code);
@@ -87,9 +151,11 @@ document.addEventListener("click", (event) => {
 
 panel.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!(form instanceof HTMLFormElement) || !form.matches("[data-sign]")) return;
+  if (!(form instanceof HTMLFormElement)) return;
   event.preventDefault();
-  ask("PACK_SEAL", inHand().code, signature(form));
+  if (form.matches("[data-look]")) sealAsSeen(form);
+  else if (form.matches("[data-count]")) ask("PACK_ADD", countedCode, { context: inHand().code, quantity: Number(new FormData(form).get("count")) });
+  else ask("PACK_SEAL", inHand().code, { override: signature(form) });
 });
 
-startStation({ place, panel, want, answered });
+begin();

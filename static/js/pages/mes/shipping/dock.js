@@ -2,14 +2,20 @@
 /** The dock: a load's code takes a vehicle in hand, packages go onto it, the load's code again (or the button) closes it. */
 import { get } from "lib/api.js";
 import { typeLetter } from "lib/codes.js";
+import { Desk } from "lib/desk.js";
+import * as judge from "lib/judge/load.js";
+import { isOnline } from "lib/net.js";
+import * as parts from "lib/parts.js";
 import { forget, restore, signature } from "lib/sign.js";
-import { send, startStation } from "lib/station.js";
+import { goOnWithout, send, startStation } from "lib/station.js";
 import * as sound from "lib/sound.js";
 import { show } from "lib/verdict.js";
 
 const place = /** @type {HTMLElement} */ (document.querySelector("[data-scan-url]"));
 const panel = /** @type {HTMLElement} */ (document.getElementById("verdict"));
 const dock = /** @type {HTMLElement} */ (document.getElementById("dock"));
+const desk = new Desk("load", dock.dataset.jobsUrl || "", judge);
+const ROOM = 7; // rows that fit beside the verdict without scrolling
 let isUnloading = false;
 
 /** What is in hand. @returns {DOMStringMap} */
@@ -17,6 +23,13 @@ const inHand = () => /** @type {HTMLElement} */ (document.getElementById("job"))
 
 /** Take another load in hand: its page says how far it is. @param {string} code */
 async function takeInHand(code) {
+  if (!isOnline() && desk.held?.loads.has(code)) {
+    drawHeld(code);
+    sound.good();
+    show(panel, { kind: "wait", word: dock.dataset.scan, name: dock.dataset.nextPackage });
+    await desk.hold(code);
+    return;
+  }
   const found = await get(`${dock.dataset.resolveUrl}?code=${encodeURIComponent(code)}`).catch(() => null);
   const loadId = /\/loads\/(\d+)\//.exec(found?.url || "")?.[1];
   if (!loadId) {
@@ -52,23 +65,52 @@ function unloading(isOn) {
   if (isOn) show(panel, { kind: "wait", word: dock.dataset.takeOff });
 }
 
+/** Draw a load as this device knows it. @param {string} code @param {string} [last] the code of the package that was just scanned */
+function drawHeld(code, last) {
+  const load = desk.held?.loads.get(code);
+  const job = document.getElementById("job");
+  const inside = document.getElementById("inside");
+  if (!load || !job || !inside) return;
+  const missing = load.cargo.filter((/** @type {any} */ one) => !one.is_loaded);
+  const just = load.cargo.filter((/** @type {any} */ one) => one.is_loaded && one.code === last);
+  const done = load.cargo.length - missing.length;
+  const where = load.stops.map((/** @type {any} */ stop) => stop.dealer).join(" · ");
+  parts.inHand(job, load.vehicle, load.number, where, done, load.cargo.length, { load: String(load.id), code: load.code, state: load.state });
+  const rows = [...just, ...missing.slice(0, ROOM)].map((one) => ({ name: one.label, size: one.place || one.order.slice(-4), isIn: one.is_loaded, isLast: one.code === last }));
+  const aside = inside.querySelector("aside") || inside.appendChild(document.createElement("aside"));
+  aside.className = "contents";
+  parts.contents(aside, panel.dataset.sprite || "", dock.dataset.missing || "", missing.length ? "" : dock.dataset.allOn || "", rows);
+  parts.mainAct("close-act", !missing.length && ["PLANNED", "LOADING"].includes(load.state));
+}
+
 /** Put the parts of the load in place. @param {string} loadId @param {string | number} [last] */
 async function refresh(loadId, last) {
   const url = (dock.dataset.partsUrl || "").replace("/0/", `/${loadId}/`) + (last ? `?last=${last}` : "");
   const answer = await fetch(url, { credentials: "same-origin" }).catch(() => null);
-  if (!answer || !answer.ok) return; // the verdict stands; the list comes with the next scan
-  const parts = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (!answer || !answer.ok) return drawHeld(inHand().code || ""); // the verdict stands; the server's list comes with the next scan
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const id of ["job", "inside", "main-act", "sign"]) {
-    const part = parts.getElementById(id);
+    const part = fresh.getElementById(id);
     if (part) document.getElementById(id)?.replaceWith(part);
   }
+  return undefined;
 }
 
-/** @param {any} answer */
-function answered(answer) {
+/** @param {any} answer @param {string} [code] */
+function answered(answer, code) {
   if (answer.outcome !== "BLOCK") unloading(false);
   const { load } = inHand();
-  if (load) refresh(load, answer.shown?.package_id);
+  if (answer.isLocal) return drawHeld(inHand().code || "", code);
+  return load && refresh(load, answer.shown?.package_id);
+}
+
+/** A page that was opened without the network shows what was in hand; one that has it, what the server says. */
+async function begin() {
+  goOnWithout(desk);
+  await desk.start(() => inHand().load && refresh(inHand().load || ""));
+  if (!isOnline()) drawHeld(await desk.inHand());
+  else if (inHand().code) await desk.hold(inHand().code || "");
+  startStation({ place, panel, want, answered });
 }
 
 /** @param {object} [override] */
@@ -105,4 +147,4 @@ panel.addEventListener("submit", (event) => {
   close(signature(form));
 });
 
-startStation({ place, panel, want, answered });
+begin();

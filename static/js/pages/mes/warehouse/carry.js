@@ -21,7 +21,7 @@ async function takeThing(code) {
   hold(thing.name, thing.size, thing.quantity || "");
   const isMove = KIND === "MOVE";
   if (isMove && !thing.lies) direct(task.dataset.scanPlace || "");
-  else direct(task.dataset.put || "", isMove ? thing.lies : thing.place, task.dataset.scanPlace);
+  else direct(task.dataset.put || "", isMove ? thing.lies : thing.place, thing.why || task.dataset.scanPlace);
   steps("place", { thing: thing.code });
 }
 

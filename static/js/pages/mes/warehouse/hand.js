@@ -1,7 +1,8 @@
 // @ts-check
 /** What the warehouse's handheld pages share: what is in hand, which scan comes next, asking before acting. */
-import { Refused, SessionEnded, get } from "lib/api.js";
+import { Refused, SessionEnded, Unreachable, get } from "lib/api.js";
 import { changePerson } from "lib/badge.js";
+import { isOnline, tellOnline } from "lib/net.js";
 import { onScan } from "lib/scanner.js";
 import * as sound from "lib/sound.js";
 import { show, verdictOf } from "lib/verdict.js";
@@ -75,7 +76,8 @@ export function direct(words, name = "", more = "") {
     }),
   );
   const large = /** @type {HTMLElement | null} */ (panel.querySelector("p.place"));
-  for (let size = 76; large && large.scrollWidth > large.clientWidth && size > 24; size -= 4) large.style.fontSize = `${size}px`;
+  for (let size = 76; large && large.scrollWidth > large.clientWidth && size > 40; size -= 4) large.style.fontSize = `${size}px`;
+  if (large && large.scrollWidth > large.clientWidth) large.style.whiteSpace = "normal"; // longer still: over two lines
 }
 
 /** A gesture that does not fit here: what comes first. @param {string | undefined} words */
@@ -84,14 +86,33 @@ export function notYet(words) {
   show(panel, { kind: "attn", name: words });
 }
 
+const PATIENCE_MS = 4000; // where the device knows an answer of its own
+
+/** @param {string} address @param {(() => any) | undefined} own */
+async function lookUp(address, own) {
+  if (!own) return get(address);
+  if (!isOnline()) return own() || get(address);
+  try {
+    return await get(address, { mayRepeat: false, limitMs: PATIENCE_MS });
+  } catch (failure) {
+    if (!(failure instanceof Unreachable)) throw failure;
+    tellOnline(false);
+    const answer = own();
+    if (!answer) throw failure;
+    return answer;
+  }
+}
+
 /**
  * Ask what a code is. A refusal is drawn and gives null.
- * @param {string | undefined} url @param {Record<string, string>} asked @returns {Promise<any>} what is to be shown of it
+ * @param {string | undefined} url @param {Record<string, string>} asked
+ * @param {() => any} [own] what the device itself knows, for when the server does not answer
+ * @returns {Promise<any>} what is to be shown of it
  */
-export async function look(url, asked) {
+export async function look(url, asked, own) {
   place.setAttribute("aria-busy", "true");
   try {
-    const answer = await get(`${url}?${new URLSearchParams(asked)}`);
+    const answer = await lookUp(`${url}?${new URLSearchParams(asked)}`, own);
     if (answer.outcome !== "BLOCK") return { ...answer.shown, say: answer.say };
     show(panel, verdictOf(answer, panel));
   } catch (failure) {

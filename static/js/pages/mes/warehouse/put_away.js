@@ -1,10 +1,13 @@
 // @ts-check
 /** Put packages away: package, place, one piece of it. A new package label always begins anew. */
 import { typeLetter } from "lib/codes.js";
+import { Desk } from "lib/desk.js";
+import * as judge from "lib/judge/store.js";
 import * as sound from "lib/sound.js";
-import { send } from "lib/station.js";
+import { goOnWithout, send } from "lib/station.js";
 import { direct, hold, inLine, look, notYet, panel, place, steps, task, tell } from "pages/mes/warehouse/hand.js";
 
+const desk = new Desk("store", task.dataset.jobsUrl || "", judge);
 /** @type {any} the package in hand */
 let thing = null;
 let placeCode = "";
@@ -12,7 +15,7 @@ let placeCode = "";
 /** @param {string} code */
 async function takePackage(code) {
   placeCode = "";
-  thing = await look(task.dataset.lookUrl, { code });
+  thing = await look(task.dataset.lookUrl, { code }, () => desk.held && judge.look(desk.held, code));
   if (!thing) {
     hold();
     steps("package", {}, true);
@@ -48,6 +51,8 @@ async function store(witness, manual) {
   steps("package", {});
 }
 
+goOnWithout(desk);
+desk.start(() => {}); // what is in hand stays in hand
 inLine(async (code, manual) => {
   const letter = typeLetter(code);
   if (letter === "K") return takePackage(code);

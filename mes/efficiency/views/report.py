@@ -1,0 +1,207 @@
+"""The owner's five figures, and the events behind each."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from core.clock import now
+from core.company.views import company
+from core.errors import NotFound
+from core.web import answers, lists
+from core.web.access import me, requires
+from core.web.templating import is_chinese, label, local, named
+from core.work import read
+from mes.efficiency import pdf, queries, rules
+from mes.efficiency.queries import EVENTS, Events, proof
+from mes.efficiency.queries.baselines import judged
+from mes.efficiency.rules import Metric
+from mes.efficiency.views.blueprint import READ, Asked, asked_days, bp
+from mes.splitting.rules import minutes
+
+EXPORTED_AT_MOST = 50_000  # rows of a spreadsheet that an office computer still opens
+
+
+@bp.get("/report")
+@requires(READ)
+def report() -> ResponseReturnValue:
+    """Show the five figures."""
+    asked = asked_days()
+    found = judged(read(), asked.calendar, at=now())
+    page = render_template(
+        "mes/efficiency/report.html",
+        report=found.report,
+        changes=found.changes,
+        asked=asked,
+        baseline=rules.NO_BASELINE,
+    )
+    return page, (400 if asked.errors else 200)
+
+
+@bp.get("/metrics/<code>")
+@requires(READ)
+def metric_show(code: str) -> ResponseReturnValue:
+    """Show one figure and the very events behind it."""
+    metric, asked = _metric(code), asked_days()
+    events = _events(metric)
+    found = judged(read(), asked.calendar, at=now())
+    page = lists.paged(read(), events.rows(asked.window), {"at": events.moment}, default="-at")
+    return render_template(
+        "mes/efficiency/metric_show.html",
+        figure=next(one for one in found.report.figures if one.metric is metric),
+        change=found.changes.get(metric),
+        asked=asked,
+        events=events,
+        page=page,
+        views=_tabs(metric, asked, events),
+        splitting=queries.splitting(read(), asked.window) if metric is Metric.M1 else None,
+        rounded=lambda value: rules.rounded(Fraction(value), "0.1"),
+        weigh=_weigh,
+        minutes=lambda row: rules.rounded(minutes(row.at, row.ended_at), "0.1"),
+    )
+
+
+@bp.get("/metrics/<code>.xlsx")
+@requires(READ)
+def metric_export(code: str) -> ResponseReturnValue:
+    """Answer the events behind a figure as a spreadsheet."""
+    metric, asked = _metric(code), asked_days()
+    events = _events(metric)
+    rows = events.rows(asked.window).order_by(events.moment).limit(EXPORTED_AT_MOST)
+    name = f"{metric.value}-{events.code}-{asked.since}-{asked.until}.xlsx"
+    return lists.export(name, _columns(events), read().execute(rows).all())
+
+
+@bp.get("/splitting-work.xlsx")
+@requires(READ)
+def work_export() -> ResponseReturnValue:
+    """Answer the minutes by person and order as a spreadsheet."""
+    asked = asked_days()
+    columns: dict[str, Any] = {
+        _("Who"): lambda one: one.person,
+        _("Order"): lambda one: one.number or None,
+        _("Minutes"): lambda one: rules.rounded(one.active_min, "0.1"),
+    }
+    name = f"M1-work-{asked.since}-{asked.until}.xlsx"
+    return lists.export(name, columns, queries.splitting(read(), asked.window).spent)
+
+
+@bp.get("/proof.xlsx")
+@requires(READ)
+def proof_export() -> ResponseReturnValue:
+    """Answer all that the report is made of, so that anybody can recompute it."""
+    asked, at = asked_days(), now()
+    found = judged(read(), asked.calendar, at=at)
+    sheets = proof.sheets(read(), asked.calendar, found, at=at)
+    name = f"mortise-proof-{asked.since}-{asked.until}.xlsx"
+    return lists.export_sheets(name, ((one.name, one.headings, one.rows) for one in sheets))
+
+
+@bp.get("/acceptance.pdf")
+@requires(READ)
+def acceptance_print() -> ResponseReturnValue:
+    """Print the acceptance report in the person's language."""
+    asked, at = asked_days(), now()
+    found = judged(read(), asked.calendar, at=at)
+    printing = pdf.Printing(company().named(is_chinese()), local(at), me().name)
+    period = _("%(first)s to %(last)s", first=asked.since, last=asked.until)
+    printed = pdf.acceptance_paper(found, period, printing)
+    return answers.pdf(printed.content, f"acceptance-{asked.since}-{asked.until}.pdf")
+
+
+def _metric(code: str) -> Metric:
+    if code not in set(Metric):
+        raise NotFound
+    return next(metric for metric in Metric if metric.value == code)
+
+
+def _events(metric: Metric) -> Events:
+    """Return the list that the address asks for, the first one of the figure where it asks for none."""
+    wanted = request.args.get("part", "")
+    known = {events.code: events for events in EVENTS[metric]}
+    return known.get(wanted, EVENTS[metric][0])
+
+
+def _tabs(metric: Metric, asked: Asked, events: Events) -> list[tuple[str, int, dict[str, str], bool]]:
+    counts = queries.counts(read(), metric, asked.window)
+    return [
+        (_(one.name), counts[one.code], asked.arguments | {"part": one.code}, one is events)
+        for one in EVENTS[metric]
+    ]
+
+
+def _weigh(row: Any) -> Any:
+    """Return what a released line weighs."""
+    return rules.rounded(rules.line_weight(queries.split_line(row, row.at)), "0.01")
+
+
+def _columns(events: Events) -> dict[str, Any]:
+    if events.shape == "line":
+        return {
+            _("Released"): lambda row: row.at,
+            _("Order"): lambda row: row.number,
+            _("Line"): lambda row: row.position,
+            _("Kind"): lambda row: row.kind.value,
+            _("Sets"): lambda row: row.set_count,
+            _("Weight"): _weigh,
+        }
+    if events.shape == "override":
+        return {
+            _("When"): lambda row: row.at,
+            _("Order"): lambda row: row.number,
+            _("Line"): lambda row: row.position,
+            _("Set"): lambda row: row.set_position or _("all sets"),
+            _("Piece"): named,
+            _("What"): lambda row: label(row.kind),
+            _("Why"): lambda row: row.reason,
+            _("Who"): lambda row: row.person,
+        }
+    if events.shape == "remake":
+        return {
+            _("When"): lambda row: row.at,
+            _("Order"): lambda row: row.number,
+            _("Set"): lambda row: row.set_number,
+            _("Piece"): named,
+            _("Reason"): lambda row: row.defect_code,
+            _("Remark"): lambda row: row.reason,
+            _("Who"): lambda row: row.person,
+        }
+    if events.shape == "release":
+        return {
+            _("Released"): lambda row: row.at,
+            _("Order"): lambda row: row.number,
+            _("Version"): lambda row: row.version,
+            _("Reason"): lambda row: label(row.reason),
+            _("Without a touch"): lambda row: _("yes") if row.is_untouched else _("no"),
+            _("Minutes"): lambda row: row.active_min,
+            _("Remark"): lambda row: row.note,
+            _("Who"): lambda row: row.person,
+        }
+    if events.shape == "state":
+        return {
+            _("When"): lambda row: row.at,
+            _("Machine"): lambda row: row.what,
+            _("State"): lambda row: label(row.state),
+            _("Reason"): lambda row: row.reason and label(row.reason),
+            _("Told"): lambda row: label(row.source),
+            _("Who"): lambda row: row.person,
+        }
+    if events.shape == "work":
+        return {
+            _("Began"): lambda row: row.at,
+            _("Ended"): lambda row: row.ended_at,
+            _("Who"): lambda row: row.person,
+            _("What"): lambda row: row.kind,
+            _("Order"): lambda row: row.number,
+        }
+    return {
+        _("When"): lambda row: row.at,
+        _("What"): lambda row: row.what,
+        _("Belongs to"): lambda row: row.number,
+        _("Who"): lambda row: row.person,
+        _("Verdict"): lambda row: getattr(row, "block_code", None),
+    }

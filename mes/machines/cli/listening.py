@@ -1,0 +1,141 @@
+"""Listening to the broker: messages are taken in slices, and confirmed to the broker once they are kept."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import structlog
+from flask import Flask
+from paho.mqtt import client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+
+from core.clock import now
+from core.work import run
+from mes.machines import service
+from mes.machines.rules.signals import Message
+from mes.machines.rules.sparkplug import REBIRTH, SPARKPLUG_TOPICS, SparkplugReader, encode
+from mes.machines.rules.topics import PLAIN_TOPICS, MessageUnreadable, read_plain
+
+LOG = structlog.get_logger()
+MOST = 500  # messages of one slice
+PATIENCE_S = 0.5  # a slice waits so long for more
+SILENCE_EVERY_S = 30.0
+QOS = 1  # the broker keeps a message until it is confirmed
+AT_ONCE = 2000  # unconfirmed messages that the broker may send ahead: a slice and more
+MILLISECONDS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One message as the broker gave it."""
+
+    topic: str
+    payload: bytes
+    number: int  # by which it is confirmed
+    qos: int
+
+
+class Listener:
+    """One connection to the broker; `listen` runs until it is stopped. A lost connection comes back by itself."""
+
+    def __init__(self, app: Flask, url: str, name: str = "mortise") -> None:
+        self.app, self.url = app, url
+        self.stopped, self.listening = threading.Event(), threading.Event()
+        self._heard: queue.SimpleQueue[Heard] = queue.SimpleQueue()
+        self._sparkplug = SparkplugReader()
+        self._warned: set[str] = set()
+        self._client = mqtt.Client(
+            CallbackAPIVersion.VERSION2, client_id=name, clean_session=False, manual_ack=True
+        )
+        self._client.max_inflight_messages_set(AT_ONCE)
+        self._client.on_connect = self._on_connect
+        self._client.on_subscribe = self._on_subscribe
+        self._client.on_message = self._on_message
+
+    def listen(self, tell: Callable[[str], None]) -> None:
+        """Take messages until `stopped` is set; what is not kept yet stays with the broker."""
+        parts = urlsplit(self.url)
+        if parts.username:
+            self._client.username_pw_set(unquote(parts.username), unquote(parts.password or ""))
+        if parts.scheme == "mqtts":
+            self._client.tls_set()
+        host, port = parts.hostname or "", parts.port or (8883 if parts.scheme == "mqtts" else 1883)
+        self._client.connect(host, port)
+        tell(f"Listening to {host}:{port}: {PLAIN_TOPICS}, {SPARKPLUG_TOPICS}")
+        self._client.loop_start()
+        try:
+            self._work()
+        finally:
+            self._client.disconnect()
+            self._client.loop_stop()
+
+    def _on_connect(
+        self, client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any
+    ) -> None:
+        if reason.is_failure:
+            LOG.warning("broker_refuses", reason=str(reason))
+            return
+        client.subscribe([(PLAIN_TOPICS, QOS), (SPARKPLUG_TOPICS, QOS)])
+
+    def _on_subscribe(self, *_told: Any) -> None:
+        self.listening.set()  # from now on the broker keeps what comes for us
+
+    def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        self._heard.put(Heard(message.topic, bytes(message.payload), message.mid, message.qos))
+
+    def _work(self) -> None:
+        silence_at = time.monotonic() + SILENCE_EVERY_S
+        while not self.stopped.is_set():
+            part = self._slice()
+            if part:
+                self._take(part)
+            if time.monotonic() >= silence_at:
+                with self.app.app_context():
+                    run(service.end_silence, at=now())
+                silence_at = time.monotonic() + SILENCE_EVERY_S
+
+    def _slice(self) -> list[Heard]:
+        """Return what came within a moment, at most MOST messages."""
+        until = time.monotonic() + PATIENCE_S
+        found: list[Heard] = []
+        while len(found) < MOST and (left := until - time.monotonic()) > 0:
+            try:
+                found.append(self._heard.get(timeout=left))
+            except queue.Empty:
+                break
+        return found
+
+    def _take(self, part: list[Heard]) -> None:
+        told = [message for heard in part for message in self._read(heard)]
+        with self.app.app_context():
+            taken = run(service.take, told, at=now())
+        for key in taken.unknown:
+            self._warn(f"no machine is called {key}")
+        for group, edge in sorted(self._sparkplug.rebirths):
+            order = encode({REBIRTH: True}, at_ms=int(time.time() * MILLISECONDS))
+            self._client.publish(f"spBv1.0/{group}/NCMD/{edge}", order, qos=0)
+        self._sparkplug.rebirths.clear()
+        for heard in part:
+            self._client.ack(heard.number, heard.qos)
+
+    def _read(self, heard: Heard) -> list[Message]:
+        """Return what a message tells; one that cannot be read is named in the log and passed over."""
+        try:
+            if heard.topic.startswith("wd/"):
+                return [read_plain(heard.topic, heard.payload)]
+            return self._sparkplug.read(heard.topic, heard.payload)
+        except MessageUnreadable as wrong:
+            self._warn(f"{heard.topic} cannot be read: {wrong.facts['what']}")
+            return []
+
+    def _warn(self, words: str) -> None:
+        """Say a thing once: a machine repeats it every second."""
+        if words not in self._warned:
+            self._warned.add(words)
+            LOG.warning("message_passed_over", why=words)

@@ -1,0 +1,88 @@
+"""Tables of machines."""
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import At, Id, Json, Min, Model, On, choice
+from mes.machines.rules.counters import CounterName
+from mes.machines.rules.states import MachineState, Source, StopReason
+
+
+class Machine(Model):
+    """One machine of the floor."""
+
+    __tablename__ = "mes_machines_machine"
+    __table_args__ = (CheckConstraint("planned_run_min >= 0", name="planned_run_not_negative"),)
+
+    id: Mapped[Id]
+    key: Mapped[str] = mapped_column(String(40), unique=True)  # its name in an MQTT topic: saw-1
+    name: Mapped[str]
+    name_en: Mapped[str] = mapped_column(default="")
+    station_id: Mapped[int | None] = mapped_column(ForeignKey("mes_scanning_station.id"), index=True)
+    is_key: Mapped[bool] = mapped_column(default=True)  # counts in the third figure
+    planned_run_min: Mapped[Min] = mapped_column(
+        default=0
+    )  # PRU, per piece; nought: no effectiveness is told
+    is_active: Mapped[bool] = mapped_column(default=True)
+    seen_at: Mapped[At | None]  # when its signal was last heard; nothing: its state is told by hand
+
+
+class StateChange(Model):
+    """One change of one machine's state; a sample that repeats the state is no row."""
+
+    __tablename__ = "mes_machines_state_change"
+    __table_args__ = (UniqueConstraint("machine_id", "began_at"),)
+
+    id: Mapped[Id]
+    machine_id: Mapped[int] = mapped_column(ForeignKey("mes_machines_machine.id"))
+    state: Mapped[MachineState] = mapped_column(choice(MachineState))
+    reason: Mapped[StopReason | None] = mapped_column(choice(StopReason))
+    alarm: Mapped[str] = mapped_column(String(200), default="")  # in the machine's own words
+    source: Mapped[Source] = mapped_column(choice(Source))
+    began_at: Mapped[At]  # by the device's clock, unless it runs ahead
+    received_at: Mapped[At]  # by the server's clock
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))  # who pressed
+
+
+class Counter(Model):
+    """The last reading of one counter of one machine; it only grows, until it is reset."""
+
+    __tablename__ = "mes_machines_counter"
+    __table_args__ = (UniqueConstraint("machine_id", "name"),)
+
+    id: Mapped[Id]
+    machine_id: Mapped[int] = mapped_column(ForeignKey("mes_machines_machine.id"))
+    name: Mapped[CounterName] = mapped_column(choice(CounterName))
+    reading: Mapped[int] = mapped_column(BigInteger)
+    read_at: Mapped[At]
+
+
+class Output(Model):
+    """What one machine made between two readings of its counters."""
+
+    __tablename__ = "mes_machines_output"
+    __table_args__ = (
+        CheckConstraint("good_count >= 0 AND reject_count >= 0", name="counts_not_negative"),
+        Index("ix_mes_machines_output_machine_id_counted_at", "machine_id", "counted_at"),
+    )
+
+    id: Mapped[Id]
+    machine_id: Mapped[int] = mapped_column(ForeignKey("mes_machines_machine.id"))
+    good_count: Mapped[int]
+    reject_count: Mapped[int]
+    counted_at: Mapped[At]
+
+
+class Shift(Model):
+    """One shift of the factory, in force from a day on; its times never change, a new one replaces it."""
+
+    __tablename__ = "mes_machines_shift"
+
+    id: Mapped[Id]
+    name: Mapped[str]
+    begins: Mapped[str] = mapped_column(String(5))  # 08:00, by the factory's clock
+    ends: Mapped[str] = mapped_column(String(5))  # before `begins`: past midnight
+    breaks: Mapped[Json]  # [["12:00", "13:00"]]
+    weekdays: Mapped[str] = mapped_column(String(7))  # "123456": 1 is Monday
+    from_on: Mapped[On]
+    until_on: Mapped[On | None]  # its last day

@@ -1,0 +1,30 @@
+"""Reads of machines: what each is doing, what it did within a stretch of time, and the figures of it."""
+
+from mes.machines.queries.machines import (
+    at_station,
+    by_id,
+    change_at,
+    changes_within,
+    is_heard,
+    last_change,
+    last_changes,
+    machines,
+    shifts,
+)
+from mes.machines.queries.work import MachineWork, lost, together, work
+
+__all__ = [
+    "MachineWork",
+    "at_station",
+    "by_id",
+    "change_at",
+    "changes_within",
+    "is_heard",
+    "last_change",
+    "last_changes",
+    "lost",
+    "machines",
+    "shifts",
+    "together",
+    "work",
+]

@@ -1,0 +1,97 @@
+"""Machines, their changes of state, and the shifts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, time
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from core.auth.model import Person
+from core.errors import NotFound
+from mes.machines.model import Machine, Shift, StateChange
+from mes.machines.rules.shifts import ShiftTimes
+from mes.machines.rules.states import SILENT
+
+
+def machines(session: Session, *, is_all: bool = False) -> Sequence[Machine]:
+    """Return the machines in use, or all, by name."""
+    rows = select(Machine).order_by(Machine.is_active.desc(), Machine.name, Machine.id)
+    return session.scalars(rows if is_all else rows.where(Machine.is_active)).all()
+
+
+def by_id(session: Session, machine_id: int) -> Machine:
+    """Return one machine. Raises NotFound."""
+    machine = session.get(Machine, machine_id)
+    if machine is None:
+        raise NotFound
+    return machine
+
+
+def at_station(session: Session, station_id: int) -> Sequence[Machine]:
+    """Return the machines in use that stand at a station, by name."""
+    rows = select(Machine).where(Machine.station_id == station_id, Machine.is_active)
+    return session.scalars(rows.order_by(Machine.name, Machine.id)).all()
+
+
+def is_heard(machine: Machine, at: datetime) -> bool:
+    """Say whether a machine tells its state itself at present."""
+    return machine.seen_at is not None and machine.seen_at >= at - SILENT
+
+
+def last_change(session: Session, machine_id: int) -> StateChange | None:
+    """Return the latest change of a machine's state."""
+    rows = select(StateChange).where(StateChange.machine_id == machine_id)
+    return session.scalar(rows.order_by(StateChange.began_at.desc()).limit(1))
+
+
+def change_at(session: Session, machine_id: int, at: datetime) -> StateChange | None:
+    """Return the change by which a machine was in its state at a moment."""
+    rows = select(StateChange).where(StateChange.machine_id == machine_id, StateChange.began_at <= at)
+    return session.scalar(rows.order_by(StateChange.began_at.desc()).limit(1))
+
+
+def last_changes(session: Session, machine_ids: Collection[int]) -> dict[int, StateChange]:
+    """Return the latest change of each machine."""
+    latest = (
+        select(StateChange.machine_id, func.max(StateChange.began_at).label("at"))
+        .where(StateChange.machine_id.in_(machine_ids))
+        .group_by(StateChange.machine_id)
+        .subquery()
+    )
+    is_latest = (StateChange.machine_id == latest.c.machine_id) & (StateChange.began_at == latest.c.at)
+    return {one.machine_id: one for one in session.scalars(select(StateChange).join(latest, is_latest))}
+
+
+def changes_within(machine_id: int, since: datetime, before: datetime) -> Select[Any]:
+    """Return the changes of one machine within a stretch of time, and who pressed them, to be paged."""
+    columns: tuple[Any, ...] = (StateChange, Person.name.label("person"))
+    return (
+        select(*columns)
+        .outerjoin(Person, Person.id == StateChange.person_id)
+        .where(
+            StateChange.machine_id == machine_id,
+            StateChange.began_at >= since,
+            StateChange.began_at < before,
+        )
+    )
+
+
+def shifts(session: Session) -> Sequence[Shift]:
+    """Return the shifts, those in force first, then by begin."""
+    rows = select(Shift).order_by(Shift.until_on.is_not(None), Shift.begins, Shift.id)
+    return session.scalars(rows).all()
+
+
+def times_of(shift: Shift) -> ShiftTimes:
+    """Return a shift as the rules take it."""
+    return ShiftTimes(
+        begins=time.fromisoformat(shift.begins),
+        ends=time.fromisoformat(shift.ends),
+        breaks=tuple((time.fromisoformat(begin), time.fromisoformat(end)) for begin, end in shift.breaks),
+        weekdays=frozenset(int(day) - 1 for day in shift.weekdays),
+        from_on=shift.from_on,
+        until_on=shift.until_on,
+    )

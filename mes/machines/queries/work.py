@@ -1,0 +1,124 @@
+"""What machines did within a stretch of time: spans, times, output, losses."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from mes.machines.model import Machine, Output, StateChange
+from mes.machines.queries.machines import shifts, times_of
+from mes.machines.rules.figures import Loss, Made, Times, losses, measure, ranked
+from mes.machines.rules.shifts import Stretch, planned
+from mes.machines.rules.states import Change, Span, bridged, spans
+from mes.planning.queries.load import calendar_days
+
+
+@dataclass(frozen=True, slots=True)
+class MachineWork:
+    """One machine within a stretch of time."""
+
+    machine: Machine
+    spans: list[Span]  # without a gap; micro-stops count as running
+    planned: list[Stretch]
+    times: Times
+    made: Made
+
+    @property
+    def is_reporting(self) -> bool:
+        """Whether anything is known of its planned time."""
+        return self.times.planned > self.times.unknown
+
+    @property
+    def losses(self) -> list[Loss]:
+        """Its lost planned time, the largest loss first."""
+        return losses(self.spans, self.planned)
+
+    @property
+    def micro_stop_count(self) -> int:
+        """How many stops were too short to be one."""
+        return sum(1 for span in self.spans if span.is_micro_stop)
+
+
+def work(
+    session: Session, some: Sequence[Machine], since: datetime, before: datetime, zone: ZoneInfo
+) -> list[MachineWork]:
+    """Return what some machines did from `since` to `before`; pieces count where they came in planned time."""
+    ids = [machine.id for machine in some]
+    stretches = _planned(session, since, before, zone)
+    lines = _changes(session, ids, since, before)
+    made = _made(session, ids, stretches)
+    found = []
+    for machine in some:
+        line = bridged(spans(lines[machine.id], since, before))
+        good, reject = made[machine.id]
+        output = Made(good + reject, good, Fraction(machine.planned_run_min))
+        found.append(MachineWork(machine, line, stretches, measure(line, stretches), output))
+    return found
+
+
+def together(found: Sequence[MachineWork]) -> Times:
+    """Return the times of several machines added up: figures of them weigh each by its hours."""
+    return sum((one.times for one in found), Times())
+
+
+def lost(found: Sequence[MachineWork]) -> list[Loss]:
+    """Return the lost planned time of several machines, the largest loss first."""
+    return ranked(loss for one in found for loss in one.losses)
+
+
+def _planned(session: Session, since: datetime, before: datetime, zone: ZoneInfo) -> list[Stretch]:
+    first = since.astimezone(zone).date() - timedelta(days=1)
+    exceptions = {row.day_on: row.kind for row in calendar_days(session, first)}
+    return planned([times_of(shift) for shift in shifts(session)], exceptions.get, since, before, zone)
+
+
+def _changes(
+    session: Session, ids: Collection[int], since: datetime, before: datetime
+) -> defaultdict[int, list[Change]]:
+    """Return the changes of some machines within a stretch of time, and the last one before it."""
+    found: defaultdict[int, list[Change]] = defaultdict(list)
+    columns = (StateChange.machine_id, StateChange.began_at, StateChange.state, StateChange.reason)
+    of_some = StateChange.machine_id.in_(ids)
+    ahead = (
+        select(StateChange.machine_id, func.max(StateChange.began_at).label("at"))
+        .where(of_some, StateChange.began_at < since)
+        .group_by(StateChange.machine_id)
+        .subquery()
+    )
+    is_last = (StateChange.machine_id == ahead.c.machine_id) & (StateChange.began_at == ahead.c.at)
+    within = select(*columns).where(of_some, StateChange.began_at >= since, StateChange.began_at < before)
+    for rows in (select(*columns).join(ahead, is_last), within):
+        for machine_id, at, state, reason in session.execute(rows):
+            found[machine_id].append(Change(at, state, reason))
+    return found
+
+
+def _made(
+    session: Session, ids: Collection[int], stretches: Sequence[Stretch]
+) -> defaultdict[int, tuple[int, int]]:
+    """Return the good and the rejected pieces of some machines within planned time."""
+    found: defaultdict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    if not stretches:
+        return found
+    begins = [begin for begin, _ in stretches]
+    rows = session.execute(
+        select(Output.machine_id, Output.counted_at, Output.good_count, Output.reject_count).where(
+            Output.machine_id.in_(ids),
+            Output.counted_at >= begins[0],
+            Output.counted_at < stretches[-1][1],
+        )
+    )
+    for machine_id, at, good, reject in rows:
+        place = bisect_right(begins, at) - 1
+        if place >= 0 and at < stretches[place][1]:
+            before = found[machine_id]
+            found[machine_id] = (before[0] + good, before[1] + reject)
+    return found

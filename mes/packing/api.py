@@ -1,0 +1,85 @@
+"""What the packing bench holds to go on without the network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from core.i18n import N_
+from core.web import held
+from core.web.api import endpoint
+from core.web.errors import shown
+from core.work import read
+from mes.packing import queries
+from mes.packing.queries import Job
+from mes.packing.rules import PackageState, label_of
+from mes.scanning.rules import DOOR_WORDS, Block, ScanKind
+from mes.splitting.rules import PieceState
+
+bp = Blueprint("mes_packing_api", __name__)
+WORDS = (
+    # the sentences of rules.py and scans.py: the bench judges with the same words (static/js/lib/judge/pack.js)
+    *(N_("%(package)s is open."), N_("%(piece)s is in."), N_("%(piece)s is out.")),
+    *(N_("%(package)s is sealed."), N_("%(package)s is open again.")),
+    *(N_("An order in production"), N_("%(order)s, closed"), N_("An open package"), N_("A sealed package")),
+    *(N_("A package that is not sealed"), N_("Scan another package."), N_("Ask the team leader.")),
+    *(N_("Press “Open again” first, or scan another package."), N_("Scan its label to open it.")),
+    *(N_("Scan the label of the package that you are packing."), N_("It is open: go on packing.")),
+    *(N_("Have it unloaded first."), N_("A piece not packed yet"), N_("Go on with the next piece.")),
+    *(N_("%(piece)s, in %(order)s %(package)s"), N_("Take it back to %(order)s %(package)s.")),
+    *(N_("%(piece)s, already in here"), N_("Take it out and put it with %(order)s, %(room)s.")),
+    *(N_("Take it out and look for %(twin)s."), N_("%(piece)s, of %(package)s")),
+    *(N_("Take it out. It goes into %(package)s."), N_("A piece out of %(package)s")),
+    *(N_("%(piece)s, not packed"), N_("Nothing to take out. Scan the piece that is to go.")),
+    *(N_("A good piece"), N_("Take it out and put it aside. A new piece will come.")),
+    *(N_("All operations done"), N_("Next: %(operation)s"), N_("Bring it to %(operation)s.")),
+    *(N_("%(count)s parts"), N_("Scan what is missing: %(pieces)s.")),
+)
+
+
+@endpoint(
+    bp,
+    "GET",
+    "/jobs",
+    permission="mes.packing.pack",
+    summary="The packages to be packed next, with their pieces, to be held by the bench; with an ETag",
+    refusals=(401, 403),
+)
+def jobs() -> ResponseReturnValue:
+    """Answer what the bench holds."""
+    return held.held(
+        {
+            "words": held.words((*DOOR_WORDS, *WORDS)),
+            "blocks": held.labels(Block),
+            "steps": held.labels(ScanKind),
+            "states": held.labels(PackageState),
+            "piece_states": held.labels(PieceState),
+            "packages": [_package(job) for job in queries.jobs(read())],
+        }
+    )
+
+
+def _package(job: Job) -> dict[str, Any]:
+    """Return one package; each piece as [code, name, size, rule, mirror, state, is it in, next operation]."""
+    box = job.box
+    return {
+        "id": box.package_id,
+        "code": box.code,
+        "label": shown(label_of(box)),
+        "order": box.order_number,
+        "is_open": box.is_order_open,
+        "set": box.set_number,
+        "room": box.room,
+        "dealer": shown(job.dealer),
+        "state": box.state,
+        "pieces": [
+            [
+                *(piece.code, shown(piece.item.name), piece.item.size, piece.item.rule_code),
+                *(piece.item.mirror_code, piece.state, piece.item.is_packed),
+                shown(piece.next_operation),
+            ]
+            for piece in job.pieces
+        ],
+    }

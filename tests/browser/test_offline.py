@@ -1,0 +1,414 @@
+"""The network is lost in the middle of the work: nothing is lost, nothing is done twice, one and the same is said."""
+
+import os
+import signal
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import select
+
+from core.codes import Letter, make
+from erp.sales.model import Order
+from erp.stock.model import Place
+from erp.stock.rules import PlaceKind
+from mes.packing.model import Content, Package
+from mes.scanning import service as scanning
+from mes.scanning.model import Scan
+from mes.scanning.rules import ScanKind, StationKind
+from mes.shipping.model import Load
+from mes.shipping.rules import LoadState
+from mes.splitting.model import Piece
+from tests.browser.plant import COOKIE, HANDHELD, TABLET, fits, fits_across, scan
+from tests.factories.factory import MORNING, make_line, release_order, station
+from tests.factories.people import make_person
+from tests.mes.packing.bench import make_all, make_bench, packages, pieces_of
+from tests.mes.shipping.dock import make_load
+
+pytestmark = pytest.mark.browser
+SETS = 12
+SCANS = 50
+PATIENCE_MS = 20_000  # a browser that starts again on a busy machine
+
+
+@pytest.fixture
+def plant(database):
+    """Twelve sets whose pieces are made, two tablets at the bench, a packer and a colleague."""
+
+    class Plant:
+        pass
+
+    made = Plant()
+    with database.session as session:
+        order = release_order(session, make_line(set_count=SETS))
+        make_all(session, order)
+        made.badge = make_person(session, roles=("packer",), name="王芳").badge
+        made.colleague = make_person(session, roles=("packer",), name="Li Wei", locale="en").badge
+        bench = station(session, StationKind.PACK)
+        made.keys = [scanning.enrol(session, bench.id, f"平板 {n}", by=None, at=MORNING).key for n in (1, 2)]
+        made.boxes, made.frames = [], []
+        for box in packages(session, order):
+            pieces = [piece.code for piece in pieces_of(session, box)]
+            made.boxes.append((box.code, f"{box.name} {box.position}/{box.total_count}", pieces))
+            if box.kind == "FRAME":
+                made.frames.append(made.boxes[-1])
+        session.commit()
+    return made
+
+
+def come_in(page, server, key, badge, name):
+    page.context.add_cookies(
+        [{"name": COOKIE, "value": key, "url": server, "expires": 4_000_000_000}]  # kept over a restart
+    )
+    page.goto(f"{server}/mes/production/lock")
+    scan(page, badge)
+    expect(page.locator(".floor-top, .hand-top")).to_contain_text(name)
+
+
+def until(page, script):
+    """Wait until a script of the page gives something true (Playwright's own waiting would need eval)."""
+    for _ in range(PATIENCE_MS // 100):
+        if page.evaluate(script):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"never true: {script}")
+
+
+def is_ready(page):
+    """Wait until the page may lose the network: its worker runs, the page is kept, its jobs are held."""
+    until(page, "navigator.serviceWorker.controller !== null")
+    page.reload()
+    page.wait_for_selector("html[data-scanner=on]")
+    until(page, "caches.match(location.pathname).then(Boolean)")
+
+
+def waits(page, count):
+    """Wait until so many scans are on the device's disk and unsent."""
+    queue = page.locator("[data-queue]")
+    if count:
+        expect(queue).to_contain_text(str(count), timeout=PATIENCE_MS)
+    else:
+        expect(queue).to_be_hidden(timeout=PATIENCE_MS)
+
+
+def logged(database):
+    with database.session as session:
+        return list(
+            session.execute(select(Scan.scan_id, Scan.kind, Scan.code, Scan.outcome).order_by(Scan.id))
+        )
+
+
+def packed(database):
+    with database.session as session:
+        rows = session.execute(
+            select(Piece.code)
+            .join(Content, Content.piece_id == Piece.id)
+            .where(Content.packed_at.is_not(None))
+        )
+        return {code for (code,) in rows}
+
+
+def kill(folder):
+    """End a browser as a tablet ends whose battery is empty: all its processes at once, nothing is tidied up."""
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            is_ours = f"--user-data-dir={folder}".encode() in (entry / "cmdline").read_bytes()
+        except OSError:  # it ended meanwhile
+            continue
+        if is_ours:
+            os.kill(int(entry.name), signal.SIGKILL)
+
+
+class Tablet:
+    """A tablet whose battery can be taken out; it has its own profile, with what its browser keeps."""
+
+    def __init__(self, starter, folder, size, url):
+        self.starter, self.folder, self.size, self.url = starter, folder, size, url
+        self.start()
+
+    def start(self):
+        self.context = self.starter.with_profile(self.folder, self.size, self.url)
+        self.page = self.context.pages[0]
+
+    def die(self):
+        """Lose all power in the middle of the work, and start again, still without the network."""
+        cookies = self.context.cookies()  # Chromium writes them down only every half a minute
+        address = self.page.url
+        with self.context.expect_event("close"):
+            kill(self.folder)
+        self.start()
+        self.context.add_cookies(cookies)
+        self.context.set_offline(True)
+        self.page.goto(address)
+        self.page.wait_for_selector("html[data-scanner=on]")
+
+
+@pytest.fixture
+def tablet_of(starter, server, tmp_path):
+    """Make a tablet of a size."""
+    made = []
+
+    def make(size):
+        made.append(Tablet(starter, tmp_path / f"profile-{len(made)}", size, server))
+        return made[-1]
+
+    yield make
+    for tablet in made:
+        tablet.context.close()
+
+
+def gestures(frames):
+    """Label, pieces, label again: fifty scans, each with what it is."""
+    found = []
+    for code, _, pieces in frames:
+        found += [("PACK_OPEN", code), *(("PACK_ADD", piece) for piece in pieces), ("PACK_SEAL", code)]
+    return found[:SCANS]
+
+
+def test_fifty_scans_without_the_network_are_held_once_by_the_server(plant, tablet_of, server, database):
+    tablet = tablet_of(TABLET)
+    come_in(tablet.page, server, plant.keys[0], plant.badge, "王芳")
+    is_ready(tablet.page)
+    wanted = gestures(plant.frames)
+    scan(tablet.page, wanted[0][1])
+    expect(tablet.page.locator("#verdict")).to_have_attribute("data-kind", "done")
+    tablet.context.set_offline(True)
+    for number, (_, code) in enumerate(wanted[1:], start=1):
+        scan(tablet.page, code)
+        waits(tablet.page, number)
+        expect(tablet.page.locator("#verdict")).to_have_attribute("data-kind", "unconfirmed")
+        if number == 20:
+            picture(tablet.page, "bench")
+            tablet.page.reload()
+            tablet.page.wait_for_selector("html[data-scanner=on]")
+            waits(tablet.page, number)
+        if number == 35:
+            tablet.die()
+            waits(tablet.page, number)
+    assert len(logged(database)) == 1
+    tablet.context.set_offline(False)
+    waits(tablet.page, 0)
+    rows = logged(database)
+    assert [(row.kind.value, row.code) for row in rows] == wanted  # each once, in their order
+    assert set(Counter(row.scan_id for row in rows).values()) == {1}
+    assert {row.outcome.value for row in rows} == {"ACCEPT"}
+    assert packed(database) == {code for kind, code in wanted if kind == "PACK_ADD"}
+    assert tablet.page.locator("[data-concerns]").is_hidden()
+
+
+@pytest.fixture
+def store(plant, database):
+    """All packages sealed, and a keeper."""
+    with database.session as session:
+        bench = make_bench(session)
+        for box in session.scalars(select(Package).order_by(Package.id)):
+            bench.fill(box)
+            assert bench.block(ScanKind.PACK_SEAL, box.code) is None
+        plant.keeper = make_person(session, roles=("keeper",), name="陈国强").badge
+        stand = station(session, StationKind.STORE)
+        plant.hand = scanning.enrol(session, stand.id, "手持机", by=None, at=MORNING).key
+        plant.shelf = session.scalars(
+            select(Place.code).where(Place.kind == PlaceKind.FINISHED).order_by(Place.id)
+        ).first()
+        session.commit()
+    return plant
+
+
+def test_fifty_scans_of_a_handheld_put_packages_away_once(store, tablet_of, server, database):
+    hand = tablet_of(HANDHELD)
+    come_in(hand.page, server, store.hand, store.keeper, "陈国强")
+    is_ready(hand.page)
+    before = len(logged(database))
+    hand.context.set_offline(True)
+    boxes = [box for box in store.boxes if box[2]][: SCANS // 3 + 1]  # three scans each
+    for number, (code, _, pieces) in enumerate(boxes, start=1):
+        for one in (code, store.shelf, pieces[-1]):
+            scan(hand.page, one)
+        waits(hand.page, number)
+        expect(hand.page.locator("#verdict")).to_have_attribute("data-kind", "unconfirmed")
+        assert fits_across(hand.page)
+        picture(hand.page, "hand")
+        if number == 6:
+            hand.page.reload()
+        if number == 12:
+            hand.die()
+    hand.context.set_offline(False)
+    waits(hand.page, 0)
+    rows = logged(database)[before:]
+    assert [(row.kind.value, row.code, row.outcome.value) for row in rows] == [
+        ("STORE_IN", code, "ACCEPT") for code, _, _ in boxes
+    ]
+
+
+def picture(page, name):
+    """Keep a picture of the page where MORTISE_PICTURES says so."""
+    if folder := os.environ.get("MORTISE_PICTURES"):
+        page.screenshot(path=f"{folder}/offline-{name}.png")
+
+
+def words(page):
+    """What the panel says of a refusal."""
+    panel = page.locator("#verdict")
+    expect(panel).to_have_attribute("data-kind", "stop")
+    return [panel.locator(part).all_inner_texts() for part in (".no", ".kind", "dd", ".todo span")]
+
+
+def test_a_wrong_scan_is_refused_in_the_servers_own_words_and_only_logged(plant, tablet_of, server, database):
+    tablet = tablet_of(TABLET)
+    page = tablet.page
+    come_in(page, server, plant.keys[0], plant.badge, "王芳")
+    is_ready(page)
+    first, second = plant.frames[:2]
+    other_box = next(box for box in plant.boxes if box[2] and box[0] != first[0])
+    wrong = {
+        "E02": other_box[2][0],  # the leaf of the same set
+        "E03": second[2][0],
+        "E20": first[2][0][:-1] + ("A" if first[2][0][-1] != "A" else "B"),
+        "E21": make(Letter.PIECE, 9_999_999),
+    }
+    scan(page, first[0])
+    expect(page.locator("#verdict")).to_have_attribute("data-kind", "done")
+    told = {}
+    for block, code in wrong.items():
+        scan(page, code)
+        expect(page.locator("#verdict .no")).to_have_text(block)
+        told[block] = words(page)
+    tablet.context.set_offline(True)
+    expect(page.locator(".net")).to_have_class("net off")
+    for number, (block, code) in enumerate(wrong.items(), start=1):
+        scan(page, code)
+        waits(page, number)
+        expect(page.locator("#verdict .no")).to_have_text(block)
+        assert words(page) == told[block]
+        expect(page.locator("#verdict")).to_contain_text("尚未确认")
+        assert fits(page)
+        picture(page, f"refused-{block}")
+    scan(page, first[2][0])
+    waits(page, 5)
+    scan(page, first[2][1])
+    waits(page, 6)
+    scan(page, first[2][0])
+    waits(page, 7)
+    expect(page.locator("#verdict")).to_have_attribute("data-kind", "attn")  # E28: it is in already
+    tablet.context.set_offline(False)
+    waits(page, 0)
+    assert [(row.outcome.value, row.code) for row in logged(database)[5:]] == [
+        *(("BLOCK", code) for code in wrong.values()),
+        ("ACCEPT", first[2][0]),
+        ("ACCEPT", first[2][1]),
+        ("BLOCK", first[2][0]),
+    ]
+    assert packed(database) == set(first[2][:2])
+    assert page.locator("[data-concerns]").is_hidden()  # the person knows all of it already
+
+
+def test_of_two_tablets_that_packed_one_piece_the_second_is_told_which_box_to_open(
+    plant, tablet_of, server, database
+):
+    """Both hold the plan; the office moves a piece into another package meanwhile, and only one of them hears of it."""
+    one, two = tablet_of(TABLET), tablet_of(TABLET)
+    frame, leaf = plant.frames[0], next(box for box in plant.boxes if len(box[2]) == 1)
+    moved = frame[2][0]
+    come_in(one.page, server, plant.keys[0], plant.badge, "王芳")
+    is_ready(one.page)
+    one.context.set_offline(True)
+    with database.session as session:
+        content = session.scalars(
+            select(Content).join(Piece, Piece.id == Content.piece_id).where(Piece.code == moved)
+        ).one()
+        content.package_id = session.scalars(select(Package.id).where(Package.code == leaf[0])).one()
+        session.commit()
+    come_in(two.page, server, plant.keys[1], plant.colleague, "Li Wei")
+    is_ready(two.page)
+    two.context.set_offline(True)
+    picture(two.page, "english")
+    for tablet, box in ((one, frame), (two, leaf)):
+        scan(tablet.page, box[0])
+        waits(tablet.page, 1)
+        scan(tablet.page, moved)
+        waits(tablet.page, 2)
+        expect(tablet.page.locator("#verdict")).to_have_attribute("data-kind", "unconfirmed")
+    two.context.set_offline(False)
+    waits(two.page, 0)
+    assert two.page.locator("dialog.concerns").is_hidden()
+    one.context.set_offline(False)
+    dialog = one.page.locator("dialog.concerns")
+    expect(dialog).to_be_visible(timeout=PATIENCE_MS)
+    expect(dialog.locator(".box")).to_contain_text(frame[1])  # the box to open
+    expect(dialog.locator(".kind")).to_contain_text("E06")
+    expect(dialog.locator(".now")).to_contain_text(leaf[1])  # and where the piece is
+    picture(one.page, "concerns")
+    one.page.reload()
+    expect(dialog).to_be_visible()  # it stays until somebody has seen to it
+    dialog.get_by_role("button", name="已处理").click()
+    expect(dialog).to_be_hidden()
+    picture(two.page, "english-after")
+    assert [row.outcome.value for row in logged(database) if row.code == moved] == ["ACCEPT", "BLOCK"]
+
+
+def test_the_dock_loads_without_the_network(store, tablet_of, server, database):
+    with database.session as session:
+        order = session.scalars(select(Order)).one()
+        load = make_load(session, order)
+        loader = make_person(session, roles=("loader",), name="赵军").badge
+        dock = station(session, StationKind.DOCK)
+        key = scanning.enrol(session, dock.id, "码头平板", by=None, at=MORNING).key
+        load_id, load_code = load.id, load.code
+        session.commit()
+    tablet = tablet_of(TABLET)
+    come_in(tablet.page, server, key, loader, "赵军")
+    is_ready(tablet.page)
+    before = len(logged(database))
+    tablet.context.set_offline(True)
+    expect(tablet.page.locator(".net")).to_have_class("net off")
+    scan(tablet.page, load_code)
+    expect(tablet.page.locator("#job")).to_contain_text("浙H·A1234")
+    codes = [code for code, _, _ in store.boxes]
+    for number, code in enumerate(codes, start=1):
+        scan(tablet.page, code)
+        waits(tablet.page, number)
+        expect(tablet.page.locator("#job .count")).to_contain_text(f"{number} / {len(codes)}")
+        if number == 5:
+            picture(tablet.page, "dock")
+            tablet.die()
+            expect(tablet.page.locator("#job .count")).to_contain_text(f"5 / {len(codes)}")
+    scan(tablet.page, load_code)
+    waits(tablet.page, len(codes) + 1)
+    tablet.context.set_offline(False)
+    waits(tablet.page, 0)
+    rows = logged(database)[before:]
+    assert [(row.kind.value, row.code, row.outcome.value) for row in rows] == [
+        *(("LOAD", code, "ACCEPT") for code in codes),
+        ("SHIP_CLOSE", load_code, "ACCEPT"),
+    ]
+    with database.session as session:
+        assert session.get(Load, load_id).state is LoadState.CLOSED
+
+
+def test_a_page_that_is_not_kept_says_what_works_without_the_network(plant, tablet_of, server):
+    tablet = tablet_of(TABLET)
+    come_in(tablet.page, server, plant.keys[0], plant.badge, "王芳")
+    is_ready(tablet.page)
+    tablet.context.set_offline(True)
+    tablet.page.goto(f"{server}/mes/shipping/loads/")
+    expect(tablet.page.locator("h1")).to_contain_text("连不上")
+    picture(tablet.page, "fallback")
+    tablet.page.get_by_role("link", name="包装台").click()
+    tablet.page.wait_for_selector("html[data-scanner=on]")
+
+
+def test_the_server_is_believed_whenever_it_answers(plant, tablet_of, server):
+    """A kept page is never shown while the server answers: a change is there at the first look."""
+    tablet = tablet_of(TABLET)
+    page = tablet.page
+    come_in(page, server, plant.keys[0], plant.badge, "王芳")
+    is_ready(page)
+    page.evaluate(
+        """async () => {
+          const old = new Response("<h1>old</h1>", { headers: { "Content-Type": "text/html" } });
+          await (await caches.open("mortise-pages")).put(location.pathname, old);
+        }"""
+    )
+    page.reload()
+    expect(page.locator("#job")).to_be_visible()
