@@ -31,13 +31,14 @@ from core.codes import Letter
 from core.i18n import Named
 from erp.materials.model import Article
 from erp.parties.model import Party
-from erp.sales.model import Order
+from erp.sales.model import Line, Order
 from erp.stock.model import Lot, Move
 from erp.stock.queries import BATCH
 from erp.stock.rules import MoveKind
 from mes.cutting.model import CutLayout, CutPlan, Placement
 from mes.packing.model import Content, Package
 from mes.planning.model import BatchOrder
+from mes.planning.queries import lots
 from mes.production.model import Scrap, WorkReport
 from mes.scanning.model import Scan, Station
 from mes.shipping.model import Delivery, Load, LoadPackage
@@ -227,7 +228,7 @@ def _of_lots(pieces: Subquery) -> Select[Any]:
 
 
 def _of_fittings(pieces: Subquery) -> Select[Any]:
-    """Return the lots of what is built into a piece or lies in its kit: issued to the batch of its order."""
+    """Return the lots of what is built into a piece or lies in its kit: issued to the batch that it is made in."""
     is_for_it = (Requirement.set_id == pieces.c.set_id) & (Requirement.joins == pieces.c.rule_code)
     is_issued = (
         (Move.subject == BATCH) & (Move.subject_id == BatchOrder.batch_id) & (Move.kind == MoveKind.ISSUE)
@@ -236,7 +237,9 @@ def _of_fittings(pieces: Subquery) -> Select[Any]:
         _lot(Lot.received_at)
         .select_from(pieces)
         .join(Requirement, is_for_it)
-        .join(BatchOrder, BatchOrder.order_id == pieces.c.order_id)
+        .join(DoorSet, DoorSet.id == pieces.c.set_id)
+        .join(Line, Line.id == DoorSet.line_id)
+        .join(BatchOrder, lots.is_of_lot())
         .join(Move, is_issued)
         .join(Lot, Lot.id == Move.lot_id)
         .join(
@@ -475,6 +478,7 @@ def _of_lot() -> tuple[Select[Any], ...]:
         .select_from(issued)
         .join(BatchOrder, BatchOrder.batch_id == issued.c.batch_id)
         .join(DoorSet, DoorSet.order_id == BatchOrder.order_id)
+        .join(Line, (Line.id == DoorSet.line_id) & lots.is_of_lot())
         .join(
             Requirement,
             (Requirement.set_id == DoorSet.id) & (_as_it_is(Requirement.material_id) == issued.c.material_id),
