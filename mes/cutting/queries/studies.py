@@ -18,7 +18,15 @@ from erp.materials.model import Material
 from erp.materials.rules import MaterialKind
 from erp.purchasing.model import SupplierArticle
 from mes.cutting.model import Study
-from mes.cutting.rules.study import ChoiceResult, StockSize, ranked, read_result, read_size, saving_rate
+from mes.cutting.rules.study import (
+    ChoiceResult,
+    StockSize,
+    ranked,
+    read_result,
+    read_size,
+    saving_rate,
+    telling,
+)
 from mes.cutting.rules.yields import monday
 from mes.splitting.model import DoorSet, Piece
 from mes.splitting.rules import LIVE
@@ -44,6 +52,12 @@ class StudyPage:
     job: Job | None
     sizes: tuple[StockSize, ...]
     results: tuple[ChoiceResult, ...]
+
+    @property
+    def shown(self) -> list[ChoiceResult]:
+        """What is worth showing, what is bought now in any case."""
+        kept = {one.sizes for one in telling(self.results)}
+        return [one for one in self.results if one.sizes in kept or one == self.bought]
 
     @property
     def bought(self) -> ChoiceResult | None:

@@ -137,6 +137,17 @@ def ranked(results: Sequence[ChoiceResult]) -> list[ChoiceResult]:
     return sorted(results, key=lambda one: (one.unplaced_count > 0, one.cost, len(one.sizes), one.sizes))
 
 
+def telling(results: Sequence[ChoiceResult]) -> list[ChoiceResult]:
+    """Return the choices that say something: where a plan took none of a size, the choice without it says it."""
+    compared = {one.sizes for one in results}
+
+    def is_said(one: ChoiceResult) -> bool:
+        used = tuple(place for place in one.sizes if one.counts.get(place))
+        return not one.unplaced_count and used != one.sizes and used in compared
+
+    return [one for one in results if not is_said(one)]
+
+
 def saving_rate(result: ChoiceResult, now: ChoiceResult | None) -> Decimal | None:
     """Return how much less a choice costs than what is bought now, as a share; nothing where that is not known."""
     if now is None or not now.cost or now.unplaced_count or result.unplaced_count:

@@ -117,7 +117,7 @@ def study_export(study_id: int) -> ResponseReturnValue:
         _("Not placed"): lambda one: one.unplaced_count,
     }
     numbers = [_("Cost"), _("Yield, %%") % {}, _("Saving, %%") % {}]
-    rows: tuple[ChoiceResult, ...] = page.results
+    rows: list[ChoiceResult] = page.shown
     return export("sizes.xlsx", columns, rows, numbers)
 
 

@@ -22,6 +22,7 @@ from mes.cutting.rules.study import (
     ranked,
     saving_rate,
     summed,
+    telling,
 )
 from mes.cutting.service import studies as service
 from mes.nesting.rules.instance import read_instance
@@ -84,6 +85,14 @@ def test_a_choice_that_leaves_parts_over_comes_last_however_cheap():
 def test_of_equal_cost_fewer_sizes_are_better():
     two = ChoiceResult((0, 1), {0: 1}, D(100), D(1), D(2), 0)
     assert ranked([two, replace(two, sizes=(0,))])[0].sizes == (0,)
+
+
+def test_a_choice_of_which_a_size_is_not_used_is_left_out():
+    one = ChoiceResult((0,), {0: 4}, D(400), D(1), D(2), 0)
+    pair = ChoiceResult((0, 1), {0: 4}, D(400), D(1), D(2), 0)
+    real = ChoiceResult((0, 2), {0: 2, 2: 1}, D(390), D(1), D(2), 0)
+    lacking = ChoiceResult((1,), {}, D(0), D(0), D(0), 3)
+    assert telling([one, pair, real, lacking]) == [one, real, lacking]
 
 
 def asked(session, sizes, material_id, days=7):

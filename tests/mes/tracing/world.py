@@ -43,7 +43,7 @@ def make_world(session, *, dealer="D001", is_shipped=True):
         select(Article).where(Article.material_id == made.piece.material_id).order_by(Article.id)
     ).first()
     made.batch = make_batch(session, {made.piece.material_id: D(5)})
-    session.add(BatchOrder(batch_id=made.batch.id, order_id=made.order.id))
+    session.add(BatchOrder(batch_id=made.batch.id, order_id=made.order.id, colour_code="WHITE"))
     made.shelf = make_place(session)
     supplier = make_supplier(session)
     made.lot = make_lot(session, made.article, made.shelf, "20", supplier_id=supplier.id, reference="DN-4711")
