@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, literal, select
 from sqlalchemy.orm import Session
 
 from core.auth.model import Person
@@ -70,16 +71,15 @@ def sealed_rows(window: Window) -> Select[Any]:
 
 def _claimed_packages(window: Window) -> ColumnElement[bool]:
     """Return the condition that a package was rightly claimed, within 30 days of its leaving, for its contents."""
+    return select(Claim.id).where(Claim.package_id == Package.id, *_counted_claims(window)).exists()
+
+
+def _counted_claims(window: Window) -> tuple[ColumnElement[bool], ...]:
     return (
-        select(Claim.id)
-        .where(
-            Claim.package_id == Package.id,
-            Claim.is_late.is_(False),
-            Claim.state == ClaimState.ACCEPTED,
-            Claim.block_code.in_(CONTENT),
-            window.holds(Claim.claimed_at),
-        )
-        .exists()
+        Claim.is_late.is_(False),
+        Claim.state == ClaimState.ACCEPTED,
+        Claim.block_code.in_(CONTENT),
+        window.holds(Claim.claimed_at),
     )
 
 
@@ -112,6 +112,42 @@ def looked_rows(window: Window) -> Select[Any]:
 def bad_package_rows(window: Window) -> Select[Any]:
     """Return those of `looked_rows` that had an error of contents."""
     return _package_rows(_looked_into(window, is_wrong=True) | _claimed_packages(window))
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One independent look at a package or one confirmed delivery: when, at what, and whether it was right."""
+
+    at: datetime
+    what: str
+    is_right: bool
+
+
+def looks(session: Session, window: Window) -> list[Check]:
+    """Return the packages of `looked_rows`, each once, by their first look or claim within the window."""
+    rechecked = (
+        select(Package.code, Recheck.ended_at, Recheck.is_right)
+        .join(Package, Package.id == Recheck.package_id)
+        .where(Recheck.state == RecheckState.DONE, window.holds(Recheck.ended_at))
+    )
+    claimed = (
+        select(Package.code, Claim.claimed_at, literal(False))
+        .join(Package, Package.id == Claim.package_id)
+        .where(*_counted_claims(window))
+    )
+    found: dict[str, Check] = {}
+    for code, at, is_right in (*session.execute(rechecked), *session.execute(claimed)):
+        before = found.get(code)
+        first = at if before is None else min(at, before.at)
+        found[code] = Check(first, code, bool(is_right) and (before is None or before.is_right))
+    return [found[code] for code in sorted(found)]
+
+
+def receipts(session: Session, window: Window) -> list[Check]:
+    """Return the confirmed deliveries of the window, each right or not, by when their load left."""
+    bad = {row.what for row in session.execute(bad_delivery_rows(window))}
+    rows = session.execute(confirmed_rows(window).order_by(Load.shipped_at, Delivery.number))
+    return [Check(row.at, row.what, row.what not in bad) for row in rows]
 
 
 def confirmed_rows(window: Window) -> Select[Any]:

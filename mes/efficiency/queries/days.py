@@ -18,12 +18,15 @@ from core.activity.model import Interval
 from core.auth.model import Person, PersonRole
 from erp.sales.model import Line, Order
 from mes.efficiency.model import PaidTime, TimedWork
+from mes.efficiency.queries.accuracy import Check, looks, receipts
+from mes.efficiency.queries.machines import key_machines
 from mes.efficiency.queries.orders import line_rows, split_line
 from mes.efficiency.queries.warehouse import transaction_rows
 from mes.efficiency.queries.window import Window
 from mes.efficiency.rules import SPLIT, WAREHOUSE, Metric, Work, line_weight
 from mes.efficiency.rules.baselines import Day
 from mes.efficiency.rules.figures import SplitLine
+from mes.machines.rules.figures import Times, measure
 from mes.splitting.rules import ORDER_WORK
 
 Spent = dict[tuple[date, str], int]  # day and family -> microseconds
@@ -64,15 +67,18 @@ def calendar_of(first: date, last: date, zone: ZoneInfo) -> Calendar:
 
 
 def days(session: Session, metric: Metric, calendar: Calendar, *, at: datetime) -> tuple[Day, ...]:
-    """Return the days of a window on which something was done or somebody worked, for one figure.
-
-    Figures that are not measured by days (yet) have none.
-    """
-    if metric is Metric.M1:
-        return _splitting(session, calendar, at=at)
-    if metric is Metric.M2:
-        return _warehouse(session, calendar)
-    return ()
+    """Return the days of a window on which something was done or somebody worked, for one figure."""
+    match metric:
+        case Metric.M1:
+            return _splitting(session, calendar, at=at)
+        case Metric.M2:
+            return _warehouse(session, calendar)
+        case Metric.M3:
+            return _equipment(session, calendar, at=at)
+        case Metric.M4:
+            return _checked(calendar, looks(session, calendar.window))
+        case _:
+            return _checked(calendar, receipts(session, calendar.window))
 
 
 def _splitting(session: Session, calendar: Calendar, *, at: datetime) -> tuple[Day, ...]:
@@ -140,6 +146,39 @@ def _warehouse(session: Session, calendar: Calendar) -> tuple[Day, ...]:
     ):
         spent[on, ""] += 60 * SECOND * paid
     return _made(earned, spent, counts)
+
+
+def _equipment(session: Session, calendar: Calendar, *, at: datetime) -> tuple[Day, ...]:
+    """Seconds of production of the key machines over their planned seconds."""
+    parts: defaultdict[date, Times] = defaultdict(Times)
+    counts: Counter[tuple[date, str]] = Counter()
+    for one in key_machines(session, calendar.window, at=at):
+        for day, begin, end in zip(
+            calendar.days, calendar.begins, (*calendar.begins[1:], calendar.end), strict=True
+        ):
+            inside = [
+                (max(begin, first), min(end, last))
+                for first, last in one.planned
+                if first < end and last > begin
+            ]
+            parts[day] += measure(one.spans, inside)
+            counts[day, ""] += bool(inside)
+    return tuple(
+        Day(day, _exact(60 * times.producing), _exact(60 * times.planned), counts[day, ""])
+        for day, times in sorted(parts.items())
+        if times.planned
+    )
+
+
+def _checked(calendar: Calendar, checks: Iterable[Check]) -> tuple[Day, ...]:
+    """Right ones over those looked at, by the day of the look."""
+    right: Counter[date] = Counter()
+    looked: Counter[date] = Counter()
+    for check in checks:
+        day = calendar.day_of(check.at)
+        looked[day] += 1
+        right[day] += check.is_right
+    return tuple(Day(day, Decimal(right[day]), Decimal(looked[day]), looked[day]) for day in sorted(looked))
 
 
 def timed_days(session: Session, metric: Metric, calendar: Calendar) -> tuple[Day, ...]:

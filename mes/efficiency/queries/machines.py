@@ -21,11 +21,17 @@ from mes.machines.rules import figures
 
 def equipment(session: Session, window: Window, *, at: datetime) -> Figure:
     """Return the third figure as known at `at`: the key machines in use, weighed by their hours."""
-    key = [machine for machine in machines.machines(session) if machine.is_key]
-    found = machines.work(session, key, window.since, max(window.since, min(window.before, at)), window.zone)
+    found = key_machines(session, window, at=at)
     times = machines.together(found)
     reporting = sum(1 for one in found if one.is_reporting)
-    return rules.equipment(times.producing, times.planned, reporting, len(key), times.unknown, _beside(found))
+    beside = _beside(found)
+    return rules.equipment(times.producing, times.planned, reporting, len(found), times.unknown, beside)
+
+
+def key_machines(session: Session, window: Window, *, at: datetime) -> list[MachineWork]:
+    """Return what the key machines did within the window, up to `at`."""
+    key = [machine for machine in machines.machines(session) if machine.is_key]
+    return machines.work(session, key, window.since, max(window.since, min(window.before, at)), window.zone)
 
 
 def _beside(found: list[MachineWork]) -> tuple[Part, ...]:

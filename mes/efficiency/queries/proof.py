@@ -15,8 +15,10 @@ from core.errors import RuleViolation
 from core.i18n import N_
 from erp.sales.model import Line
 from mes.efficiency.model import Baseline, BaselineDay, BaselineExclusion, PaidTime
+from mes.efficiency.queries.accuracy import Check, looks, receipts
 from mes.efficiency.queries.baselines import Judged
 from mes.efficiency.queries.days import Calendar
+from mes.efficiency.queries.machines import key_machines
 from mes.efficiency.queries.orders import line_rows, split_line, work_rows
 from mes.efficiency.queries.warehouse import transaction_rows
 from mes.efficiency.rules import PROOF, SPLIT, WAREHOUSE, Work
@@ -53,6 +55,10 @@ def sheets(session: Session, calendar: Calendar, found: Judged, *, at: datetime)
         _sheet("M1_work", ("person", "order", "began_at", "ended_at"), _work(session, calendar)),
         _sheet("M2_transactions", ("work", "at"), _transactions(session, calendar)),
         _sheet("M2_paid", ("day", "person", "paid_min"), _paid(session, calendar)),
+        _sheet("M3_spans", ("machine", "began_at", "ended_at", "state"), _spans(session, calendar, at)),
+        _sheet("M3_planned", ("machine", "began_at", "ended_at"), _planned(session, calendar, at)),
+        _sheet("M4_looks", ("at", "package", "is_right"), _checks(looks(session, calendar.window))),
+        _sheet("M5_deliveries", ("at", "delivery", "is_right"), _checks(receipts(session, calendar.window))),
         _sheet("baselines", BASELINE, _baselines(session)),
         _sheet("baseline_days", BASELINE_DAY, _baseline_days(session)),
         _sheet("baseline_left_out", ("baseline", "reason", "events"), _left_out(session)),
@@ -152,6 +158,25 @@ def _paid(session: Session, calendar: Calendar) -> Iterable[Sequence[Any]]:
         .where(PaidTime.worked_on.between(calendar.days[0], calendar.days[-1]))
         .order_by(PaidTime.worked_on, Person.name)
     )
+
+
+def _spans(session: Session, calendar: Calendar, at: datetime) -> Iterable[Sequence[Any]]:
+    """Yield the states of the key machines, stops that are too short to be one bridged already."""
+    for one in key_machines(session, calendar.window, at=at):
+        for span in one.spans:
+            state = "" if span.state is None else span.state.value
+            yield one.machine.key, _moment(span.begin), _moment(span.end), state
+
+
+def _planned(session: Session, calendar: Calendar, at: datetime) -> Iterable[Sequence[Any]]:
+    for one in key_machines(session, calendar.window, at=at):
+        for begin, end in one.planned:
+            yield one.machine.key, _moment(begin), _moment(end)
+
+
+def _checks(found: Iterable[Check]) -> Iterable[Sequence[Any]]:
+    for check in found:
+        yield _moment(check.at), check.what, int(check.is_right)
 
 
 def _baselines(session: Session) -> Iterable[Sequence[Any]]:

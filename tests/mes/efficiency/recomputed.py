@@ -89,6 +89,26 @@ class Proof:
             return None
         return told(earned / sum(int(one) for one in paid["paid_min"]), 3)
 
+    def m3(self):
+        """Production over planned time of the key machines, of which something is known; per cent."""
+        spans, planned = self.raw["M3_spans"].copy(), self.raw["M3_planned"].copy()
+        producing = known = 0
+        for frame in (spans, planned):
+            for name in ("began_at", "ended_at"):
+                frame[name] = self.moments(frame[name])
+        for _, span in spans[spans["state"] != ""].iterrows():
+            for _, plan in planned[planned["machine"] == span["machine"]].iterrows():
+                inside = min(span["ended_at"], plan["ended_at"]) - max(span["began_at"], plan["began_at"])
+                length = max(0, inside.value)
+                known += length
+                producing += length if span["state"] == "WORKING" else 0
+        return told(Fraction(100 * producing, known), 1) if known else None
+
+    def accuracy(self, sheet):
+        """Right ones over those looked at; per cent."""
+        right = [int(one) for one in self.raw[sheet]["is_right"]]
+        return told(Fraction(100 * sum(right), len(right)), 2) if right else None
+
     # --- before and after --------------------------------------------------------
 
     def before(self, number):
