@@ -475,15 +475,7 @@ def issue(
 
     Locks the balance, then the demand. Raises NotFound, NotWhole, StockShort, OverIssue.
     """
-    lot = session.get(Lot, lot_id)
-    if lot is None:
-        raise NotFound
-    article, material = session.execute(
-        select(Article, Material)
-        .join(Material, Material.id == Article.material_id)
-        .where(Article.id == lot.article_id)
-    ).one()
-    check_whole(article.code, counted_in(material.kind, material.unit_code), qty)
+    _, material_id = _lot_of(session, lot_id, qty)
     used = virtual_place(session, PlaceKind.PRODUCTION)
     row = move(
         session,
@@ -497,8 +489,23 @@ def issue(
         by=by,
         at=at,
     )
-    add_issued(session, subject, subject_id, material.id, qty)
+    add_issued(session, subject, subject_id, material_id, qty)
     return row
+
+
+def _lot_of(session: Session, lot_id: int, qty: Decimal) -> tuple[Lot, int]:
+    """Return a lot of which a quantity can be, and its material. Raises NotFound, NotWhole."""
+    found = session.execute(
+        select(Lot, Article.code, Material)
+        .join(Article, Article.id == Lot.article_id)
+        .join(Material, Material.id == Article.material_id)
+        .where(Lot.id == lot_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    lot, code, material = found
+    check_whole(code, counted_in(material.kind, material.unit_code), qty)
+    return lot, material.id
 
 
 def give_back(
@@ -516,15 +523,7 @@ def give_back(
 
     Locks the balance, then the demand. Raises NotFound, NotWhole, PlaceUnfit, PlaceClosed, OverReturn.
     """
-    lot = session.get(Lot, lot_id)
-    if lot is None:
-        raise NotFound
-    article, material = session.execute(
-        select(Article, Material)
-        .join(Material, Material.id == Article.material_id)
-        .where(Article.id == lot.article_id)
-    ).one()
-    check_whole(article.code, counted_in(material.kind, material.unit_code), qty)
+    lot, material_id = _lot_of(session, lot_id, qty)
     used = virtual_place(session, PlaceKind.PRODUCTION)
     row = move(
         session,
@@ -538,11 +537,11 @@ def give_back(
         by=by,
         at=at,
     )
-    _demand(session, subject, subject_id, material.id)  # its lock makes two returns wait for each other
+    _demand(session, subject, subject_id, material_id)  # its lock makes two returns wait for each other
     left = queries.issued_qty(session, lot_id, subject, subject_id)
     if left < 0:
         raise OverReturn(lot=lot.code, need=plain(qty), have=plain(left + qty))
-    add_issued(session, subject, subject_id, material.id, -qty)
+    add_issued(session, subject, subject_id, material_id, -qty)
     return row
 
 

@@ -292,6 +292,26 @@ def log_in(page: Page, person: Somebody) -> None:
 # --- gestures ---------------------------------------------------------------
 
 
+@pytest.fixture
+def as_person(database: Database, open_page: Callable[..., Page], server: str) -> Callable[..., Page]:
+    """Open pages of a person who is logged in, on a handheld unless told otherwise."""
+
+    def make(person_id: int, size: tuple[int, int] = HANDHELD) -> Page:
+        page = open_page(size)
+        serializer = database.app.session_interface.get_signing_serializer(database.app)
+        cookie = serializer.dumps({"_user_id": str(person_id), "_fresh": True})
+        page.context.add_cookies([{"name": "session", "value": cookie, "url": server}])
+        return page
+
+    return make
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep a picture of the page where MORTISE_PICTURES says so."""
+    if folder := os.environ.get("MORTISE_PICTURES"):
+        page.screenshot(path=f"{folder}/{name}.png")
+
+
 def scan(page: Page, code: str) -> None:
     """Scan a code once the page listens: the keys and Enter, as close together as a scanner's are.
 

@@ -1,12 +1,10 @@
 """A label is scanned and its whole story is there: on the handheld and in the office; and a load is staged by scan."""
 
-import os
-
 import pytest
 from playwright.sync_api import expect
 
 from erp.stock.rules import PlaceKind
-from tests.browser.plant import DESKTOP, HANDHELD, scan
+from tests.browser.plant import DESKTOP, HANDHELD, fits_across, picture, scan
 from tests.factories.factory import place as demo_place
 from tests.factories.people import make_person
 from tests.mes.packing.bench import packages
@@ -38,29 +36,6 @@ def plant(database):
     return made
 
 
-@pytest.fixture
-def as_person(database, open_page, server):
-    """Open a page as somebody who is logged in."""
-
-    def make(person_id, size=HANDHELD):
-        page = open_page(size)
-        serializer = database.app.session_interface.get_signing_serializer(database.app)
-        cookie = serializer.dumps({"_user_id": str(person_id), "_fresh": True})
-        page.context.add_cookies([{"name": "session", "value": cookie, "url": server}])
-        return page
-
-    return make
-
-
-def picture(page, name):
-    if folder := os.environ.get("MORTISE_PICTURES"):
-        page.screenshot(path=f"{folder}/tracing-{name}.png", full_page=True)
-
-
-def fits(page):
-    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-
-
 @pytest.mark.parametrize(("size", "name"), [(HANDHELD, "hand"), (DESKTOP, "desk")])
 def test_a_scanned_label_tells_its_story(plant, as_person, size, name):
     page = as_person(plant.keeper, size)
@@ -69,36 +44,36 @@ def test_a_scanned_label_tells_its_story(plant, as_person, size, name):
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=plant.piece)).to_be_visible()
     expect(page.get_by_role("link", name=plant.lot)).to_be_visible()
-    picture(page, f"piece-{name}")
-    assert fits(page)
+    picture(page, f"tracing-piece-{name}")
+    assert fits_across(page)
     page.get_by_role("link", name=plant.lot).click()
     expect(page.get_by_text("SO")).not_to_have_count(0)
-    picture(page, f"lot-{name}")
-    assert fits(page)
+    picture(page, f"tracing-lot-{name}")
+    assert fits_across(page)
 
 
 def test_the_search_box_leads_to_a_story_in_english(plant, as_person):
     page = as_person(plant.clerk, DESKTOP)
     page.goto(f"/find?q=trace {plant.piece}")
     expect(page.get_by_role("heading", name=f"Trace of {plant.piece}")).to_be_visible()
-    picture(page, "piece-en")
-    assert fits(page)
+    picture(page, "tracing-piece-en")
+    assert fits_across(page)
 
 
 def test_a_load_is_staged_by_the_trigger_alone(plant, as_person):
     page = as_person(plant.keeper)
     page.goto("/mes/warehouse/")
-    picture(page, "home")
-    assert fits(page)
+    picture(page, "tracing-home")
+    assert fits_across(page)
     page.goto("/mes/warehouse/stage")
     expect(page.locator("#list")).to_contain_text(plant.load)
-    picture(page, "stage-0")
+    picture(page, "tracing-stage-0")
     scan(page, plant.boxes[0])
     expect(page.locator("#verdict")).to_contain_text(plant.lane_name)
-    picture(page, "stage-1")
+    picture(page, "tracing-stage-1")
     scan(page, plant.lane)
     expect(page.locator("#verdict")).to_have_attribute("data-kind", "done")
     scan(page, plant.boxes[1])
     expect(page.locator("#verdict")).to_contain_text("本车次已有 1 包在那里")
-    picture(page, "stage-2")
-    assert fits(page)
+    picture(page, "tracing-stage-2")
+    assert fits_across(page)
