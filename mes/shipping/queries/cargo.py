@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Row, Select, select
 from sqlalchemy.orm import Session
 
 from core.i18n import Named
@@ -39,10 +39,30 @@ def cargo_of(session: Session, package_ids: Collection[int]) -> list[Cargo]:
 
 
 def cargo_rows() -> Select[Any]:
-    """Return packages with all that makes a Cargo of them, to be filtered."""
-    columns: tuple[Any, ...] = (Package, Order.number, DoorSet.room, DoorSet.number, Party, Place.name)
+    """Return packages with all that makes a Cargo of them, to be filtered; plain columns: every scan reads a list."""
+    of_package = (
+        Package.id,
+        Package.code,
+        Package.name,
+        Package.name_en,
+        Package.position,
+        Package.total_count,
+    )
+    of_state = (Package.state, Package.order_id, Package.planned_kg)
+    of_dealer = (Party.name.label("dealer"), Party.name_en.label("dealer_en"), Party.part_delivery)
+    of_load = (LoadPackage.load_id, LoadPackage.delivery_id, LoadPackage.loaded_at)
+    columns: tuple[Any, ...] = (
+        *(*of_package, *of_state, *of_dealer, *of_load),
+        Party.id.label("dealer_id"),
+        Order.number.label("order_number"),
+        DoorSet.room,
+        DoorSet.number.label("set_number"),
+        Place.name.label("place"),
+        Load.number.label("load_number"),
+        Delivery.position.label("stop"),
+    )
     return (
-        select(*columns, LoadPackage, Load.number, Delivery.position)
+        select(*columns)
         .join(Order, Order.id == Package.order_id)
         .join(Party, Party.id == Order.dealer_id)
         .join(DoorSet, DoorSet.id == Package.set_id)
@@ -56,46 +76,33 @@ def cargo_rows() -> Select[Any]:
 def find_cargo(session: Session, condition: ColumnElement[bool]) -> list[Cargo]:
     """Return the packages of a condition, by stop, order and number."""
     rows = session.execute(
-        cargo_rows()
-        .where(condition)
-        .order_by(Delivery.position, Order.number, Package.position)
-        .execution_options(populate_existing=True)  # as it stands now, under the caller's lock
+        cargo_rows().where(condition).order_by(Delivery.position, Order.number, Package.position)
     )
-    return [one_cargo(*row) for row in rows]
+    return [one_cargo(row) for row in rows]
 
 
-def one_cargo(
-    package: Package,
-    order_number: str,
-    room: str,
-    set_number: str,
-    dealer: Party,
-    place: str | None,
-    listed: LoadPackage | None,
-    load_number: str | None,
-    stop: int | None,
-) -> Cargo:
+def one_cargo(row: Row[Any]) -> Cargo:
     """Return a row of `cargo_rows` as a judge sees it."""
     return Cargo(
-        package_id=package.id,
-        code=package.code,
-        name=Named(package.name, package.name_en),
-        position=package.position,
-        total_count=package.total_count,
-        state=package.state,
-        order_id=package.order_id,
-        order_number=order_number,
-        room=room or set_number,
-        dealer_id=dealer.id,
-        dealer=Named(dealer.name, dealer.name_en),
-        place=place or "",
-        load_id=None if listed is None else listed.load_id,
-        load_number=load_number or "",
-        delivery_id=None if listed is None else listed.delivery_id,
-        is_loaded=listed is not None and listed.loaded_at is not None,
-        stop=stop,
-        part_delivery=dealer.part_delivery,
-        planned_kg=package.planned_kg,
+        package_id=row.id,
+        code=row.code,
+        name=Named(row.name, row.name_en),
+        position=row.position,
+        total_count=row.total_count,
+        state=row.state,
+        order_id=row.order_id,
+        order_number=row.order_number,
+        room=row.room or row.set_number,
+        dealer_id=row.dealer_id,
+        dealer=Named(row.dealer, row.dealer_en),
+        place=row.place or "",
+        load_id=row.load_id,
+        load_number=row.load_number or "",
+        delivery_id=row.delivery_id,
+        is_loaded=row.loaded_at is not None,
+        stop=row.stop,
+        part_delivery=row.part_delivery,
+        planned_kg=row.planned_kg,
     )
 
 

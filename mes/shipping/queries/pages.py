@@ -292,7 +292,7 @@ SORTS = {"order": Order.number, "dealer": Party.name, "place": Place.name, "load
 
 def ready(rows: Sequence[Any]) -> list[Cargo]:
     """Return the packages out of the rows of `ready_rows`."""
-    return [one_cargo(*row) for row in rows]
+    return [one_cargo(row) for row in rows]
 
 
 def dealers_with_ready(session: Session) -> list[tuple[Party, int]]:
