@@ -31,6 +31,7 @@ from mes.warehouse.queries import Carried
 from mes.warehouse.rules import (
     LotInHand,
     choose_portion,
+    judge_carried,
     judge_issue,
     judge_package,
     judge_return,
@@ -270,9 +271,31 @@ def lot() -> LookAnswer:
     return _look(_lot, Letter.LOT, Letter.SHEET)
 
 
+@endpoint(
+    bp,
+    "GET",
+    "/carried",
+    permission="mes.warehouse.store",
+    answer=LookAnswer,
+    parameters=("code",),
+    summary="A lot to be carried to another place, and where it lies; reading never writes",
+)
+def carried() -> LookAnswer:
+    """Say what lot is in hand and where it lies."""
+    return _look(_to_carry, Letter.LOT, Letter.SHEET)
+
+
 def _lot(session: Session, code: str) -> Accepted:
+    return _in_hand(session, code, judge_waiting)
+
+
+def _to_carry(session: Session, code: str) -> Accepted:
+    return _in_hand(session, code, judge_carried)
+
+
+def _in_hand(session: Session, code: str, judge: Callable[[LotInHand], Blocked | None]) -> Accepted:
     lot = service.find_lot(session, code)
-    refusal = judge_waiting(lot)
+    refusal = judge(lot)
     if refusal is not None:
         raise refusal
     here = [p.qty for p in lot.portions if lot.is_offcut or p.spot.kind is PlaceKind.RECEIVING]

@@ -187,6 +187,11 @@ def judge_waiting(lot: LotInHand) -> Blocked | None:
     )
 
 
+def judge_carried(lot: LotInHand) -> Blocked | None:
+    """Return why nothing of a lot can be carried to another place, if so."""
+    return None if lot.portions else _used_up(lot)
+
+
 def judge_goods_in(lot: LotInHand, spot: Spot) -> Blocked | None:
     """Return why a lot cannot be put away at a place, if so; a lot that lies right there is no error."""
     is_here = any(portion.spot.place_id == spot.place_id for portion in lot.portions)

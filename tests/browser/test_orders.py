@@ -93,11 +93,11 @@ def test_offers_and_typed_corrections_survive_a_reload(visit):
 def test_a_sheet_that_is_settled_becomes_an_order(visit, live):
     page = visit("clerk")
     import_sheet(page)
-    press(page, "客厅", "母扇宽 800")
+    press(page, "客厅", "母扇宽 800 mm")
     press(page, "卫生间", "浅灰")
     press(page, "卫生间", "外左")
     press(page, "老人房", "内左")
-    press(page, "老人房", "宽 900 · 高 2100")
+    press(page, "老人房", "宽 900 mm · 高 2100 mm")
     type_in(page, "餐厅", "height_mm", "2350")
     type_in(page, "阳台", "wall_mm", "120")
     page.get_by_role("button", name="全部确认").click()

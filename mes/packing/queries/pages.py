@@ -261,11 +261,15 @@ def scans(session: Session, package_id: int, limit: int = 40) -> list[BenchScan]
 
 
 def order_number(session: Session, order_id: int) -> str | None:
-    """Return the number of an order that has packages, or None."""
-    return session.scalar(
-        select(Order.number).where(
-            Order.id == order_id, select(Package.id).where(Package.order_id == order_id).exists()
-        )
+    """Return the number of an order, or None."""
+    return session.scalar(select(Order.number).where(Order.id == order_id))
+
+
+def has_packages(session: Session, order_id: int) -> bool:
+    """Say whether an order was released, so that its packages are planned."""
+    found = select(Package.id).join(Order, Order.id == Package.order_id)
+    return (
+        session.scalar(found.where(Order.id == order_id, Order.released_at.is_not(None)).limit(1)) is not None
     )
 
 

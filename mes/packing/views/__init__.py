@@ -69,7 +69,13 @@ def order_missing(order_id: int) -> ResponseReturnValue:
     if number is None:
         raise NotFound
     rows = queries.missing_of_order(read(), order_id)
-    return render_template("mes/packing/order_missing.html", number=number, order_id=order_id, rows=rows)
+    return render_template(
+        "mes/packing/order_missing.html",
+        number=number,
+        order_id=order_id,
+        rows=rows,
+        has_packages=queries.has_packages(read(), order_id),
+    )
 
 
 @bp.get("/packages/<int:package_id>/")
