@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -12,6 +13,7 @@ from flask_babel import gettext as _
 from core.clock import now
 from core.company.views import company
 from core.errors import NotFound
+from core.i18n import N_
 from core.web import answers, lists
 from core.web.access import me, requires
 from core.web.templating import is_chinese, label, local, named
@@ -140,68 +142,73 @@ def _weigh(row: Any) -> Any:
 
 
 def _columns(events: Events) -> dict[str, Any]:
-    if events.shape == "line":
-        return {
-            _("Released"): lambda row: row.at,
-            _("Order"): lambda row: row.number,
-            _("Line"): lambda row: row.position,
-            _("Kind"): lambda row: row.kind.value,
-            _("Sets"): lambda row: row.set_count,
-            _("Weight"): _weigh,
-        }
-    if events.shape == "override":
-        return {
-            _("When"): lambda row: row.at,
-            _("Order"): lambda row: row.number,
-            _("Line"): lambda row: row.position,
-            _("Set"): lambda row: row.set_position or _("all sets"),
-            _("Piece"): named,
-            _("What"): lambda row: label(row.kind),
-            _("Why"): lambda row: row.reason,
-            _("Who"): lambda row: row.person,
-        }
-    if events.shape == "remake":
-        return {
-            _("When"): lambda row: row.at,
-            _("Order"): lambda row: row.number,
-            _("Set"): lambda row: row.set_number,
-            _("Piece"): named,
-            _("Reason"): lambda row: row.defect_code,
-            _("Remark"): lambda row: row.reason,
-            _("Who"): lambda row: row.person,
-        }
-    if events.shape == "release":
-        return {
-            _("Released"): lambda row: row.at,
-            _("Order"): lambda row: row.number,
-            _("Version"): lambda row: row.version,
-            _("Reason"): lambda row: label(row.reason),
-            _("Without a touch"): lambda row: _("yes") if row.is_untouched else _("no"),
-            _("Minutes"): lambda row: row.active_min,
-            _("Remark"): lambda row: row.note,
-            _("Who"): lambda row: row.person,
-        }
-    if events.shape == "state":
-        return {
-            _("When"): lambda row: row.at,
-            _("Machine"): lambda row: row.what,
-            _("State"): lambda row: label(row.state),
-            _("Reason"): lambda row: row.reason and label(row.reason),
-            _("Told"): lambda row: label(row.source),
-            _("Who"): lambda row: row.person,
-        }
-    if events.shape == "work":
-        return {
-            _("Began"): lambda row: row.at,
-            _("Ended"): lambda row: row.ended_at,
-            _("Who"): lambda row: row.person,
-            _("What"): lambda row: row.kind,
-            _("Order"): lambda row: row.number,
-        }
-    return {
-        _("When"): lambda row: row.at,
-        _("What"): lambda row: row.what,
-        _("Belongs to"): lambda row: row.number,
-        _("Who"): lambda row: row.person,
-        _("Verdict"): lambda row: getattr(row, "block_code", None),
-    }
+    """Return what a spreadsheet of some events shows, by translated heading."""
+    return {_(heading): value for heading, value in COLUMNS[events.shape]}
+
+
+ORDER = (N_("Order"), lambda row: row.number)
+WHEN = (N_("When"), lambda row: row.at)
+WHO = (N_("Who"), lambda row: row.person)
+COLUMNS: dict[
+    str, tuple[tuple[str, Callable[[Any], Any]], ...]
+] = {  # shape -> msgid and value of each column
+    "line": (
+        (N_("Released"), lambda row: row.at),
+        ORDER,
+        (N_("Line"), lambda row: row.position),
+        (N_("Kind"), lambda row: label(row.kind)),
+        (N_("Sets"), lambda row: row.set_count),
+        (N_("Weight"), _weigh),
+    ),
+    "override": (
+        WHEN,
+        ORDER,
+        (N_("Line"), lambda row: row.position),
+        (N_("Set"), lambda row: row.set_position or _("all sets")),
+        (N_("Piece"), named),
+        (N_("What"), lambda row: label(row.kind)),
+        (N_("Why"), lambda row: row.reason),
+        WHO,
+    ),
+    "remake": (
+        WHEN,
+        ORDER,
+        (N_("Set"), lambda row: row.set_number),
+        (N_("Piece"), named),
+        (N_("Reason"), lambda row: row.defect_code),
+        (N_("Remark"), lambda row: row.reason),
+        WHO,
+    ),
+    "release": (
+        (N_("Released"), lambda row: row.at),
+        ORDER,
+        (N_("Version"), lambda row: row.version),
+        (N_("Reason"), lambda row: label(row.reason)),
+        (N_("Without a touch"), lambda row: _("yes") if row.is_untouched else _("no")),
+        (N_("Minutes"), lambda row: row.active_min),
+        (N_("Remark"), lambda row: row.note),
+        WHO,
+    ),
+    "state": (
+        WHEN,
+        (N_("Machine"), lambda row: row.what),
+        (N_("State"), lambda row: label(row.state)),
+        (N_("Reason"), lambda row: row.reason and label(row.reason)),
+        (N_("Told"), lambda row: label(row.source)),
+        WHO,
+    ),
+    "work": (
+        (N_("Began"), lambda row: row.at),
+        (N_("Ended"), lambda row: row.ended_at),
+        WHO,
+        (N_("What"), lambda row: _("order entry") if row.kind == "order_entry" else _("splitting")),
+        ORDER,
+    ),
+    "event": (
+        WHEN,
+        (N_("What"), lambda row: row.what),
+        (N_("Belongs to"), lambda row: row.number),
+        WHO,
+        (N_("Verdict"), lambda row: getattr(row, "block_code", None)),
+    ),
+}
