@@ -158,5 +158,5 @@ def return_take() -> ResponseReturnValue:
     if form.condition is Condition.GOOD:
         flash(_("%(code)s is back. Put it away by scan.", code=code), "done")
     else:
-        flash(_("%(code)s is back. Bring it to the packing bench.", code=code), "attn")
+        flash(_("%(code)s is back. Bring it to the packing bench.", code=code), "done")
     return redirect(url_for(".return_list"), 303)
