@@ -146,6 +146,8 @@ def _plan_supplement(session: Session, package_id: int) -> int:
             code=numbers.next_codes(session, codes.Letter.PACKAGE, 1)[0],
             order_id=first.order_id,
             set_id=first.set_id,
+            shared_index=first.shared_index,
+            rooms=first.rooms,
             kind=first.kind,
             name=f"{first.name} 补",
             name_en=f"{first.name_en or first.name} (rest)",
