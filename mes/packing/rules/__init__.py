@@ -112,6 +112,16 @@ class NotDamageable(RuleViolation):
     )
 
 
+class NotRemakeable(RuleViolation):
+    """A piece is to be made again whose package is on a vehicle, or whose order is closed."""
+
+    code = "mes.packing.not_remakeable"
+    message = N_(
+        "%(package)s is “%(state)s”: nothing of it is made again from here. "
+        "Have it unloaded or taken back first; for a closed order enter a new one."
+    )
+
+
 class BoxNotEmpty(RuleViolation):
     """A package with something that belongs into it is to become void."""
 
