@@ -258,6 +258,30 @@ def scrap(
     )
 
 
+def record_remake(
+    session: Session, old_id: int, new_id: int, defect_code: str, note: str, *, by: int, at: datetime
+) -> int:
+    """Write down why the office has a piece made again, with the duty of its reason; return the scrap's id.
+
+    Raises NotFound for a reason that is not in the list.
+    """
+    defect = next((one for one in codelists.entries(session, "defect") if one.code == defect_code), None)
+    if defect is None:
+        raise NotFound
+    row = Scrap(
+        piece_id=old_id,
+        new_piece_id=new_id,
+        defect_code=defect.code,
+        duty=duty_of(defect.group_code),
+        note=note,
+        person_id=by,
+        scrapped_at=at,
+    )
+    session.add(row)
+    session.flush()  # for its id
+    return row.id
+
+
 def judge_duty(session: Session, scrap_id: int, duty: Duty, note: str, *, by: int, at: datetime) -> Scrap:
     """Say whose fault a scrap was, where its reason says otherwise. Locks the scrap. Raises NotFound."""
     row = session.get(Scrap, scrap_id, with_for_update=True)

@@ -55,11 +55,11 @@ def cancel(session: Session, order_id: int, asked: Cancelling, *, by: int | None
             pieces=-gone.pieces,
             made=-gone.made,
             packed=-gone.packed,
-            packages=-len(boxes),
+            packages=-sum(box.is_void for box in boxes),
             sealed=-sum(box.was_sealed for box in boxes),
         ),
     )
     state = sales.withdraw(session, order_id, withdrawn, asked.reason.strip(), by=by, at=at)
     splitting.put_need(session, order_id)
     cutting.put_demand_of(session, order_id)
-    return Cancelled(state, len(ids), tuple(box.number for box in boxes))
+    return Cancelled(state, len(ids), tuple(box.number for box in boxes if box.is_void))

@@ -20,7 +20,7 @@ from mes.changes.rules.changing import Changing, LinesUnmakeable, LinesWithoutPr
 from mes.changes.rules.comparing import BoxFate, Fate, SetFate
 from mes.cutting import service as cutting
 from mes.packing import service as packing
-from mes.packing.rules import VoidBox
+from mes.packing.rules import TouchedBox
 from mes.shipping import service as shipping
 from mes.splitting import service as splitting
 from mes.splitting.model import DoorSet, Piece, Release
@@ -74,10 +74,10 @@ def change(
     pieces = splitting.refreeze(session, order.id, _set_changes(lines), by=by, at=at)
     came = _add_sets(session, plan, lines, at)
     changed = [one.row.id for one in plan.sets if one.row and one.fate is SetFate.CHANGED]
-    packing.plan_sets(session, order.id, [*changed, *came])
     for line in lines:
         if line.draft.after is not None:
             splitting.name_room(session, ids[line.draft.key], line.draft.after.entry.room)
+    packing.plan_sets(session, order.id, [*changed, *came])
     frozen = [line.frozen for line in lines if line.frozen is not None]
     release = splitting.record_release(
         session, order.id, frozen, reason, note=asked.note.strip(), by=by, at=at
@@ -107,7 +107,7 @@ def _check(session: Session, plan: ChangePlan, asked: Changing) -> None:
             raise splitting.moved(session, piece_id, asked.seen)
 
 
-def _counted(plan: ChangePlan, gone: Voided, boxes: Sequence[VoidBox]) -> Counted:
+def _counted(plan: ChangePlan, gone: Voided, boxes: Sequence[TouchedBox]) -> Counted:
     """Return what the change adds to the order's counts."""
     changed = [one for one in plan.sets if one.fate is SetFate.CHANGED]
     pieces = [piece for one in changed for piece in one.pieces]
