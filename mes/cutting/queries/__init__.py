@@ -440,6 +440,12 @@ def sheets(session: Session, page: PlanPage, positions: Sequence[int] | None = N
     return shown
 
 
+def profile_mm(sheets: Iterable[SheetShown]) -> Decimal | None:
+    """Return how wide the profile is that all parts of some bars are made of; None where they do not agree."""
+    widths = {part.piece.width_mm for sheet in sheets for part in sheet.parts}
+    return widths.pop() if len(widths) == 1 else None
+
+
 def _allowed(instance: Instance, layout: Layout, parts: Sequence[Part]) -> tuple[Part, ...]:
     """Return the parts of a sheet, which lie as its layout's placements do, with what their mitres take."""
     if not instance.mitres:

@@ -163,14 +163,15 @@ def plan_pdf(plan_id: int) -> ResponseReturnValue:
 @bp.get("/plans/<int:plan_id>/plan.ptx")
 @requires(READ)
 def plan_ptx(plan_id: int) -> ResponseReturnValue:
-    """Answer a plan for a panel saw: its patterns, or with `parts=1` only the parts for the saw's own optimiser."""
-    page, _sheets = _ready(plan_id)
+    """Answer a plan for a saw that reads it: its patterns, or with `parts=1` only the parts for its own optimiser."""
+    page, sheets = _ready(plan_id)
     head = ptx.PtxHead(
         version=settings.ptx_version(read(), page.plan.station_id),
         job=page.plan.number,
         material=page.material.code.upper(),
         thickness_mm=page.material.thickness_mm or Decimal(0),
         boards_per_book=page.book_count,
+        profile_mm=queries.profile_mm(sheets),
     )
     result = _computed(page)
     is_parts = request.args.get("parts") == "1"

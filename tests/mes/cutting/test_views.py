@@ -186,12 +186,26 @@ def test_a_plan_is_taken_to_other_programs_as_ptx_dxf_and_csv(client_for, app, s
     assert [int(line["张号"]) for line in lines] == sorted(int(line["张号"]) for line in lines)
 
 
-def test_a_plan_of_bars_has_no_ptx(client_for, app, session):
-    batch, _ = planned(client_for("splitter"), app, session)
+def test_a_plan_of_bars_is_taken_to_a_bar_saw_as_ptx(client_for, app, session):
+    client = client_for("splitter")
+    batch, _ = planned(client, app, session)
     plan = plans_of(session, batch, Kind.BAR)[0]
-    client = client_for("operator")
-    assert client.get(f"/mes/cutting/plans/{plan.id}/plan.ptx").status_code == 422
-    assert "plan.ptx" not in client.get(f"/mes/cutting/plans/{plan.id}/").text
+    made, used, _ = replayed(client.get(f"/mes/cutting/plans/{plan.id}/plan.ptx").data)
+    assert (sum(made.values()), sum(used.values())) == (plan.piece_count, plan.stock_count)
+    assert b"PATTERNS" not in client.get(f"/mes/cutting/plans/{plan.id}/plan.ptx?parts=1").data
+    assert "plan.ptx" in client.get(f"/mes/cutting/plans/{plan.id}/").text
+
+
+def test_bars_whose_parts_do_not_agree_in_width_have_no_ptx(client_for, app, session):
+    client = client_for("splitter")
+    batch, _ = planned(client, app, session)
+    plan = plans_of(session, batch, Kind.BAR)[0]
+    on_it = select(Placement.piece_id).join(CutLayout, CutLayout.id == Placement.layout_id)
+    piece = session.get(Piece, session.scalars(on_it.where(CutLayout.plan_id == plan.id)).first())
+    piece.width_mm += 10
+    session.commit()
+    answer = client.get(f"/mes/cutting/plans/{plan.id}/plan.ptx")
+    assert (answer.status_code, "WIDTH" in answer.text) == (422, True)
 
 
 def test_saws_and_materials_are_told_how_to_cut(client_for, session):
