@@ -13,6 +13,7 @@ from core.work import close_session, read, run
 from mes.cutting import service
 from mes.cutting.model import CutPlan, Study
 from mes.cutting.rules import PlanFaulty, PlanState
+from mes.cutting.rules.saw import kept_together
 from mes.cutting.rules.study import choices, instance_of, read_size, result_data, summed
 from mes.cutting.service import studies
 from mes.nesting.rules import ready
@@ -84,12 +85,13 @@ def solve_study(job: JobRun) -> None:
 def _as_sawn(instance: Instance, plan: Plan, told: Mapping[str, Any]) -> Plan:
     """Return the plan in the order of sawing: as the saw wants it, parts of one order near each other.
 
-    A plan with groups that are matched by grain stays as it is: their parts may not change places.
+    Where groups are matched by grain nothing changes its place on its sheet.
     """
-    if instance.groups:
-        return plan
     is_longest_first = bool(told.get("is_longest_first"))
-    plan = arranged(instance, plan, is_longest_first=is_longest_first)
+    if instance.groups:
+        plan = replace(plan, layouts=tuple(kept_together(instance, layout) for layout in plan.layouts))
+    else:
+        plan = arranged(instance, plan, is_longest_first=is_longest_first)
     layouts = dealt_in_turn(plan.layouts, told.get("ranks", {}), is_longest_first=is_longest_first)
     return replace(plan, layouts=layouts)
 

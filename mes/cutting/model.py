@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.db import At, Code, Id, Json, Mm, Model, On, Rate, choice
 from mes.cutting.rules import PlanState
 from mes.cutting.rules.offcuts import OffcutState
+from mes.nesting.rules.instance import FirstCut
 
 ZERO = Decimal(0)
 
@@ -129,6 +130,7 @@ class Saw(Model):
     is_wedge_lost: Mapped[bool] = mapped_column(
         default=False
     )  # it does not turn the bar: the wedge beside each mitred end is waste
+    first_cut: Mapped[FirstCut] = mapped_column(choice(FirstCut), default=FirstCut.ANY)  # through a board
     ptx_version: Mapped[str]  # what its controller reads
 
 
@@ -149,6 +151,7 @@ class MaterialCut(Model):
     offcut_width_mm: Mapped[Mm | None]
     offcut_rate: Mapped[Rate]  # an offcut costs a plan so much of what it is worth
     mitre_mm: Mapped[Mm]  # what one mitred end costs of a bar
+    is_matched: Mapped[bool] = mapped_column(default=False)  # the grain runs on over the leaves of a set
 
 
 class Study(Model):

@@ -148,7 +148,7 @@ def _queue(
     )
     session.add(plan)
     session.flush()  # for its id, which the job and the offcuts need
-    wanted = queries.pieces_facts(pieces)
+    wanted = queries.pieces_facts(session, pieces)
     held = offcuts.hold(session, plan.id, material.id, wanted)
     articles = materials.articles(session, material.id)
     job = cut_job(queries.material_facts(session, material, articles, held), wanted)

@@ -25,7 +25,7 @@ from core.web.templating import label, local, named
 from core.work import read, run
 from mes.cutting import pdf, queries, service
 from mes.cutting.model import CutPlan
-from mes.cutting.queries import PlanPage, SheetShown, settings
+from mes.cutting.queries import Part, PlanPage, SheetShown, settings
 from mes.cutting.rules import PlanState, dxf, ptx
 from mes.cutting.views.blueprint import EXPORT_MOST, PLAN, READ, bp
 from mes.nesting.rules.cuts import Cut
@@ -289,9 +289,7 @@ def _picture(page: PlanPage, sheet: SheetShown) -> dict[str, Any]:
                     "l": float(part.place.length_mm),
                     "w": float(part.place.width_mm),
                     "cls": SHADES[rules.index(part.piece.rule_code) % len(SHADES)],
-                    "name": _("void: %(name)s", name=named(part.name))
-                    if part.is_void
-                    else f"{part.place.position} · {named(part.name)}",
+                    "name": _("void: %(name)s", name=named(part.name)) if part.is_void else _titled(part),
                     "who": part.set_number,
                     "ends": part.piece.mitre,
                     "m": float(part.allowance_mm),
@@ -314,6 +312,12 @@ def _picture(page: PlanPage, sheet: SheetShown) -> dict[str, Any]:
         "rest": sum(offcut.length_dmm for offcut in sheet.layout.offcuts) / 10,
         "material": named(Named(page.material.name, page.material.name_en)),
     }
+
+
+def _titled(part: Part) -> str:
+    """Return what is written on a part: its place, its name, and of a matched pair which of the two it is."""
+    words = f"{part.place.position} · {named(part.name)}"
+    return f"{words} · {_('pair %(which)s', which=part.pair)}" if part.pair else words
 
 
 def _line(cut: Cut) -> dict[str, Any]:
