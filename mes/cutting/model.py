@@ -26,7 +26,7 @@ class CutPlan(Model):
     state: Mapped[PlanState] = mapped_column(choice(PlanState), default=PlanState.QUEUED)
     job_id: Mapped[int | None] = mapped_column(ForeignKey("core_jobs_job.id"))
     instance: Mapped[Json]  # contracts: cutting instance
-    result: Mapped[Json | None]  # contracts: cutting plan; empty until READY
+    result: Mapped[Json | None]  # contracts: cutting plan; while QUEUED the best found so far
     yield_rate: Mapped[Rate | None]
     stock_count: Mapped[int | None]  # sheets or bars
     piece_count: Mapped[int]
@@ -60,6 +60,9 @@ class CutLayout(Model):
     lot_id: Mapped[int | None] = mapped_column(
         ForeignKey("erp_stock_lot.id"), index=True
     )  # the offcut that it is cut from
+    board_lot_id: Mapped[int | None] = mapped_column(
+        ForeignKey("erp_stock_lot.id"), index=True
+    )  # the lot of whole boards that it came out of, an offcut too; known where it was scanned at the saw
     cut_at: Mapped[At | None] = mapped_column(index=True)
     cut_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))
     cut_station_id: Mapped[int | None] = mapped_column(ForeignKey("mes_scanning_station.id"))

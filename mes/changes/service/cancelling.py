@@ -14,7 +14,7 @@ from erp.sales import service as sales
 from erp.sales.rules.orders import Counted, Withdrawn
 from erp.sales.rules.states import OrderState
 from mes.changes.rules import Cancelling, check_asked
-from mes.cutting import service as cutting
+from mes.cutting.service import demand as cutting
 from mes.packing import service as packing
 from mes.shipping import service as shipping
 from mes.splitting import service as splitting

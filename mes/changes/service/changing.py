@@ -18,7 +18,7 @@ from mes.changes.model import Change, ChangedBox, ChangedPiece, ChangedSet
 from mes.changes.queries.plans import BoxFateShown, ChangePlan, LinePlan, PieceFate
 from mes.changes.rules.changing import Changing, LinesUnmakeable, LinesWithoutPrice, check_why
 from mes.changes.rules.comparing import BoxFate, Fate, SetFate
-from mes.cutting import service as cutting
+from mes.cutting.service import demand as cutting
 from mes.packing import service as packing
 from mes.packing.rules import VoidBox
 from mes.shipping import service as shipping

@@ -53,8 +53,8 @@ class PlanShown:
 
     @property
     def is_computed(self) -> bool:
-        """Whether its job is at work or waits for its turn."""
-        return self.job is not None and self.job.state in OPEN
+        """Whether its job is at work or waits for its turn; a plan that was kept meanwhile is done."""
+        return self.plan.state is PlanState.QUEUED and self.job is not None and self.job.state in OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,16 @@ class PlanPage:
     result: Plan | None
     lines: tuple[SheetLine, ...]
     book_count: int  # boards that the saw cuts at once
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether a job is at work on it or it waits for one; its result is the best so far."""
+        return PlanShown(self.plan, self.material, self.job).is_computed
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it has sheets; else its result is only what was found so far."""
+        return self.result is not None and self.plan.state is not PlanState.QUEUED
 
     def books(self, pattern: int) -> list[int]:
         """Return how the equal boards of a pattern are stacked: 4 + 2."""
@@ -535,6 +545,12 @@ def _package(door_set: DoorSet, piece: Piece) -> Named | None:
     found = (one for one in door_set.packages if (one["kind"], one["index"]) == wanted)
     one = next(found, None)
     return None if one is None else Named(one["name"], one["name_en"])
+
+
+def board_lot_of_offcut(session: Session, lot_id: int) -> int | None:
+    """Return the lot of whole boards that an offcut came out of, by the offcut's lot; None where nobody scanned it."""
+    rows = select(CutLayout.board_lot_id).join(Offcut, Offcut.layout_id == CutLayout.id)
+    return session.scalar(rows.where(Offcut.lot_id == lot_id))
 
 
 def sheet_found(session: Session, code: str) -> tuple[CutLayout, CutPlan] | None:

@@ -11,7 +11,7 @@ from core.choices import Choice
 from core.errors import Conflict, RuleViolation
 from core.i18n import N_, Named
 from erp.materials.rules import Grain
-from mes.nesting.rules.instance import FirstCut, Kind
+from mes.nesting.rules.instance import FirstCut, Instance, Kind
 from mes.nesting.rules.plan import Layout, Plan
 
 KERF_MM = Decimal("4.0")  # a scoring panel saw; where the material says nothing
@@ -314,6 +314,12 @@ def deal(plan: Plan, pieces: Mapping[str, Sequence[int]]) -> Iterator[CutSheet]:
                 for at in layout.placements
             )
             yield CutSheet(pattern, layout.stock, places)
+
+
+def worth(instance: Instance, plan: Plan) -> tuple[int, int]:
+    """Return what plans are compared by, the less the better: parts left out, then what its stock costs."""
+    cost = sum(stock.cost * plan.stock_used.get(stock.id, 0) for stock in instance.stock)
+    return sum(left.quantity for left in plan.unplaced), cost
 
 
 def _trim(material: MaterialFacts) -> dict[str, int | float]:

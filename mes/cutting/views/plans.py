@@ -27,6 +27,7 @@ from mes.cutting import pdf, queries, service
 from mes.cutting.model import CutPlan
 from mes.cutting.queries import Part, PlanPage, SheetShown, settings
 from mes.cutting.rules import PlanState, dxf, ptx
+from mes.cutting.service import results
 from mes.cutting.views.blueprint import EXPORT_MOST, PLAN, READ, bp
 from mes.nesting.rules.cuts import Cut
 from mes.nesting.rules.instance import Kind
@@ -107,10 +108,20 @@ def batch_progress(batch_id: int) -> ResponseReturnValue:
 @bp.post("/batches/<int:batch_id>/stop")
 @requires(PLAN)
 def batch_stop(batch_id: int) -> ResponseReturnValue:
-    """Stop what is being computed for a batch."""
-    count = run(service.stop_batch, batch_id, at=now())
-    flash(_("%(count)s cut plans are stopped; what is ready stays.", count=count), "done")
+    """Stop what is being computed for a batch; the best plans found so far are kept."""
+    count = run(results.stop_batch, batch_id, at=now())
+    flash(_("%(count)s cut plans are stopped; the best that was found so far is kept.", count=count), "done")
     return redirect(url_for("mes_planning.batch_show", batch_id=batch_id), 303)
+
+
+@bp.post("/plans/<int:plan_id>/stop")
+@requires(PLAN)
+def plan_stop(plan_id: int) -> ResponseReturnValue:
+    """Stop one plan that is being computed; the best found so far is kept."""
+    plan = run(results.stop_plan, plan_id, at=now())
+    if plan.state is PlanState.READY:
+        flash(_("%(number)s is kept as it stands.", number=plan.number), "done")
+    return redirect(url_for(".plan_show", plan_id=plan_id), 303)
 
 
 @bp.post("/batches/<int:batch_id>/replan")
