@@ -206,12 +206,6 @@ def remakes(session: Session) -> list[Remake]:
     ]
 
 
-def batch_of_set(session: Session, set_id: int) -> int | None:
-    """Return the id of the batch that a set is made in."""
-    batched = lots.batched_sets().subquery()
-    return session.scalar(select(batched.c.batch_id).where(batched.c.set_id == set_id))
-
-
 def _is_waiting() -> tuple[Any, ...]:
     planned = (
         select(Placement.id)

@@ -22,6 +22,7 @@ from mes.cutting.queries import settings as told_settings
 from mes.cutting.rules import CutJob, NoRemakes, NothingToCut, PlanRunning, PlanState, cut_job
 from mes.cutting.service import offcuts, results
 from mes.cutting.service.demand import put_demand
+from mes.planning import queries as planning
 from mes.planning.model import Batch
 from mes.splitting.model import Piece
 
@@ -56,7 +57,7 @@ def plan_remakes(session: Session, *, by: int | None, at: datetime) -> list[CutP
     if not pieces:
         raise NoRemakes
     oldest = min(pieces, key=lambda piece: piece.id)
-    batch = _opened(session, queries.batch_of_set(session, oldest.set_id) or 0, at)
+    batch = _opened(session, planning.batch_of_set(session, oldest.set_id) or 0, at)
     return _plan(session, batch, pieces, by=by, at=at)
 
 
