@@ -18,9 +18,10 @@ from mes.changes.model import Change, ChangedBox, ChangedPiece, ChangedSet
 from mes.changes.queries.plans import BoxFateShown, ChangePlan, LinePlan, PieceFate
 from mes.changes.rules.changing import Changing, LinesUnmakeable, LinesWithoutPrice, check_why
 from mes.changes.rules.comparing import BoxFate, Fate, SetFate
-from mes.cutting import service as cutting
+from mes.cutting.service import demand as cutting
 from mes.packing import service as packing
 from mes.packing.rules import TouchedBox
+from mes.planning import service as planning
 from mes.shipping import service as shipping
 from mes.splitting import service as splitting
 from mes.splitting.model import DoorSet, Piece, Release
@@ -44,7 +45,8 @@ def change(
     """Put a change of a released order in force, the very one that was looked at; it makes one version more.
 
     `plan` was made by reading; what moved since is a refusal, and nothing of it is done. `on` is the factory's
-    day. Locks the loads of packages that go, all packages of the order, then pieces, the order, the demands.
+    day. Locks the loads of packages that go, all packages of the order, its batches, pieces, the order, the
+    demands.
     Raises NothingAmended, NothingLeft, LinesUnmakeable, LinesWithoutPrice, HasLeft, WhyMissing, AmendedMeanwhile,
     PieceMoved, SetGone, BoxFixed, BoxGone, DueInPast.
     """
@@ -56,6 +58,7 @@ def change(
     shipping.drop_packages(session, dropped, work.void, by=by, at=at)
     boxes = packing.take_apart(session, order.id, work, by=by, at=at)
     boxes += packing.void(session, dropped, by=by, at=at)
+    planning.hold_batches(session, order.id)
     splitting.take_out(session, {key: where[key] for key in work.gone}, at=at)
     splitting.unpack(session, {key: where[key] for key in work.moved}, at=at)
     gone = splitting.void(session, dropped, where, by=by, at=at)
@@ -84,6 +87,7 @@ def change(
     )
     splitting.put_need(session, order.id)
     cutting.put_demand_of(session, order.id)
+    planning.settle_order(session, order.id, by=by, at=at)
     change_id = _record(session, plan, asked, release, pieces, came)
     opened = tuple(box for box in plan.boxes if box.fate is BoxFate.OPENED)
     return Changed(release, change_id, opened)

@@ -50,6 +50,7 @@ from mes.packing.rules import (
     lost,
 )
 from mes.packing.rules import Piece as PieceFacts
+from mes.planning import service as planning
 from mes.scanning import service as scanning
 from mes.scanning.rules import Block, Blocked
 from mes.splitting import service as splitting
@@ -265,6 +266,7 @@ def remove_piece(session: Session, package_id: int, piece: PieceFacts, *, at: da
     )
     if won is None or not splitting.mark_unpacked(session, piece.piece_id, at=at):
         raise lost(box)
+    planning.take_up_set(session, box.set_id)
     return _with(box, piece, is_packed=False)
 
 
@@ -298,6 +300,7 @@ def seal(
         label_count=label_count,
         weighed_kg=weighed_kg,
     )
+    planning.settle_set(session, box.set_id, by=by, at=at)  # it is locked before the order
     sales.record_progress(session, box.order_id, sealed=1)
     return sealed, refusal is not None
 
