@@ -12,6 +12,7 @@ from mes.packing.queries.judging import (
     package_id,
     piece,
     piece_by_id,
+    set_ids,
 )
 from mes.packing.queries.kits import kit, look, material_of_lot
 from mes.packing.queries.pages import (
@@ -63,5 +64,6 @@ __all__ = [
     "piece_by_id",
     "piece_codes",
     "scans",
+    "set_ids",
     "unscanned",
 ]

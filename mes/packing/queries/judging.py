@@ -121,6 +121,14 @@ def boxes_alone(session: Session, set_ids: Collection[int]) -> list[Box]:
     return [box_of(row) for row in session.execute(rows)]
 
 
+def set_ids(session: Session, box: Box) -> Sequence[int]:
+    """Return the door sets of which pieces belong into a package."""
+    if box.set_id is not None:
+        return (box.set_id,)
+    inside = select(PIECES.c.set_id).join(CONTENTS, CONTENTS.c.piece_id == PIECES.c.id)
+    return session.scalars(inside.where(CONTENTS.c.package_id == box.package_id).distinct()).all()
+
+
 def boxes_of_order_alone(session: Session, order_id: int) -> list[Box]:
     """Return an order's packages that are not void, without contents; nobody else may hold them."""
     wanted = (PACKAGES.c.order_id == order_id) & (PACKAGES.c.state != PackageState.VOID)

@@ -266,7 +266,7 @@ def remove_piece(session: Session, package_id: int, piece: PieceFacts, *, at: da
     )
     if won is None or not splitting.mark_unpacked(session, piece.piece_id, at=at):
         raise lost(box)
-    planning.take_up_set(session, box.set_id)
+    planning.take_up_set(session, piece.set_id)
     return _with(box, piece, is_packed=False)
 
 
@@ -300,7 +300,9 @@ def seal(
         label_count=label_count,
         weighed_kg=weighed_kg,
     )
-    planning.settle_set(session, box.set_id, by=by, at=at)  # it is locked before the order
+    planning.settle_sets(
+        session, queries.set_ids(session, box), by=by, at=at
+    )  # it is locked before the order
     sales.record_progress(session, box.order_id, sealed=1)
     return sealed, refusal is not None
 
