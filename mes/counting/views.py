@@ -70,6 +70,7 @@ def _list_page(error: str = "", status: int = 200) -> ResponseReturnValue:
         accuracy=queries.accuracy(read(), at - timedelta(days=IRA_DAYS), at),
         days=IRA_DAYS,
         target=TARGET_RATE,
+        proposed=queries.proposed(read(), at) if me().may(PLAN) else None,
         places=stock.places(read(), (*FOR_MATERIAL, *FOR_PACKAGES)),
         error=error,
     )

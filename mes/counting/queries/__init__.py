@@ -17,10 +17,12 @@ from mes.counting.queries.counts import (
     thing_of,
     to_do,
 )
+from mes.counting.queries.proposals import Proposed, proposed
 
 __all__ = [
     "CountRow",
     "LineRow",
+    "Proposed",
     "accuracy",
     "booked",
     "by_number",
@@ -34,6 +36,7 @@ __all__ = [
     "names",
     "open_count",
     "places_of_lot",
+    "proposed",
     "row",
     "thing_of",
     "to_do",
