@@ -17,9 +17,11 @@ from mes.counting.queries.counts import (
     thing_of,
     to_do,
 )
+from mes.counting.queries.jobs import CountedPlace, jobs
 
 __all__ = [
     "CountRow",
+    "CountedPlace",
     "LineRow",
     "accuracy",
     "booked",
@@ -28,6 +30,7 @@ __all__ = [
     "entered",
     "facts_of",
     "faults",
+    "jobs",
     "lines",
     "listed",
     "lots_at",
