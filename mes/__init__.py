@@ -249,6 +249,7 @@ def _register_counting(app: Flask) -> None:
     put.menu.append(
         MenuEntry(N_("Stock count"), "mes_counting.count_list", counting_views.READ, N_("Material"))
     )
+    put.offline_pages["mes_counting.scan"] = N_("Stock count")
     put.providers.append(counting_panels.hits)
     put.invariants[N_("approved counts are in the ledger")] = counting.faults
     subscribe(MonthClosing, counting_subscribers.on_month_closing)

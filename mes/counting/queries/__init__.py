@@ -17,10 +17,12 @@ from mes.counting.queries.counts import (
     thing_of,
     to_do,
 )
+from mes.counting.queries.jobs import CountedPlace, jobs
 from mes.counting.queries.proposals import Proposed, proposed
 
 __all__ = [
     "CountRow",
+    "CountedPlace",
     "LineRow",
     "Proposed",
     "accuracy",
@@ -30,6 +32,7 @@ __all__ = [
     "entered",
     "facts_of",
     "faults",
+    "jobs",
     "lines",
     "listed",
     "lots_at",

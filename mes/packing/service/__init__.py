@@ -63,6 +63,14 @@ CONTENTS = cast(Table, Content.__table__)  # bare, and the statement made once: 
 PACKAGES = cast(Table, Package.__table__)
 Key = tuple[int | None, str, int]  # a package by its set, kind and number; what is shared has no set
 ROOMS_SHOWN = 4  # on a shared package; further ones are counted
+MOVE_ON = (
+    update(PACKAGES)
+    .where(
+        PACKAGES.c.id.in_(bindparam("packages", expanding=True)),
+        PACKAGES.c.state.in_(bindparam("before", expanding=True)),
+    )
+    .values(state=bindparam("after"), place_id=bindparam("lies_at"))
+)
 CONTENT_COLUMNS = tuple(column.name for column in CONTENTS.c if column.name != "id")
 PUT_IN = (
     update(CONTENTS)
@@ -345,14 +353,9 @@ def move_on(
 
     For warehouse and shipping. A package that moves without `place_id` lies at no place.
     """
-    moved = session.scalars(
-        update(Package)
-        .where(Package.id.in_(package_ids), Package.state.in_(states))
-        .values(state=wanted, place_id=place_id)
-        .returning(Package.id)
-        .execution_options(synchronize_session=False)
-    )
-    return len(moved.all())
+    asked = {"packages": list(package_ids), "before": list(states), "after": wanted, "lies_at": place_id}
+    moved = session.execute(MOVE_ON, asked)
+    return int(moved.rowcount)  # type: ignore[attr-defined]
 
 
 def void(session: Session, set_ids: Collection[int], *, by: int | None, at: datetime) -> list[TouchedBox]:
