@@ -283,10 +283,13 @@ def _register_shipping(app: Flask) -> None:
         put.grant(role, shipping_after.CLAIM)
     for role in ("clerk", "loader", "leader"):
         put.grant(role, shipping_after.TAKE_BACK)
+    for role in ("clerk", "leader"):
+        put.grant(role, shipping_after.REMAKE)
     put.menu.append(MenuEntry(N_("Shipping"), "mes_shipping.load_list", "mes.shipping.read", N_("Dispatch")))
     put.home("mes.shipping.load", "mes_shipping.dock")
     put.offline_pages["mes_shipping.dock"] = N_("Dock")
     put.panel("erp.sales.order", "mes.shipping.read", shipping_panels.order_panel)
+    put.panel("mes.packing.package", "mes.shipping.read", shipping_panels.package_panel)
     put.providers.append(shipping_panels.hits)
     put.invariants[N_("loads agree with packages, orders and scans")] = shipping.faults
     warehouse_commands.stage_with(warehouse_commands.Staging(staging.lanes, staging.to_stage))

@@ -216,6 +216,8 @@ def _part_shapes(part: Part, depth: Decimal, *, is_single: bool) -> Iterator[Sha
         words += f" ∠{part.piece.mitre}"
     if is_single:
         words += f" {_titled(part)} {part.set_number}"
+    if part.pair:
+        words += " " + _("pair %(which)s", which=part.pair)
     is_upright = high > UPRIGHT * at.length_mm
     room = high if is_upright else at.length_mm
     middle = at.x_mm + at.length_mm / 2, y + high / 2
@@ -309,7 +311,9 @@ def _sheet_label(page: PlanPage, sheet: SheetShown) -> Label:
         TextBox(2, D("19.4"), 37, 4, _size(*_board(sheet)), D("3.2")),
         *_codes(row.code),
     )
-    return Label(items)
+    if not any(part.pair for part in sheet.parts):
+        return Label(items)
+    return Label((*items, TextBox(40, 21, 19, 4, _("matched pairs"), D("3.2"), align=Align.CENTER)))
 
 
 def _piece_label(page: PlanPage, sheet: SheetShown, part: Part, code: str) -> Label:
@@ -332,6 +336,9 @@ def _piece_label(page: PlanPage, sheet: SheetShown, part: Part, code: str) -> La
     if piece.edges.strip("-"):
         edges = _("Edges %(edges)s", edges=piece.edges)
         items.append(TextBox(40, 25, 19, 4, edges, D("2.6"), align=Align.CENTER))
+    if part.pair:
+        pair = _("pair %(which)s", which=part.pair)
+        items.append(TextBox(24, D("20.8"), 16, D("3.8"), pair, D("3.2"), is_bold=True))
     if part.is_by_hand:
         by_hand = _("hand-edited")
         items.append(TextBox(40, D("35.8"), 19, 4, by_hand, D("3.2"), align=Align.CENTER, is_inverse=True))

@@ -62,7 +62,10 @@ def jobs() -> ResponseReturnValue:
 
 
 def _package(job: Job) -> dict[str, Any]:
-    """Return one package; each piece as [code, name, size, rule, mirror, state, is it in, next operation]."""
+    """Return one package; each piece as [code, name, size, rule, mirror, state, is it in, next operation, set, room].
+
+    The room is empty where the whole package is of one.
+    """
     box = job.box
     return {
         "id": box.package_id,
@@ -78,7 +81,7 @@ def _package(job: Job) -> dict[str, Any]:
             [
                 *(piece.code, shown(piece.item.name), piece.item.size, piece.item.rule_code),
                 *(piece.item.mirror_code, piece.state, piece.item.is_packed),
-                shown(piece.next_operation),
+                *(shown(piece.next_operation), piece.item.set_number, piece.item.room),
             ]
             for piece in job.pieces
         ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -258,6 +259,30 @@ def scrap(
     )
 
 
+def record_remake(
+    session: Session, old_id: int, new_id: int, defect_code: str, note: str, *, by: int, at: datetime
+) -> int:
+    """Write down why the office has a piece made again, with the duty of its reason; return the scrap's id.
+
+    Raises NotFound for a reason that is not in the list.
+    """
+    defect = next((one for one in codelists.entries(session, "defect") if one.code == defect_code), None)
+    if defect is None:
+        raise NotFound
+    row = Scrap(
+        piece_id=old_id,
+        new_piece_id=new_id,
+        defect_code=defect.code,
+        duty=duty_of(defect.group_code),
+        note=note,
+        person_id=by,
+        scrapped_at=at,
+    )
+    session.add(row)
+    session.flush()  # for its id
+    return row.id
+
+
 def judge_duty(session: Session, scrap_id: int, duty: Duty, note: str, *, by: int, at: datetime) -> Scrap:
     """Say whose fault a scrap was, where its reason says otherwise. Locks the scrap. Raises NotFound."""
     row = session.get(Scrap, scrap_id, with_for_update=True)
@@ -281,13 +306,30 @@ def _packed(piece: PieceAtStation) -> Blocked:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class InHand:
+    """What was scanned at the saw before: the sheet that an offcut is to be cut for, or the lot of boards."""
+
+    sheet: str | None = None
+    lot: str | None = None
+
+
+NOTHING = InHand()
+
+
 def report_cut(
-    session: Session, code: str, wanted: str | None = None, *, where: Where | None, by: int, at: datetime
+    session: Session,
+    code: str,
+    in_hand: InHand = NOTHING,
+    *,
+    where: Where | None,
+    by: int,
+    at: datetime,
 ) -> Accepted:
     """Report one sheet or bar as cut: its pieces that lie on cut stock with all their parts are cut.
 
-    An offcut is cut by its own label; `wanted` is the label of the sheet that it is to be cut for, where one is in
-    hand. Locks the sheet by its conditional update. Raises Blocked E21, E22, E23, E24, E28.
+    An offcut is cut by its own label. The lot of boards in hand is written down with the sheet. Locks the sheet by
+    its conditional update. Raises Blocked E21, E22, E23, E24, E28.
     """
     station = _station(where)
     if CUT not in station.operations:
@@ -297,7 +339,7 @@ def report_cut(
             got=Text(N_("The label of a sheet or bar")),
             todo=Text(N_("Scan it at the saw.")),
         )
-    _check_offcut(session, code, wanted)
+    _check_offcut(session, code, in_hand.sheet)
     sheet = queries.sheet_by_code(session, code)
     if sheet is None:
         raise scanning.unknown(session, code)
@@ -310,7 +352,10 @@ def report_cut(
             object_type="sheet",
             object_id=sheet.id,
         )
-    if not cutting.mark_layout_cut(session, sheet.id, station_id=station.station_id, by=by, at=at):
+    lot_id = _lot_in_hand(session, sheet, in_hand.lot)
+    if not cutting.mark_layout_cut(
+        session, sheet.id, station_id=station.station_id, lot_id=lot_id, by=by, at=at
+    ):
         raise Blocked(
             Block.E28,
             expected=Text(N_("A sheet that is not cut yet")),
@@ -326,6 +371,31 @@ def report_cut(
         object_id=sheet.id,
         context_id=sheet.plan_id,
         shown={"name": Text(N_("Sheet cut")), "size": Text(N_("%(count)s pieces"), {"count": piece_count})},
+    )
+
+
+def _lot_in_hand(session: Session, sheet: queries.Sheet, code: str | None) -> int | None:
+    """Return the lot that a sheet is cut from; none where none is in hand, or where it is cut from an offcut.
+
+    Raises Blocked E22 for a lot of other boards.
+    """
+    if code is None or sheet.is_offcut:
+        return None
+    lot = queries.lot_by_code(session, code)
+    if lot is not None and lot.article_id == sheet.article_id:
+        return lot.id
+    got = Text(N_("Lot %(code)s, not known"), {"code": code})
+    if lot is not None:
+        got = Text(N_("Lot %(code)s of %(article)s"), {"code": code, "article": lot.article_code})
+    raise Blocked(
+        Block.E22,
+        expected=Text(N_("A board or bar of %(article)s"), {"article": sheet.article_code}),
+        got=got,
+        todo=Text(
+            N_("Scan the label of the stack that the board comes from, or take the lot off the screen.")
+        ),
+        object_type="sheet",
+        object_id=sheet.id,
     )
 
 

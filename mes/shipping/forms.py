@@ -40,6 +40,16 @@ class DecisionForm(Form):
     answer: Annotated[str, StringConstraints(max_length=CLAIM_NOTE_MAX)] = ""
 
 
+class RemakeForm(Form):
+    """A piece that is to be made again, and why."""
+
+    piece: int
+    defect: Name
+    note: Annotated[str, StringConstraints(max_length=CLAIM_NOTE_MAX)] = ""
+    claim: int | None = None
+    came_back: int | None = None
+
+
 class ReturnForm(Form):
     """A package that came back, how and why."""
 

@@ -185,6 +185,13 @@ class ClaimDecided(RuleViolation):
     message = N_("This claim is “%(state)s” already. Nothing was changed.")
 
 
+class NotRemade(RuleViolation):
+    """A piece that is made again already, or that is not in this package any more."""
+
+    code = "mes.shipping.not_remade"
+    message = N_("%(piece)s is made again already, or lies in another package. Look at the page again.")
+
+
 class AnswerMissing(RuleViolation):
     """A claim is rejected without telling the dealer why."""
 

@@ -170,7 +170,7 @@ def carried(session: Session) -> list[Carried]:
         select(Package, Order.number, DoorSet.room, DoorSet.number, Party, Place.code)
         .join(Order, Order.id == Package.order_id)
         .join(Party, Party.id == Order.dealer_id)
-        .join(DoorSet, DoorSet.id == Package.set_id)
+        .outerjoin(DoorSet, DoorSet.id == Package.set_id)
         .outerjoin(Place, Place.id == Package.place_id)
         .where(Package.state.in_(LOADABLE))
         .order_by(Package.place_id.is_not(None), Package.id)
@@ -185,7 +185,7 @@ def carried(session: Session) -> list[Carried]:
         Carried(
             package=package,
             order_number=number,
-            room=room or set_number,
+            room=room or set_number or package.rooms,
             dealer=Named(dealer.name, dealer.name_en),
             lies_code=lies or "",
             shelf=propose(shelves_of.get(package.order_id, ())),

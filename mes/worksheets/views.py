@@ -30,6 +30,7 @@ from core.web.forms import parse
 from core.web.lists import export
 from core.web.templating import day, label, local, named
 from core.work import read, run
+from erp.catalogue.rules.sharing import is_shared
 from mes.planning import queries as planning
 from mes.production.queries import all_operation_names
 from mes.splitting import queries as splitting
@@ -216,7 +217,7 @@ def package_export() -> ResponseReturnValue:
         _("Package"): lambda row: (
             row[1]["name"] if is_chinese or not row[1]["name_en"] else row[1]["name_en"]
         ),
-        _("Number in set"): lambda row: row[1]["index"],
+        _("Number in set"): lambda row: "" if is_shared(row[1]["index"]) else row[1]["index"],
         _("Piece"): lambda row: row[2],
     }
     return export(f"{subject}-packages.xlsx", columns, rows)

@@ -25,8 +25,9 @@ from core.web.templating import label, local, named
 from core.work import read, run
 from mes.cutting import pdf, queries, service
 from mes.cutting.model import CutPlan
-from mes.cutting.queries import PlanPage, SheetShown, settings
+from mes.cutting.queries import Part, PlanPage, SheetShown, settings
 from mes.cutting.rules import PlanState, dxf, ptx
+from mes.cutting.service import results
 from mes.cutting.views.blueprint import EXPORT_MOST, PLAN, READ, bp
 from mes.nesting.rules.cuts import Cut
 from mes.nesting.rules.instance import Kind
@@ -107,10 +108,20 @@ def batch_progress(batch_id: int) -> ResponseReturnValue:
 @bp.post("/batches/<int:batch_id>/stop")
 @requires(PLAN)
 def batch_stop(batch_id: int) -> ResponseReturnValue:
-    """Stop what is being computed for a batch."""
-    count = run(service.stop_batch, batch_id, at=now())
-    flash(_("%(count)s cut plans are stopped; what is ready stays.", count=count), "done")
+    """Stop what is being computed for a batch; the best plans found so far are kept."""
+    count = run(results.stop_batch, batch_id, at=now())
+    flash(_("%(count)s cut plans are stopped; the best that was found so far is kept.", count=count), "done")
     return redirect(url_for("mes_planning.batch_show", batch_id=batch_id), 303)
+
+
+@bp.post("/plans/<int:plan_id>/stop")
+@requires(PLAN)
+def plan_stop(plan_id: int) -> ResponseReturnValue:
+    """Stop one plan that is being computed; the best found so far is kept."""
+    plan = run(results.stop_plan, plan_id, at=now())
+    if plan.state is PlanState.READY:
+        flash(_("%(number)s is kept as it stands.", number=plan.number), "done")
+    return redirect(url_for(".plan_show", plan_id=plan_id), 303)
 
 
 @bp.post("/batches/<int:batch_id>/replan")
@@ -163,14 +174,15 @@ def plan_pdf(plan_id: int) -> ResponseReturnValue:
 @bp.get("/plans/<int:plan_id>/plan.ptx")
 @requires(READ)
 def plan_ptx(plan_id: int) -> ResponseReturnValue:
-    """Answer a plan for a panel saw: its patterns, or with `parts=1` only the parts for the saw's own optimiser."""
-    page, _sheets = _ready(plan_id)
+    """Answer a plan for a saw that reads it: its patterns, or with `parts=1` only the parts for its own optimiser."""
+    page, sheets = _ready(plan_id)
     head = ptx.PtxHead(
         version=settings.ptx_version(read(), page.plan.station_id),
         job=page.plan.number,
         material=page.material.code.upper(),
         thickness_mm=page.material.thickness_mm or Decimal(0),
         boards_per_book=page.book_count,
+        profile_mm=queries.profile_mm(sheets),
     )
     result = _computed(page)
     is_parts = request.args.get("parts") == "1"
@@ -288,9 +300,7 @@ def _picture(page: PlanPage, sheet: SheetShown) -> dict[str, Any]:
                     "l": float(part.place.length_mm),
                     "w": float(part.place.width_mm),
                     "cls": SHADES[rules.index(part.piece.rule_code) % len(SHADES)],
-                    "name": _("void: %(name)s", name=named(part.name))
-                    if part.is_void
-                    else f"{part.place.position} · {named(part.name)}",
+                    "name": _("void: %(name)s", name=named(part.name)) if part.is_void else _titled(part),
                     "who": part.set_number,
                     "ends": part.piece.mitre,
                     "m": float(part.allowance_mm),
@@ -313,6 +323,12 @@ def _picture(page: PlanPage, sheet: SheetShown) -> dict[str, Any]:
         "rest": sum(offcut.length_dmm for offcut in sheet.layout.offcuts) / 10,
         "material": named(Named(page.material.name, page.material.name_en)),
     }
+
+
+def _titled(part: Part) -> str:
+    """Return what is written on a part: its place, its name, and of a matched pair which of the two it is."""
+    words = f"{part.place.position} · {named(part.name)}"
+    return f"{words} · {_('pair %(which)s', which=part.pair)}" if part.pair else words
 
 
 def _line(cut: Cut) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from core.auth.model import Person
 from core.codelists.model import Entry
@@ -29,6 +29,19 @@ from mes.splitting.rules import PieceState
 
 AT_BENCH = (ScanKind.PACK_ADD, ScanKind.PACK_REMOVE)
 COLOUR = "colour"  # kind of the code list
+PICTURED = aliased(DoorSet)
+ANY_SET = func.coalesce(  # a shared package is pictured by the first set in it
+    Package.set_id,
+    select(func.min(Piece.set_id))
+    .join(Content, Content.piece_id == Piece.id)
+    .where(Content.package_id == Package.id)
+    .correlate(Package)
+    .scalar_subquery(),
+    select(func.min(DoorSet.id))
+    .where(DoorSet.order_id == Package.order_id)
+    .correlate(Package)
+    .scalar_subquery(),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +150,11 @@ def packages(
 ) -> list[PackageFacts]:
     """Return the packages of an order, or one package, in the order of their numbers."""
     rows = session.execute(
-        select(*BOX, Package, Order, DoorSet.drawing, Line, Door, Party, Person.name)
+        select(*BOX, Package, Order, PICTURED.drawing, Line, Door, Party, Person.name)
         .join(Order, Order.id == Package.order_id)
-        .join(DoorSet, DoorSet.id == Package.set_id)
-        .join(Line, Line.id == DoorSet.line_id)
+        .outerjoin(DoorSet, DoorSet.id == Package.set_id)
+        .join(PICTURED, PICTURED.id == ANY_SET)
+        .join(Line, Line.id == PICTURED.line_id)
         .join(Door, Door.id == Line.door_id)
         .join(Party, Party.id == Order.dealer_id)
         .outerjoin(Person, Person.id == Package.sealed_by_id)
@@ -149,33 +163,60 @@ def packages(
         .order_by(Package.position)
     ).all()
     contents = items(session, [row[0] for row in rows])
-    colours, kits = _colours(session), _kits(session, [row[0] for row in rows])
+    ids = [row[0] for row in rows]
+    colours, kits, shades = _colours(session), _kits(session, ids), _shades(session, ids)
     return [
         _facts(
-            box_of(row[: len(BOX)], contents.get(row[0], ())), row[len(BOX) :], colours, kits.get(row[0], [])
+            box_of(row[: len(BOX)], contents.get(row[0], ())),
+            row[len(BOX) :],
+            colours,
+            kits.get(row[0], []),
+            shades.get(row[0], set()),
         )
         for row in rows
     ]
 
 
+def _shades(session: Session, package_ids: Sequence[int]) -> dict[int, set[str]]:
+    """Return the colours of the sets whose pieces belong into shared packages, by package."""
+    found: dict[int, set[str]] = {}
+    rows = session.execute(
+        select(Content.package_id, Line.colour_code)
+        .join(Package, Package.id == Content.package_id)
+        .join(Piece, Piece.id == Content.piece_id)
+        .join(DoorSet, DoorSet.id == Piece.set_id)
+        .join(Line, Line.id == DoorSet.line_id)
+        .where(Content.package_id.in_(package_ids), Package.set_id.is_(None))
+        .distinct()
+    )
+    for package_id, colour in rows:
+        found.setdefault(package_id, set()).add(colour or "")
+    return found
+
+
 def _kits(session: Session, package_ids: Sequence[int]) -> dict[int, list[KitLine]]:
-    """Return what lies in the kits of some packages: the requirements that join a piece of theirs."""
+    """Return what lies in the kits of some packages: the requirements that join a piece of theirs, by material."""
     found: dict[int, list[KitLine]] = {}
     rows = session.execute(
-        select(Content.package_id, Material.name, Material.name_en, Requirement.needed_qty)
+        select(Content.package_id, Material.name, Material.name_en, func.sum(Requirement.needed_qty))
         .join(Piece, Piece.id == Content.piece_id)
         .join(Requirement, (Requirement.set_id == Piece.set_id) & (Requirement.joins == Piece.rule_code))
         .join(Material, Material.id == Requirement.material_id)
         .where(Content.package_id.in_(package_ids))
-        .order_by(Requirement.id)
+        .group_by(Content.package_id, Material.id, Material.name, Material.name_en)
+        .order_by(func.min(Requirement.id))
     )
     for package_id, name, name_en, qty in rows:
         found.setdefault(package_id, []).append(KitLine(Named(name, name_en), qty))
     return found
 
 
-def _facts(box: Box, row: Sequence[Any], colours: dict[str, Named], kit: Sequence[KitLine]) -> PackageFacts:
+def _facts(
+    box: Box, row: Sequence[Any], colours: dict[str, Named], kit: Sequence[KitLine], shades: set[str]
+) -> PackageFacts:
     package, order, drawing, line, door, dealer, sealed_by = row
+    handing = line.handing if box.set_id is not None else None
+    colour = line.colour_code or "" if len(shades) < 2 else ""  # noqa: PLR2004  # one colour, or none at all
     return PackageFacts(
         box=box,
         label_count=package.label_count,
@@ -185,17 +226,17 @@ def _facts(box: Box, row: Sequence[Any], colours: dict[str, Named], kit: Sequenc
         customer=order.customer,
         site=order.site,
         article=Named(door.name, door.name_en),
-        colour=colours.get(line.colour_code or "", Named(line.colour_code or "")),
+        colour=colours.get(colour, Named(colour)),
         width_mm=line.width_mm,
         height_mm=line.height_mm,
         wall_mm=line.wall_mm,
-        handing=line.handing,
+        handing=handing,
         drawing=drawing,
         opened_at=package.opened_at,
         sealed_at=package.sealed_at,
         sealed_by=sealed_by or "",
         kit=tuple(kit),
-        look=Look(line.handing.value if line.handing else "", line.colour_code or ""),
+        look=Look(handing.value if handing else "", colour),
         planned_kg=package.planned_kg,
     )
 

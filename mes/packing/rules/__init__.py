@@ -83,12 +83,13 @@ class BoxFixed(RuleViolation):
 
 
 @dataclass(frozen=True, slots=True)
-class VoidBox:
-    """A package that is void from now on: its number, and whether it was sealed."""
+class TouchedBox:
+    """A package that was opened or made void because of its sets: its number, and whether it was sealed."""
 
     package_id: int
     number: str  # i/N
     was_sealed: bool
+    is_void: bool
 
 
 class BoxGone(RuleViolation):
@@ -108,6 +109,16 @@ class NotDamageable(RuleViolation):
     message = N_(
         "Package %(package)s is “%(state)s”: only a sealed package in the house is reported as damaged. "
         "Scrap the damaged piece, have the package unloaded, or write down a claim."
+    )
+
+
+class NotRemakeable(RuleViolation):
+    """A piece is to be made again whose package is on a vehicle, or whose order is closed."""
+
+    code = "mes.packing.not_remakeable"
+    message = N_(
+        "%(package)s is “%(state)s”: nothing of it is made again from here. "
+        "Have it unloaded or taken back first; for a closed order enter a new one."
     )
 
 
@@ -145,6 +156,9 @@ class Item:
     is_packed: bool
     is_remake: bool = False
     drawn_as: str = ""  # its place in the drawing
+    set_id: int = 0
+    set_number: str = ""
+    room: str = ""  # in a package of several sets: whose it is; its name says so too
 
     @property
     def size(self) -> str:
@@ -154,7 +168,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One package as a judge sees it."""
+    """One package as a judge sees it: of one door set, or shared by several sets of its order."""
 
     package_id: int
     code: str
@@ -166,18 +180,28 @@ class Box:
     order_id: int
     order_number: str
     is_order_open: bool
-    set_id: int
+    set_id: int | None  # none of a shared one
     set_number: str
-    room: str
+    room: str  # or the rooms of a shared one
     items: tuple[Item, ...] = ()
     kit_check: KitCheck = KitCheck.CODE
     tolerance_kg: Decimal = Decimal(0)
-    is_supplement: bool = False  # what another box of the set left without
+    is_supplement: bool = False  # what another box left without
 
     @property
     def number(self) -> str:
         """What is written on it in large figures: 2/4."""
         return f"{self.position}/{self.total_count}"
+
+    @property
+    def owner(self) -> str:
+        """The number of its set, or of the order of a shared one."""
+        return self.set_number or self.order_number
+
+    @property
+    def set_count(self) -> int:
+        """Of how many door sets pieces belong in."""
+        return len({item.set_id for item in self.items})
 
     @property
     def progress(self) -> Progress:
@@ -504,9 +528,9 @@ def _already_in(box: Box, piece: Piece) -> Blocked | None:
 
 
 def _other_set(box: Box, piece: Piece) -> Blocked | None:
-    if piece.set_id == box.set_id:
-        return None
     is_same_order = piece.order_number == box.order_number  # then the number of the set tells them apart
+    if piece.set_id == box.set_id or (is_same_order and box.set_id is None):
+        return None
     wanted = box.set_number if is_same_order else box.order_number
     came = piece.set_number if is_same_order else piece.order_number
     got = {"order": came, "room": piece.room, "piece": piece.name}
@@ -561,7 +585,8 @@ def _extra(box: Box, piece: Piece) -> Blocked:
 
 
 def _are_twins(item: Item, piece: Piece) -> bool:
-    return item.rule_code == piece.mirror_code or piece.rule_code == item.mirror_code
+    is_mirror = item.rule_code == piece.mirror_code or piece.rule_code == item.mirror_code
+    return is_mirror and item.set_id == piece.set_id
 
 
 def _on_hold(piece: Piece) -> Blocked | None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from core.i18n import N_, Named
 from erp.catalogue.model import Door, DoorVersion
+from erp.materials.model import Article
 from erp.sales.model import Order
 from erp.stock.model import Lot
 from mes.cutting.model import CutLayout, CutPlan, Offcut, Placement
@@ -117,14 +118,18 @@ class Sheet:
     id: int
     plan_id: int
     is_in_force: bool  # not of a plan that a newer one replaced
+    article_id: int
+    article_code: str  # what it is cut from
+    is_offcut: bool  # it is cut from one, not from a whole board
 
 
 def sheet_by_code(session: Session, code: str) -> Sheet | None:
     """Return the sheet or bar with this label, or the one that is cut from the offcut with it, or None."""
     held = select(Lot.id).where(Lot.code == code, Lot.length_mm.is_not(None)).scalar_subquery()
     rows = session.execute(
-        select(CutLayout.id, CutLayout.plan_id, CutPlan.state, CutLayout.dropped_at)
+        select(CutLayout, CutPlan.state, Article.code)
         .join(CutPlan, CutPlan.id == CutLayout.plan_id)
+        .join(Article, Article.id == CutLayout.article_id)
         .where((CutLayout.code == code) | (CutLayout.lot_id == held))
         .order_by(CutLayout.id.desc())  # an offcut may have been in a plan that was given up
         .limit(1)
@@ -132,7 +137,27 @@ def sheet_by_code(session: Session, code: str) -> Sheet | None:
     row = rows.one_or_none()
     if row is None:
         return None
-    return Sheet(row.id, row.plan_id, row.state is PlanState.READY and row.dropped_at is None)
+    layout, state, article = row
+    is_in_force = state is PlanState.READY and layout.dropped_at is None
+    return Sheet(
+        layout.id, layout.plan_id, is_in_force, layout.article_id, article, layout.lot_id is not None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LotInHand:
+    """The lot whose label was scanned at a saw."""
+
+    id: int
+    article_id: int
+    article_code: str
+
+
+def lot_by_code(session: Session, code: str) -> LotInHand | None:
+    """Return the lot of boards or bars with this label, or None."""
+    rows = select(Lot.id, Lot.article_id, Article.code).join(Article, Article.id == Lot.article_id)
+    row = session.execute(rows.where(Lot.code == code)).one_or_none()
+    return None if row is None else LotInHand(*row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ def cargo_rows() -> Select[Any]:
         *(*of_package, *of_state, *of_dealer, *of_load),
         Party.id.label("dealer_id"),
         Order.number.label("order_number"),
+        Package.rooms,
         DoorSet.room,
         DoorSet.number.label("set_number"),
         Place.name.label("place"),
@@ -65,7 +66,7 @@ def cargo_rows() -> Select[Any]:
         select(*columns)
         .join(Order, Order.id == Package.order_id)
         .join(Party, Party.id == Order.dealer_id)
-        .join(DoorSet, DoorSet.id == Package.set_id)
+        .outerjoin(DoorSet, DoorSet.id == Package.set_id)
         .outerjoin(Place, Place.id == Package.place_id)
         .outerjoin(LoadPackage, LoadPackage.package_id == Package.id)
         .outerjoin(Load, Load.id == LoadPackage.load_id)
@@ -92,7 +93,7 @@ def one_cargo(row: Row[Any]) -> Cargo:
         state=row.state,
         order_id=row.order_id,
         order_number=row.order_number,
-        room=row.room or row.set_number,
+        room=row.room or row.set_number or row.rooms,
         dealer_id=row.dealer_id,
         dealer=Named(row.dealer, row.dealer_en),
         place=row.place or "",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -378,15 +379,20 @@ def photos(session: Session, load_id: int) -> list[tuple[LoadPhoto, str]]:
 
 @dataclass(frozen=True, slots=True)
 class OrderAmount:
-    """What one order of a delivery comes to; a partial delivery still names the whole order."""
+    """What one whole order of a delivery comes to, and how many of its packages the delivery brings."""
 
     number: str
     amount: Decimal | None
+    here: int
+    of: int
 
 
-def amounts(session: Session, order_ids: Collection[int]) -> tuple[OrderAmount, ...]:
-    """Return what some orders come to."""
+def amounts(session: Session, loaded: Iterable[Cargo]) -> tuple[OrderAmount, ...]:
+    """Return what the orders of some packages come to."""
+    here = Counter(one.order_id for one in loaded)
     rows = session.execute(
-        select(Order.number, Order.total_amount).where(Order.id.in_(order_ids)).order_by(Order.number)
+        select(Order.id, Order.number, Order.total_amount, Order.package_count)
+        .where(Order.id.in_(here))
+        .order_by(Order.number)
     )
-    return tuple(OrderAmount(number, amount) for number, amount in rows)
+    return tuple(OrderAmount(number, amount, here[key], of) for key, number, amount, of in rows)

@@ -25,6 +25,7 @@ from core.states import check_step
 from erp.finance import queries as finance
 from erp.parties import queries as parties
 from erp.sales import service as sales
+from mes.packing import queries as boxes
 from mes.packing import service as packing
 from mes.packing.model import Package
 from mes.packing.rules import LOADABLE, PackageState
@@ -178,13 +179,15 @@ def drop_packages(
 ) -> None:
     """Take the packages of cancelled door sets, and others, off the lists they are on, unless on the vehicle.
 
-    For the one who cancels, before the packages become void. Locks the loads by id.
+    So are those into which nothing else belongs than pieces of these sets. For the one who cancels, before the
+    packages become void. Locks the loads by id.
     """
+    emptied = boxes.emptied_by(session, set_ids)
     listed = session.execute(
         select(LoadPackage.load_id, LoadPackage.package_id, Package.code)
         .join(Package, Package.id == LoadPackage.package_id)
         .where(
-            Package.set_id.in_(set_ids) | Package.id.in_(package_ids),
+            Package.set_id.in_(set_ids) | Package.id.in_([*package_ids, *emptied]),
             LoadPackage.loaded_at.is_(None),
         )
         .order_by(LoadPackage.load_id, Package.id)

@@ -217,7 +217,7 @@ def delivery_note(delivery_id: int) -> ResponseReturnValue:
     if request.args.get("amounts"):
         if not me().may(AMOUNTS):
             raise NotAllowed
-        amounts = queries.amounts(read(), {one.order_id for one in stop.loaded})
+        amounts = queries.amounts(read(), stop.loaded)
     paper = PAPERS.get(request.args.get("paper", ""), A4)
     printed = pdf.delivery_note(load, stop, _words(), paper, amounts)
     return answers.pdf(printed.content, f"{stop.number}.pdf")

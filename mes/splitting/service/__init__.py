@@ -12,6 +12,7 @@ from mes.splitting.service.changing import (
 )
 from mes.splitting.service.pieces import (
     advance,
+    make_again,
     mark_cut,
     mark_packed,
     mark_returned,
@@ -26,6 +27,7 @@ __all__ = [
     "add_sets",
     "advance",
     "drop_unreleased",
+    "make_again",
     "mark_cut",
     "mark_packed",
     "mark_returned",

@@ -149,6 +149,38 @@ def replace(session: Session, piece_id: int, reason: str, *, by: int | None, at:
     return new
 
 
+def make_again(session: Session, piece_id: int, *, by: int | None, at: datetime) -> Piece | None:
+    """Plan a piece once more that has left the house; None when it has not, or is made again already.
+
+    The old one stays shipped: it lies at the dealer's. What is built into it is made again as well.
+    """
+    old = session.get(Piece, piece_id, with_for_update=True, populate_existing=True)
+    if old is None:
+        raise NotFound
+    known = select(Piece.id).where(Piece.remake_of_id == piece_id)
+    if old.state is not PieceState.SHIPPED or session.scalar(known) is not None:
+        return None
+    new = _again(session, old, at)
+    built_in = select(Piece).where(
+        Piece.set_id == old.set_id,
+        Piece.joins == old.rule_code,
+        Piece.state.not_in((PieceState.VOID, PieceState.REMAKE)),
+    )
+    for part in session.scalars(built_in).all():
+        _again(session, part, at)
+    sales.record_progress(session, old.order_id, pieces=int(new.is_tracked))
+    audit.record(
+        session,
+        subject="mes.splitting.piece",
+        subject_id=old.id,
+        verb="make_again",
+        by=by,
+        at=at,
+        changes={"code": [old.code, new.code]},
+    )
+    return new
+
+
 def _scrap(session: Session, piece: Piece, at: datetime) -> bool:
     done = session.execute(
         update(Piece)

@@ -29,6 +29,7 @@ from mes.splitting.rules import (
     ReleaseReason,
     check_reason,
     net_need,
+    own_package_count,
 )
 from mes.splitting.service.writing import NET_STEP, PIECES, RELEASED_LINES, REQUIREMENTS, SETS, OneSet, Writer
 
@@ -84,7 +85,7 @@ class _Release:
         for begin in range(0, len(sets), SLICE):
             some = sets[begin : begin + SLICE]
             yield partial(self._write, writer=writer, some=some, packages_before=done)
-            done += sum(len(one.explosion.packages) for *_, one in some)
+            done += sum(own_package_count(one) for *_, one in some)
         need = net_need(self.order)  # of what can be reckoned before, nothing is left for the last lock
         yield partial(self._finish, need=need)
 
@@ -135,7 +136,7 @@ class _Release:
         }
         stock.put_demand(session, "erp.sales.order", order.order_id, demand, name=order.number)
         record_release(session, order.order_id, order.lines, ReleaseReason.FIRST, by=self.by, at=self.at)
-        publish(session, SetsFrozen(order.order_id))
+        publish(session, SetsFrozen(order.order_id, order.shared_count, order.package_count))
 
 
 def _check_paid(session: Session, order_id: int) -> None:
