@@ -42,6 +42,8 @@ def report(session: Session, code: str, *, where: Where | None, by: int, at: dat
         raise _refusal(session, piece, station, verdict, names)
     if piece.standing.step_count == 0:
         _refuse_open_parts(session, piece)
+        if due == CUT:
+            _refuse_unplanned(session, piece)
     after = PieceState.MADE if piece.standing.step_count + 1 == len(piece.standing.route) else PieceState.CUT
     if not splitting.advance(session, piece.id, piece.standing.step_count, after, at=at):
         raise _changed(piece)
@@ -146,6 +148,19 @@ def _refuse_open_parts(session: Session, piece: PieceAtStation) -> None:
         got=Text(N_("%(piece)s of %(set)s"), {"piece": piece.name, "set": piece.set_number}),
         todo=Text(N_("Have the sheet or bar with this part cut and scanned.")),
     )
+
+
+def _refuse_unplanned(session: Session, piece: PieceAtStation) -> None:
+    """Refuse to cut what no batch was planned for, or its batch counts wrongly later. Raises Blocked E23."""
+    batch = queries.awaits_plan(session, piece)
+    if batch is None:
+        return
+    got = Text(N_("%(piece)s of %(order)s, in no batch"), {"piece": piece.name, "order": piece.order_number})
+    todo = Text(N_("Put it aside: first the planner puts its order into a batch."))
+    if batch:
+        got = Text(N_("%(piece)s of batch %(batch)s, not planned"), {"piece": piece.name, "batch": batch})
+        todo = Text(N_("Put it aside: first the planner has batch %(batch)s planned."), {"batch": batch})
+    raise _blocked(piece, Block.E23, expected=Text(N_("A piece of a cut plan")), got=got, todo=todo)
 
 
 def _changed(piece: PieceAtStation) -> Blocked:

@@ -319,6 +319,14 @@ def joined(cargo: Sequence[Cargo]) -> Named:
     return Named(zh, en) if more <= 0 else Named(f"{zh} 等 {len(cargo)} 包", f"{en} and {more} more")
 
 
+def orders_of(cargo: Sequence[Cargo]) -> Named:
+    """Return the orders of some packages, by number: 4 at most, then how many more."""
+    numbers = sorted({one.order_number for one in cargo})
+    shown, more = numbers[:NAMED_AT_MOST], len(numbers) - NAMED_AT_MOST
+    zh, en = "、".join(shown), ", ".join(shown)
+    return Named(zh, en) if more <= 0 else Named(f"{zh} 等 {len(numbers)} 单", f"{en} and {more} more")
+
+
 def judge_load(load: LoadHead, cargo: Cargo, *, is_held: bool = False) -> Blocked | None:
     """Return why a package does not go onto the vehicle, if so; `is_held` says that its order is to be paid first.
 
@@ -516,22 +524,29 @@ def _not_paid(load: LoadHead, cargo: Cargo) -> Blocked:
 
 
 def _short(manifest: Manifest, behind: Sequence[Cargo], *, is_refused: bool = False) -> Blocked:
+    """Refuse with the counts of the list; when all of it is on, with the orders that it holds in part."""
     progress = manifest.progress
-    facts = {"packages": joined(behind)} if behind else {}
-    if is_refused:
-        facts["dealer"] = behind[0].dealer
-        todo = Text(
-            N_("%(dealer)s takes no part delivery. Load %(packages)s, or unload all that is theirs."), facts
-        )
+    listed = [one for one in behind if one.load_id == manifest.load_id]
+    expected = Text(N_("%(count)s packages"), {"count": progress.total_count})
+    got = Text(N_("%(count)s packages"), {"count": progress.done_count})
+    todo = Text(N_("Put packages onto the list first."))
+    if listed:
+        todo = Text(N_("Load what is missing: %(packages)s."), {"packages": joined(listed)})
     elif behind:
-        todo = Text(N_("Load what is missing: %(packages)s."), facts)
-    else:
-        todo = Text(N_("Put packages onto the list first."))
-    absent_count = len(behind) - len(manifest.missing) if not is_refused else 0
+        expected = Text(N_("Whole orders, or a signature"))
+        facts = {"count": len(behind), "orders": orders_of(behind)}
+        got = Text(N_("%(count)s packages of %(orders)s are not on this load's list"), facts)
+        todo = Text(N_("Press “Papers”: the team leader signs that they go later."))
+    if is_refused:
+        todo = Text(
+            N_("%(dealer)s takes no part delivery. Load %(packages)s, or unload all that is theirs."),
+            {"dealer": behind[0].dealer, "packages": joined(behind)},
+        )
+        expected = expected if listed else Text(N_("Whole orders"))
     return Blocked(
         Block.E10,
-        expected=Text(N_("%(count)s packages"), {"count": progress.total_count + max(0, absent_count)}),
-        got=Text(N_("%(count)s packages"), {"count": progress.done_count}),
+        expected=expected,
+        got=got,
         todo=todo,
         object_type="load",
         object_id=manifest.load_id,

@@ -8,7 +8,8 @@ from erp.catalogue.rules.document import KitCheck
 from erp.materials.model import Article
 from mes.packing import queries
 from mes.scanning import service as scanning
-from mes.scanning.rules import StationKind
+from mes.scanning.model import Scan
+from mes.scanning.rules import ScanKind, StationKind
 from tests.browser.plant import TABLET, scan
 from tests.factories.factory import MORNING, make_line, release_order, station
 from tests.factories.people import make_person
@@ -132,6 +133,48 @@ def test_the_label_scanned_again_seals_a_full_package_and_a_reload_keeps_it_in_h
     scan(tablet, plant.frame)
     tablet.locator("form[data-look] button[type=submit]").click()
     expect(tablet.locator("#job")).to_have_attribute("data-state", "SEALED")
+
+
+def sealed_scans(database):
+    with database.session as session:
+        return list(session.scalars(select(Scan.outcome).where(Scan.kind == ScanKind.PACK_SEAL)))
+
+
+def test_two_taps_on_one_button_are_one_gesture(plant, tablet, database):
+    """The second tap was queued while the first was under way, and came back as a scan without the network."""
+    scan(tablet, plant.frame)
+    for count, code in enumerate(plant.pieces, start=1):
+        expect(tablet.locator("#job")).to_contain_text(f"{count - 1} / 4")
+        scan(tablet, code)
+    expect(tablet.locator("#job")).to_have_attribute("data-complete", "")
+    tablet.locator('[data-act="seal"]').click()
+    tablet.evaluate(
+        """() => {
+          const button = document.querySelector("form[data-look] button[type=submit]");
+          button.click();
+          button.click();
+        }"""
+    )
+    expect(tablet.locator(f'form[action$="/packages/{plant.frame_id}/print"] button')).to_be_visible()
+    expect(tablet.locator("#verdict")).to_have_attribute("data-kind", "done")
+    expect(tablet.locator("dialog.concerns")).to_be_hidden()
+    assert sealed_scans(database) == ["ACCEPT"]
+
+
+def test_a_refusal_that_somebody_waits_for_is_drawn_whichever_request_brings_it(plant, tablet):
+    scan(tablet, plant.frame)
+    expect(tablet.locator("#job")).to_contain_text("0 / 4")
+    late = []
+    tablet.route(
+        "**/api/v1/scans/batch", lambda route: late.append(route) or (len(late) > 1 and route.continue_())
+    )
+    scan(tablet, plant.pieces[0])  # under way
+    tablet.locator("details.type-code summary").click()
+    tablet.locator('[data-act="reopen"]').click()  # it is open: a refusal
+    expect(tablet.locator("[data-queue]")).to_contain_text("2")
+    late[0].continue_()
+    expect(tablet.locator("#verdict .no")).to_have_text("E24")
+    expect(tablet.locator("dialog.concerns")).to_be_hidden()
 
 
 def test_what_looks_different_is_not_sealed(plant, tablet):

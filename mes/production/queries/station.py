@@ -20,6 +20,8 @@ from erp.stock.model import Lot
 from mes.cutting.model import CutLayout, CutPlan, Offcut, Placement
 from mes.cutting.rules import PlanState
 from mes.cutting.rules.offcuts import OffcutState
+from mes.planning import queries as planning
+from mes.planning.model import Batch
 from mes.production.model import WorkReport
 from mes.production.rules import (
     Standing,
@@ -132,6 +134,24 @@ def piece_at(session: Session, code: str, station_id: int | None) -> PieceAtStat
         door_version_id=version_id,
         standing=Standing(state, tuple(route), step_count, last_here_at),
     )
+
+
+def awaits_plan(session: Session, piece: PieceAtStation) -> str | None:
+    """Return the batch that a piece is to be cut with, "" of none yet; None where it may be cut as it is.
+
+    A factory that has no cut plan in force cuts without any. A remake is cut alone, and so is what its batch's plans
+    could not place.
+    """
+    in_force = select(CutPlan.id).where(CutPlan.state == PlanState.READY)
+    is_remake = session.scalar(select(Piece.remake_of_id).where(Piece.id == piece.id)) is not None
+    if is_remake or not session.scalar(select(in_force.exists())):
+        return None
+    batch_id = planning.batch_of_set(session, piece.set_id)
+    if batch_id is None:
+        return ""
+    if session.scalar(select(in_force.where(CutPlan.batch_id == batch_id).exists())):
+        return None
+    return session.get_one(Batch, batch_id).number
 
 
 def open_inside(session: Session, set_id: int, rule_code: str) -> Named | None:

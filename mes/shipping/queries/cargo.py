@@ -183,11 +183,11 @@ def manifest(session: Session, load_id: int) -> Manifest | None:
 
 
 def absent(session: Session, load_id: int) -> list[Cargo]:
-    """Return the packages of the orders on a load that are neither on it nor gone: what they go without."""
+    """Return the packages of the orders on a load's list that are neither on it nor gone: what they go without."""
     orders = (
         select(Package.order_id)
         .join(LoadPackage, LoadPackage.package_id == Package.id)
-        .where(LoadPackage.load_id == load_id, LoadPackage.loaded_at.is_not(None))
+        .where(LoadPackage.load_id == load_id)
     )
     away = (PackageState.VOID, PackageState.LOADED, *GONE)
     found = find_cargo(session, Package.order_id.in_(orders) & Package.state.not_in(away))

@@ -21,8 +21,8 @@ from erp.stock.model import Place
 from mes.packing.model import Package
 from mes.packing.rules import LOADABLE
 from mes.shipping.model import Delivery, Load, LoadPackage, LoadPhoto, Return
-from mes.shipping.queries.cargo import CARGOES, find_cargo, one_cargo
-from mes.shipping.rules import OPEN, Cargo, Freight, LoadState
+from mes.shipping.queries.cargo import CARGOES, absent, find_cargo, one_cargo
+from mes.shipping.rules import OPEN, Cargo, Freight, LoadState, needs_signature, orders_of
 
 OPEN_LOADS = 8  # that a dock's page offers
 
@@ -79,6 +79,7 @@ class LoadFacts:
     exception_reason: str
     shipped_at: datetime | None
     stops: tuple[Stop, ...]
+    absent: tuple[Cargo, ...] = ()  # of the orders on an open load's list, on no list and still in the house
 
     @property
     def is_open(self) -> bool:
@@ -100,6 +101,27 @@ class LoadFacts:
         """What is on the list and not on the vehicle, in the order in which it is loaded."""
         stops = tuple(reversed(self.stops)) if self.is_by_stop else self.stops
         return tuple(one for stop in stops for one in stop.cargo if not one.is_loaded)
+
+    @property
+    def behind(self) -> tuple[Cargo, ...]:
+        """What stays here when it is closed now: what is missing, and the rest of the orders that go."""
+        going = {one.order_id for one in self.cargo if one.is_loaded}
+        return (*self.missing, *(one for one in self.absent if one.order_id in going))
+
+    @property
+    def behind_orders(self) -> Named:
+        """The orders of what stays here."""
+        return orders_of(self.behind)
+
+    @property
+    def absent_orders(self) -> Named:
+        """The orders of which the list holds a part."""
+        return orders_of(self.absent)
+
+    @property
+    def is_to_be_signed(self) -> bool:
+        """Whether it goes, as it stands, with a signature only."""
+        return needs_signature(self.behind)
 
 
 def facts(session: Session, load_id: int) -> LoadFacts | None:
@@ -130,6 +152,7 @@ def facts(session: Session, load_id: int) -> LoadFacts | None:
         exception_reason=load.exception_reason or "",
         shipped_at=load.shipped_at,
         stops=tuple(_stops(session, load_id)),
+        absent=tuple(absent(session, load_id)) if load.state in OPEN else (),
     )
 
 

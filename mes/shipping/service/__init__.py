@@ -289,7 +289,8 @@ def close(
     Raises Blocked E24, E15, E10, E27.
     """
     manifest = _manifest(session, load_id)
-    absent = queries.absent(session, load_id)
+    going = {one.order_id for one in manifest.cargo if one.is_loaded}
+    absent = [one for one in queries.absent(session, load_id) if one.order_id in going]
     scanned = queries.scanned_on(session, load_id)
     refusal = judge_close(manifest, scanned, absent, is_signed=signer is not None)
     if refusal is not None:

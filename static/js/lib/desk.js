@@ -75,7 +75,7 @@ export class Desk {
   /** @param {string} scanId */
   async ask(scanId) {
     try {
-      return { item: (await drain(scanId)).get(scanId) || null, error: null };
+      return { item: await drain(scanId), error: null };
     } catch (failure) {
       if (failure instanceof Unreachable) tellOnline(false);
       return { item: null, error: failure instanceof Unreachable ? null : failure };

@@ -24,6 +24,8 @@ let desk = null;
 
 /** @type {Map<string, Record<string, any>>} bodies without an answer, by what they ask for */
 const unanswered = new Map();
+/** @type {Set<string>} what is asked for at this moment: a second tap on the same button is the same gesture */
+const onItsWay = new Set();
 
 /** @param {HTMLElement} place @param {string} code @param {Wanted} wanted @param {boolean} manual */
 function bodyOf(place, code, wanted, manual) {
@@ -71,6 +73,8 @@ function draw(panel, answer, isConfirmed = true) {
  */
 export async function send(place, panel, code, wanted, manual = false) {
   const { key, body } = bodyOf(place, code, wanted, manual);
+  if (onItsWay.has(key)) return null;
+  onItsWay.add(key);
   place.setAttribute("aria-busy", "true");
   try {
     if (desk && !wanted.override) return await sendKept(desk, place, panel, body, key); // a PIN is kept nowhere
@@ -83,8 +87,15 @@ export async function send(place, panel, code, wanted, manual = false) {
     failed(panel, place, failure);
     return null;
   } finally {
+    onItsWay.delete(key);
     place.removeAttribute("aria-busy");
   }
+}
+
+/** Keep a button down until what it asked for is done and drawn. @param {Element | null} button @param {Promise<any>} work */
+export async function holdDown(button, work) {
+  button?.toggleAttribute("disabled", true);
+  await work.finally(() => button?.toggleAttribute("disabled", false));
 }
 
 /** @param {import("lib/desk.js").Desk} keeper @param {HTMLElement} place @param {HTMLElement} panel @param {any} body @param {string} key */

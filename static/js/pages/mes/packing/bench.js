@@ -6,7 +6,7 @@ import * as judge from "lib/judge/pack.js";
 import { isOnline } from "lib/net.js";
 import * as parts from "lib/parts.js";
 import { forget, restore, signature } from "lib/sign.js";
-import { goOnWithout, send, startStation } from "lib/station.js";
+import { goOnWithout, holdDown, send, startStation } from "lib/station.js";
 import { show } from "lib/verdict.js";
 
 const place = /** @type {HTMLElement} */ (document.querySelector("[data-scan-url]"));
@@ -126,7 +126,7 @@ async function ask(kind, code, more = {}) {
   if (!code) return;
   const answer = await send(place, panel, code, { kind, ...more });
   if (answer && answer.outcome !== "BLOCK") forget();
-  if (answer) answered(answer, code);
+  if (answer) await answered(answer, code);
 }
 
 async function showMissing() {
@@ -142,21 +142,26 @@ async function showMissing() {
 document.addEventListener("click", (event) => {
   const button = event.target instanceof Element ? event.target.closest("[data-act]") : null;
   const act = button?.getAttribute("data-act");
-  if (act === "seal" && !compare()) ask("PACK_SEAL", inHand().code);
-  if (act === "differs") ask("PACK_SEAL", inHand().code, { witness: "DIFFERS" });
+  if (act === "seal" && !compare()) holdDown(button, ask("PACK_SEAL", inHand().code));
+  if (act === "differs") holdDown(button, ask("PACK_SEAL", inHand().code, { witness: "DIFFERS" }));
   if (act === "missing") showMissing();
   if (act === "take-out") takeOut(!isTakingOut);
-  if (act === "reopen") ask("PACK_REOPEN", sealedCode || inHand().code);
+  if (act === "reopen") holdDown(button, ask("PACK_REOPEN", sealedCode || inHand().code));
   if (act === "take-out" || act === "reopen") button?.closest("details")?.removeAttribute("open");
 });
+
+/** @param {HTMLFormElement} form what was compared, counted or signed */
+function sent(form) {
+  if (form.matches("[data-look]")) return sealAsSeen(form);
+  if (form.matches("[data-count]")) return ask("PACK_ADD", countedCode, { context: inHand().code, quantity: Number(new FormData(form).get("count")) });
+  return ask("PACK_SEAL", inHand().code, { override: signature(form) });
+}
 
 panel.addEventListener("submit", (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement)) return;
   event.preventDefault();
-  if (form.matches("[data-look]")) sealAsSeen(form);
-  else if (form.matches("[data-count]")) ask("PACK_ADD", countedCode, { context: inHand().code, quantity: Number(new FormData(form).get("count")) });
-  else ask("PACK_SEAL", inHand().code, { override: signature(form) });
+  holdDown(form.querySelector("[type=submit]"), sent(form));
 });
 
 begin();
