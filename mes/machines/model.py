@@ -25,6 +25,7 @@ class Machine(Model):
     )  # PRU, per piece; nought: no effectiveness is told
     is_active: Mapped[bool] = mapped_column(default=True)
     seen_at: Mapped[At | None]  # when its signal was last heard; nothing: its state is told by hand
+    said_at: Mapped[At | None]  # the latest moment of which it told its state, by its own clock
 
 
 class StateChange(Model):
@@ -44,8 +45,22 @@ class StateChange(Model):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))  # who pressed
 
 
+class StateRepeat(Model):
+    """One moment at which a machine told again the state it was in: the first of a minute, kept for some days.
+
+    A message that comes late finds by it how long it held.
+    """
+
+    __tablename__ = "mes_machines_state_repeat"
+    __table_args__ = (UniqueConstraint("machine_id", "told_at"),)
+
+    id: Mapped[Id]
+    machine_id: Mapped[int] = mapped_column(ForeignKey("mes_machines_machine.id"))
+    told_at: Mapped[At] = mapped_column(index=True)  # by the device's clock
+
+
 class Counter(Model):
-    """The last reading of one counter of one machine; it only grows, until it is reset."""
+    """The first and the last reading of one counter of one machine; it only grows, until it is reset."""
 
     __tablename__ = "mes_machines_counter"
     __table_args__ = (UniqueConstraint("machine_id", "name"),)
@@ -53,12 +68,14 @@ class Counter(Model):
     id: Mapped[Id]
     machine_id: Mapped[int] = mapped_column(ForeignKey("mes_machines_machine.id"))
     name: Mapped[CounterName] = mapped_column(choice(CounterName))
+    first_reading: Mapped[int | None] = mapped_column(BigInteger)  # where counting began
+    first_at: Mapped[At | None]
     reading: Mapped[int] = mapped_column(BigInteger)
     read_at: Mapped[At]
 
 
 class Output(Model):
-    """What one machine made between two readings of its counters."""
+    """What one machine made between two readings of its counters; nothing, where they were reset to nought."""
 
     __tablename__ = "mes_machines_output"
     __table_args__ = (
@@ -70,6 +87,10 @@ class Output(Model):
     machine_id: Mapped[int] = mapped_column(ForeignKey("mes_machines_machine.id"))
     good_count: Mapped[int]
     reject_count: Mapped[int]
+    good_reading: Mapped[int | None] = mapped_column(
+        BigInteger
+    )  # what the counters showed, if they were told
+    reject_reading: Mapped[int | None] = mapped_column(BigInteger)
     counted_at: Mapped[At]
 
 

@@ -3,6 +3,7 @@
 from mes.machines.queries.machines import (
     at_station,
     by_id,
+    change_after,
     change_at,
     changes_within,
     is_heard,
@@ -17,6 +18,7 @@ __all__ = [
     "MachineWork",
     "at_station",
     "by_id",
+    "change_after",
     "change_at",
     "changes_within",
     "is_heard",

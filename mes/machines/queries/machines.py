@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from core.auth.model import Person
@@ -53,16 +53,23 @@ def change_at(session: Session, machine_id: int, at: datetime) -> StateChange | 
     return session.scalar(rows.order_by(StateChange.began_at.desc()).limit(1))
 
 
-def last_changes(session: Session, machine_ids: Collection[int]) -> dict[int, StateChange]:
-    """Return the latest change of each machine."""
-    latest = (
-        select(StateChange.machine_id, func.max(StateChange.began_at).label("at"))
-        .where(StateChange.machine_id.in_(machine_ids))
-        .group_by(StateChange.machine_id)
-        .subquery()
-    )
-    is_latest = (StateChange.machine_id == latest.c.machine_id) & (StateChange.began_at == latest.c.at)
-    return {one.machine_id: one for one in session.scalars(select(StateChange).join(latest, is_latest))}
+def change_after(session: Session, machine_id: int, at: datetime) -> StateChange | None:
+    """Return the first change of a machine's state after a moment."""
+    rows = select(StateChange).where(StateChange.machine_id == machine_id, StateChange.began_at > at)
+    return session.scalar(rows.order_by(StateChange.began_at).limit(1))
+
+
+def last_changes(
+    session: Session, machine_ids: Collection[int], before: datetime | None = None
+) -> dict[int, StateChange]:
+    """Return the latest change of each machine, or the latest before a moment: one look into the index for each."""
+    of_machine = StateChange.machine_id == Machine.id
+    rows = select(StateChange.id).where(of_machine, StateChange.began_at < before if before else of_machine)
+    latest = rows.order_by(StateChange.began_at.desc()).limit(1).correlate(Machine).scalar_subquery()
+    ids = select(latest).where(Machine.id.in_(machine_ids))
+    return {
+        one.machine_id: one for one in session.scalars(select(StateChange).where(StateChange.id.in_(ids)))
+    }
 
 
 def changes_within(machine_id: int, since: datetime, before: datetime) -> Select[Any]:

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mes.machines.model import Machine, Output, StateChange
-from mes.machines.queries.machines import shifts, times_of
+from mes.machines.queries.machines import last_changes, shifts, times_of
 from mes.machines.rules.figures import Loss, Made, Times, losses, measure, ranked
 from mes.machines.rules.shifts import Stretch, planned
 from mes.machines.rules.states import SILENT, Change, MachineState, Source, Span, bridged, spans
@@ -88,17 +88,11 @@ def _changes(
     of_change = (StateChange.began_at, StateChange.state, StateChange.reason, StateChange.source)
     columns = (StateChange.machine_id, *of_change)
     of_some = StateChange.machine_id.in_(ids)
-    ahead = (
-        select(StateChange.machine_id, func.max(StateChange.began_at).label("at"))
-        .where(of_some, StateChange.began_at < since)
-        .group_by(StateChange.machine_id)
-        .subquery()
-    )
-    is_last = (StateChange.machine_id == ahead.c.machine_id) & (StateChange.began_at == ahead.c.at)
+    for one in last_changes(session, ids, since).values():
+        found[one.machine_id].append(Change(one.began_at, one.state, one.reason, one.source is Source.SIGNAL))
     within = select(*columns).where(of_some, StateChange.began_at >= since, StateChange.began_at < before)
-    for rows in (select(*columns).join(ahead, is_last), within):
-        for machine_id, at, state, reason, source in session.execute(rows):
-            found[machine_id].append(Change(at, state, reason, source is Source.SIGNAL))
+    for machine_id, at, state, reason, source in session.execute(within):
+        found[machine_id].append(Change(at, state, reason, source is Source.SIGNAL))
     return found
 
 
