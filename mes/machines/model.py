@@ -94,6 +94,23 @@ class Output(Model):
     counted_at: Mapped[At]
 
 
+class Listening(Model):
+    """One listener to the broker: whether it is connected, and what it heard on the last day it heard anything."""
+
+    __tablename__ = "mes_machines_listening"
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(String(40), unique=True)  # under which the broker keeps messages for it
+    is_connected: Mapped[bool]
+    alive_at: Mapped[At]  # when it last said so itself
+    heard_at: Mapped[At | None]  # when it last took a message
+    heard_on: Mapped[On | None]  # the factory's day of that
+    message_count: Mapped[int] = mapped_column(default=0)  # of that day
+    passed_over_count: Mapped[int] = mapped_column(
+        default=0
+    )  # of these: unreadable, or of no machine of ours
+
+
 class Shift(Model):
     """One shift of the factory, in force from a day on; its times never change, a new one replaces it."""
 

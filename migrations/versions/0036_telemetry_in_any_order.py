@@ -1,4 +1,4 @@
-"""Telemetry in any order: repeated states and the readings behind what was counted, so that a late message finds its place."""
+"""Telemetry in any order: repeated states and the readings behind what was counted, so that a late message finds its place; listeners."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,6 +15,18 @@ depends_on = None
 
 def upgrade() -> None:
     """Go up."""
+    op.create_table('mes_machines_listening',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=40), nullable=False),
+    sa.Column('is_connected', sa.Boolean(), nullable=False),
+    sa.Column('alive_at', core.db.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('heard_at', core.db.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('heard_on', sa.Date(), nullable=True),
+    sa.Column('message_count', sa.Integer(), nullable=False),
+    sa.Column('passed_over_count', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_mes_machines_listening')),
+    sa.UniqueConstraint('name', name=op.f('uq_mes_machines_listening_name'))
+    )
     op.create_table('mes_machines_state_repeat',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('machine_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -56,3 +68,4 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_mes_machines_state_repeat_told_at'))
 
     op.drop_table('mes_machines_state_repeat')
+    op.drop_table('mes_machines_listening')

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, time
+from dataclasses import dataclass
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -11,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from core.auth.model import Person
 from core.errors import NotFound
-from mes.machines.model import Machine, Shift, StateChange
+from mes.machines.model import Listening, Machine, Shift, StateChange
 from mes.machines.rules.shifts import ShiftTimes
-from mes.machines.rules.states import SILENT
+from mes.machines.rules.states import DEAF, SILENT
 
 
 def machines(session: Session, *, is_all: bool = False) -> Sequence[Machine]:
@@ -45,6 +46,27 @@ def last_change(session: Session, machine_id: int) -> StateChange | None:
     """Return the latest change of a machine's state."""
     rows = select(StateChange).where(StateChange.machine_id == machine_id)
     return session.scalar(rows.order_by(StateChange.began_at.desc()).limit(1))
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """How a listener to the broker fares, as a page tells it."""
+
+    is_running: bool
+    is_connected: bool
+    heard_at: datetime | None
+    message_count: int  # today
+    passed_over_count: int
+
+
+def hearing(session: Session, on: date, at: datetime) -> Hearing | None:
+    """Return how the listener that ran last fares; nothing where none ever ran."""
+    row = session.scalar(select(Listening).order_by(Listening.alive_at.desc()).limit(1))
+    if row is None:
+        return None
+    is_running = row.alive_at >= at - DEAF
+    counts = (row.message_count, row.passed_over_count) if row.heard_on == on else (0, 0)
+    return Hearing(is_running, is_running and row.is_connected, row.heard_at, *counts)
 
 
 def change_at(session: Session, machine_id: int, at: datetime) -> StateChange | None:

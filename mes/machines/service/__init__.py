@@ -25,7 +25,7 @@ from mes.machines.rules.states import (
     Source,
     StopReason,
 )
-from mes.machines.service.hearing import Taken, forget_repeats, take
+from mes.machines.service.hearing import Taken, forget_repeats, note_listening, take
 
 __all__ = [
     "MachineFacts",
@@ -34,6 +34,7 @@ __all__ = [
     "end_shift",
     "end_silence",
     "forget_repeats",
+    "note_listening",
     "press",
     "put_machine",
     "take",

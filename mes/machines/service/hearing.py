@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections import Counter as Tally
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from mes.machines import queries
-from mes.machines.model import Counter, Machine, Output, StateChange, StateRepeat
+from mes.machines.model import Counter, Listening, Machine, Output, StateChange, StateRepeat
 from mes.machines.rules.counters import CounterName, increment
 from mes.machines.rules.signals import Message, state_of
 from mes.machines.rules.states import MachineState, Source, moment
@@ -32,6 +32,7 @@ class Taken:
     changed: int
     counted: int
     unknown: tuple[str, ...]
+    passed_over: int  # messages of those
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ def take(session: Session, messages: Iterable[Message], *, at: datetime) -> Take
     for message in sorted(told, key=lambda one: moment(one.at, at)):  # what was clipped keeps its order
         machine = machines.get(message.key)
         if machine is None:
+            results["passed_over"] += 1
             continue
         when = _moment_of(machine, message, at)
         results["changed"] += known.take_state(machine, message, when)
@@ -66,7 +68,7 @@ def take(session: Session, messages: Iterable[Message], *, at: datetime) -> Take
         machine.seen_at = at
     known.keep()
     unknown = sorted({one.key for one in told} - set(machines))
-    return Taken(results["changed"], results["counted"], tuple(unknown))
+    return Taken(results["changed"], results["counted"], tuple(unknown), results["passed_over"])
 
 
 def _moment_of(machine: Machine, message: Message, at: datetime) -> datetime:
@@ -76,6 +78,33 @@ def _moment_of(machine: Machine, message: Message, at: datetime) -> datetime:
     if is_told or machine.said_at is None or machine.said_at < when:
         return when
     return machine.said_at + TICK
+
+
+def note_listening(
+    session: Session,
+    name: str,
+    is_connected: bool,
+    heard: int = 0,
+    passed_over: int = 0,
+    *,
+    on: date,
+    at: datetime,
+) -> None:
+    """Note that a listener runs, whether the broker is there, and how many messages it took or passed over."""
+    row = session.scalar(select(Listening).where(Listening.name == name).with_for_update())
+    if row is None:
+        row = Listening(
+            name=name, is_connected=is_connected, alive_at=at, message_count=0, passed_over_count=0
+        )
+        session.add(row)
+    row.is_connected, row.alive_at = is_connected, at
+    if not heard:
+        return
+    if row.heard_on != on:
+        row.heard_on, row.message_count, row.passed_over_count = on, 0, 0
+    row.heard_at = at
+    row.message_count += heard
+    row.passed_over_count += passed_over
 
 
 def forget_repeats(session: Session, *, at: datetime) -> None:
