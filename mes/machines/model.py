@@ -112,11 +112,14 @@ class Listening(Model):
 
 
 class Shift(Model):
-    """One shift of the factory, in force from a day on; its times never change, a new one replaces it."""
+    """One shift of the factory or of one machine, from a day on; its times never change, a new one replaces it."""
 
     __tablename__ = "mes_machines_shift"
 
     id: Mapped[Id]
+    machine_id: Mapped[int | None] = mapped_column(
+        ForeignKey("mes_machines_machine.id"), index=True
+    )  # whose own it is; nothing: the factory's
     name: Mapped[str]
     begins: Mapped[str] = mapped_column(String(5))  # 08:00, by the factory's clock
     ends: Mapped[str] = mapped_column(String(5))  # before `begins`: past midnight

@@ -34,6 +34,7 @@ WINDOW = 20  # unconfirmed messages that a broker sends ahead unless it is set u
 QUIET_S = 0.005  # with so many at hand, and nothing new for so long, it waits for us to confirm them
 LOOK_EVERY_S = 30.0  # how often we look for silent machines, and say that we run
 FORGET_EVERY_S = 3600.0
+LONGEST_PAUSE_S = 30  # between two tries to reach the broker
 QOS = 1  # the broker keeps a message until it is confirmed
 AT_ONCE = 2000  # unconfirmed messages that the broker may send ahead: a slice and more
 MILLISECONDS = 1000
@@ -65,6 +66,7 @@ class Listener:
         )
         self._client.max_inflight_messages_set(AT_ONCE)
         self._client.on_connect = self._on_connect
+        self._client.on_connect_fail = lambda *_: self._warn("the broker is not there; it is asked again")
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
@@ -77,7 +79,8 @@ class Listener:
         if parts.scheme == "mqtts":
             self._client.tls_set()
         host, port = parts.hostname or "", parts.port or (8883 if parts.scheme == "mqtts" else 1883)
-        self._client.connect(host, port)
+        self._client.reconnect_delay_set(1, LONGEST_PAUSE_S)
+        self._client.connect_async(host, port)  # a broker that is not there yet is asked again and again
         tell(f"Listening to {host}:{port}: {PLAIN_TOPICS}, {SPARKPLUG_TOPICS}")
         self._client.loop_start()
         try:
@@ -85,6 +88,7 @@ class Listener:
         finally:
             self._client.disconnect()
             self._client.loop_stop()
+            self._run(self._note)
 
     def _on_connect(
         self, client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any

@@ -12,6 +12,7 @@ from mes.machines.queries.machines import (
     last_change,
     last_changes,
     machines,
+    shift_rows,
     shifts,
 )
 from mes.machines.queries.work import MachineWork, lost, together, work
@@ -30,6 +31,7 @@ __all__ = [
     "last_changes",
     "lost",
     "machines",
+    "shift_rows",
     "shifts",
     "together",
     "work",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from core.auth.model import Person
@@ -112,6 +112,12 @@ def shifts(session: Session) -> Sequence[Shift]:
     """Return the shifts, those in force first, then by begin."""
     rows = select(Shift).order_by(Shift.until_on.is_not(None), Shift.begins, Shift.id)
     return session.scalars(rows).all()
+
+
+def shift_rows(session: Session) -> Sequence[Row[Shift, Machine | None]]:
+    """Return the shifts as `shifts` does, each with the machine whose own it is."""
+    rows = select(Shift, Machine).outerjoin(Machine, Machine.id == Shift.machine_id)
+    return session.execute(rows.order_by(Shift.until_on.is_not(None), Shift.begins, Shift.id)).all()
 
 
 def times_of(shift: Shift) -> ShiftTimes:

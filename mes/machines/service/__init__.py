@@ -172,10 +172,21 @@ def end_silence(session: Session, *, at: datetime) -> int:
 # --- shifts -------------------------------------------------------------------------
 
 
-def add_shift(session: Session, name: str, times: ShiftTimes, *, by: int | None, at: datetime) -> Shift:
-    """Set a shift up. Raises ShiftWrong."""
+def add_shift(
+    session: Session,
+    name: str,
+    times: ShiftTimes,
+    machine_id: int | None = None,
+    *,
+    by: int | None,
+    at: datetime,
+) -> Shift:
+    """Set a shift up, of the factory or of one machine. Raises ShiftWrong, NotFound."""
     check(times)
+    if machine_id is not None:
+        queries.by_id(session, machine_id)
     shift = Shift(
+        machine_id=machine_id,
         name=name,
         begins=f"{times.begins:%H:%M}",
         ends=f"{times.ends:%H:%M}",
