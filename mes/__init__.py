@@ -6,7 +6,7 @@ from core.codes import Letter
 from core.events import subscribe
 from core.i18n import N_
 from core.jobs.registry import handle as handle_job
-from core.web.registry import MenuEntry, blueprints, registry
+from core.web.registry import Companion, MenuEntry, blueprints, registry
 from erp.sales.events import LineRemoved
 from erp.stock.events import MonthClosing
 from mes.changes import model as _changes  # noqa: F401
@@ -335,6 +335,7 @@ def _register_machines(app: Flask) -> None:
         put.grant(role, machines_views.REPORT)
     put.grant("leader", machines_views.MANAGE)
     app.cli.add_command(machines_cli.machines)
+    put.companions.append(Companion("listener to the machines", ("machines", "listen"), "MQTT_URL"))
 
 
 def _register_efficiency(app: Flask) -> None:
