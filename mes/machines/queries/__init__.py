@@ -12,6 +12,7 @@ from mes.machines.queries.machines import (
     last_change,
     last_changes,
     machines,
+    own_clocks,
     shift_rows,
     shifts,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "last_changes",
     "lost",
     "machines",
+    "own_clocks",
     "shift_rows",
     "shifts",
     "together",
