@@ -16,7 +16,9 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from core.events import publish
 from mes.machines import queries
+from mes.machines.events import StatesTold
 from mes.machines.model import (
     ClockHour,
     ClockReading,
@@ -29,7 +31,7 @@ from mes.machines.model import (
 )
 from mes.machines.rules.counters import CounterName, MachineClock, counted, increment
 from mes.machines.rules.signals import Message, state_of
-from mes.machines.rules.states import MachineState, Source, moment
+from mes.machines.rules.states import SILENT, MachineState, Source, moment
 
 TICK = timedelta(milliseconds=1)  # two changes of one machine never begin at once
 REPEATS_KEPT = timedelta(days=3)  # a gateway that was cut off for longer speaks of what nobody asks any more
@@ -67,20 +69,28 @@ def take(session: Session, messages: Iterable[Message], *, at: datetime) -> Take
     machines = {machine.key: machine for machine in rows}
     known = _Known(session, [machine.id for machine in machines.values()], at)
     results: Tally[str] = Tally()
+    since = at
     for message in sorted(told, key=lambda one: moment(one.at, at)):  # what was clipped keeps its order
         machine = machines.get(message.key)
         if machine is None:
             results["passed_over"] += 1
             continue
         when = _moment_of(machine, message, at)
+        since = min(since, when, _silent_since(machine, at))
         results["changed"] += known.take_state(machine, message, when)
         results["counted"] += known.take_counts(machine, message, when)
         if message.clocks:
             known.take_clocks(machine.id, message.clocks, when)
         machine.seen_at = at
     known.keep()
+    publish(session, StatesTold(since, at))
     unknown = sorted({one.key for one in told} - set(machines))
     return Taken(results["changed"], results["counted"], tuple(unknown), results["passed_over"])
+
+
+def _silent_since(machine: Machine, at: datetime) -> datetime:
+    """Return since when a machine was held to be off that speaks again, or this moment."""
+    return machine.seen_at if machine.seen_at is not None and machine.seen_at < at - SILENT else at
 
 
 def _moment_of(machine: Machine, message: Message, at: datetime) -> datetime:
