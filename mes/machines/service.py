@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 
 from core.audit import service as audit
 from core.errors import NotFound
+from core.events import publish
 from mes.machines import queries
+from mes.machines.events import StatesTold
 from mes.machines.model import Counter, Machine, Output, Shift, StateChange
 from mes.machines.rules.counters import CounterName, increment
 from mes.machines.rules.shifts import ShiftTimes, check
@@ -100,7 +102,9 @@ def press(
     machine = _locked(session, machine_id)
     last = queries.last_change(session, machine_id)
     if queries.is_heard(machine, at):
-        return _explain(machine, last, reason, by=by)
+        explained = _explain(machine, last, reason, by=by)
+        publish(session, StatesTold(explained.began_at, at))
+        return explained
     wanted = STATE_OF[reason] if reason is not None else state or MachineState.READY
     if last is not None and (last.state, last.reason) == (wanted, reason):
         return None
@@ -115,6 +119,7 @@ def press(
     )
     session.add(change)
     session.flush()  # for its id
+    publish(session, StatesTold(change.began_at, at))
     return change
 
 
@@ -184,17 +189,25 @@ def take(session: Session, messages: Iterable[Message], *, at: datetime) -> Take
     )
     machines = {machine.key: machine for machine in rows}
     known = _Known(session, [machine.id for machine in machines.values()])
+    since = at
     results: Tally[str] = Tally()
     for message in told:
         machine = machines.get(message.key)
         if machine is None:
             continue
         when = moment(message.at, at)
+        since = min(since, when, _silent_since(machine, at))
         results["changed"] += _take_state(known, machine, message, when, at=at)
         results["counted"] += _take_counts(known, machine, message, when)
         machine.seen_at = at
+    publish(session, StatesTold(since, at))
     unknown = sorted({one.key for one in told} - set(machines))
     return Taken(results["changed"], results["counted"], tuple(unknown))
+
+
+def _silent_since(machine: Machine, at: datetime) -> datetime:
+    """Return since when a machine was held to be off that speaks again, or this moment."""
+    return machine.seen_at if machine.seen_at is not None and machine.seen_at < at - SILENT else at
 
 
 def _take_state(known: _Known, machine: Machine, message: Message, when: datetime, *, at: datetime) -> bool:
@@ -251,7 +264,7 @@ def end_silence(session: Session, *, at: datetime) -> int:
     silent = session.scalars(
         select(Machine).where(Machine.seen_at < at - SILENT).order_by(Machine.id).with_for_update()
     )
-    found = 0
+    found, since = 0, at
     for machine in silent:
         last = queries.last_change(session, machine.id)
         if last is None or last.source is not Source.SIGNAL or last.state is MachineState.OFFLINE:
@@ -266,7 +279,8 @@ def end_silence(session: Session, *, at: datetime) -> int:
                 received_at=at,
             )
         )
-        found += 1
+        found, since = found + 1, min(since, began)
+    publish(session, StatesTold(since, at))
     return found
 
 

@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 
 from core.activity import service as activity
 from mes.efficiency import service
-from mes.efficiency.queries.days import calendar_of, days
+from mes.efficiency.queries.window import calendar_of
 from mes.efficiency.rules import Metric
 from mes.efficiency.rules.baselines import Day, Method
 from mes.efficiency.service import BaselineEntry
@@ -21,6 +21,7 @@ from tests.factories.factory import make_line, release_order
 from tests.factories.machines import make_machine, make_shift
 from tests.factories.people import make_person
 from tests.factories.stock import make_lot
+from tests.mes.efficiency.reading import days
 from tests.mes.efficiency.recomputed import Proof
 from tests.mes.efficiency.test_baselines import ZONE
 from tests.mes.packing.bench import packages
