@@ -20,7 +20,6 @@ from mes.efficiency.queries.window import Calendar
 from mes.efficiency.rules import Metric, earned_min
 from mes.efficiency.rules.baselines import Day
 from mes.efficiency.rules.sums import Name, works
-from mes.machines.rules.figures import Times
 
 Spent = dict[tuple[date, str], int]  # day and family -> microseconds
 SECOND = 1_000_000  # microseconds
@@ -60,12 +59,12 @@ def _warehouse(found: Daily, on: date) -> Iterable[Day]:
 
 
 def _equipment(found: Daily, on: date) -> Iterable[Day]:
-    """Seconds of production of the key machines over their planned seconds."""
-    told = found.times(found.total([on]), [on])
-    times = sum((one for one, _ in told), Times())
-    if times.planned:
-        count = len(told) if found.planned[on] else 0
-        yield Day(on, _exact(60 * times.producing), _exact(60 * times.planned), count)
+    """Seconds of production of the key machines over their planned seconds of which something is known."""
+    machines = found.sums[on].machines if on in found.sums else {}
+    times = [machines[one.id] for one in found.key if one.id in machines]
+    planned, producing = sum(one[0] for one in times), sum(one[2] for one in times)
+    if planned:
+        yield Day(on, _millionths(producing), _millionths(planned), len(found.key))
 
 
 def _looked(found: Daily) -> Iterable[Day]:

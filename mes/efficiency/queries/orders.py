@@ -240,6 +240,18 @@ def work_rows(window: Window, kinds: Collection[str] = ORDER_WORK) -> Select[Any
     )
 
 
+def work_before_release(session: Session, order_id: int) -> list[tuple[datetime, datetime, datetime]]:
+    """Return begin and end of each stretch of work on a released order or its sheet, and when it was released."""
+    is_order = (Interval.subject == "erp.sales.order") & (Interval.subject_id == Order.id)
+    is_sheet = (Interval.subject == "erp.sales.import") & (Interval.subject_id == Order.import_id)
+    rows = session.execute(
+        select(Interval.started_at, Interval.ended_at, Order.released_at)
+        .join(Order, or_(is_order, is_sheet))
+        .where(Order.id == order_id, Order.released_at.is_not(None), Interval.kind.in_(ORDER_WORK))
+    )
+    return [(begin, end, at) for begin, end, at in rows if at is not None]
+
+
 def lead_times(session: Session, window: Window) -> tuple[int, ...]:
     """Return the microseconds from entry to release of each order released within the window, the shortest first."""
     rows = session.execute(select(Order.created_at, Order.released_at).where(window.holds(Order.released_at)))

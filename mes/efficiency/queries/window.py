@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -71,8 +71,9 @@ class Calendar:
 def calendar_of(first: date, last: date, zone: ZoneInfo) -> Calendar:
     """Return the factory's days from the first to the last."""
     days = tuple(first + timedelta(days=after) for after in range((last - first).days + 1))
-    begins = tuple(datetime.combine(day, time(), zone) for day in days)
-    return Calendar(days, begins, datetime.combine(last + timedelta(days=1), time(), zone), zone)
+    nights = (*days, last + timedelta(days=1))
+    begins = [datetime.combine(day, time(), zone).astimezone(UTC) for day in nights]
+    return Calendar(days, tuple(begins[:-1]), begins[-1], zone)
 
 
 def calendar_within(window: Window) -> Calendar:
