@@ -188,6 +188,6 @@ EVENTS: dict[Metric, tuple[Events, ...]] = {
 }
 
 
-def counts(session: Session, metric: Metric, window: Window) -> dict[str, int]:
-    """Return how many events each list of a figure holds."""
-    return {events.code: count(session, events.rows(window)) for events in EVENTS[metric]}
+def counts(session: Session, metric: Metric, window: Window, at_most: int | None = None) -> dict[str, int]:
+    """Return how many events each list of a figure holds, counted no further than `at_most`."""
+    return {events.code: count(session, events.rows(window).limit(at_most)) for events in EVENTS[metric]}
