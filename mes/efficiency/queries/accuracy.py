@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -101,6 +102,23 @@ def looked_rows(window: Window) -> Select[Any]:
 def bad_package_rows(window: Window) -> Select[Any]:
     """Return those of `looked_rows` that had an error of contents."""
     return _package_rows(_looked_at(window, is_wrong=True))
+
+
+def found_errors(session: Session, window: Window) -> Counter[Block]:
+    """Return how many errors of each class independent looks found within a window, and dealers rightly claimed."""
+    found: Counter[Block] = Counter()
+    looks = select(Recheck.errors).where(Recheck.state == RecheckState.DONE, window.holds(Recheck.ended_at))
+    for errors in session.scalars(looks):
+        found.update(Block(error["block"]) for error in errors)
+    claims = (
+        select(Claim.block_code, func.count())
+        .where(Claim.state == ClaimState.ACCEPTED, window.holds(Claim.claimed_at))
+        .group_by(Claim.block_code)
+    )
+    for block, count in session.execute(claims):
+        if block is not None:
+            found[block] += count
+    return found
 
 
 def sealed_count(session: Session, window: Window) -> int:

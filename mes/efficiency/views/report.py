@@ -118,7 +118,8 @@ def acceptance_print() -> ResponseReturnValue:
     found = judged(read(), asked.calendar, at=at)
     printing = pdf.Printing(company().named(is_chinese()), local(at), me().name)
     period = _("%(first)s to %(last)s", first=asked.since, last=asked.until)
-    printed = pdf.acceptance_paper(found, period, printing)
+    lines = trends.trends(found.daily, trends.by_week(found.daily), found.changes)
+    printed = pdf.acceptance_paper(found, lines, period, printing)
     return answers.pdf(printed.content, f"acceptance-{asked.since}-{asked.until}.pdf")
 
 
