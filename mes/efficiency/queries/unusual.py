@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mes.counting.model import Entry
-from mes.efficiency.queries.days import Calendar
+from mes.efficiency.queries.window import Calendar
 from mes.efficiency.rules.unusual import POWER_CUT, Stretch, Unusual, common
 from mes.machines import queries as machines
 from mes.machines.queries import MachineWork

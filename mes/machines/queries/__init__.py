@@ -16,7 +16,7 @@ from mes.machines.queries.machines import (
     shift_rows,
     shifts,
 )
-from mes.machines.queries.work import MachineWork, lost, together, work
+from mes.machines.queries.work import MachineWork, lost, pieces, planned_time, together, work
 
 __all__ = [
     "Hearing",
@@ -33,6 +33,8 @@ __all__ = [
     "lost",
     "machines",
     "own_clocks",
+    "pieces",
+    "planned_time",
     "shift_rows",
     "shifts",
     "together",
