@@ -118,7 +118,6 @@ async function begin() {
   await desk.start(() => inHand().package && refresh(inHand().package || "", inHand().code || ""));
   if (!isOnline()) drawHeld(await desk.inHand());
   else if (inHand().code) await desk.hold(inHand().code || "");
-  startStation({ place, panel, want, answered });
 }
 
 /** @param {string} kind @param {string | undefined} code @param {object} [more] of what is sent: a signature, what was seen */
@@ -164,4 +163,4 @@ panel.addEventListener("submit", (event) => {
   holdDown(form.querySelector("[type=submit]"), sent(form));
 });
 
-begin();
+startStation({ place, panel, want, answered, ready: begin() });
