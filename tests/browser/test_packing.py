@@ -136,6 +136,19 @@ def test_the_label_scanned_again_seals_a_full_package_and_a_reload_keeps_it_in_h
     expect(tablet.locator("#job")).to_have_attribute("data-state", "SEALED")
 
 
+def test_the_label_scanned_again_too_early_says_what_is_missing(plant, tablet):
+    """It said "open" in green, as if all were well."""
+    scan(tablet, plant.frame)
+    for count, code in enumerate(plant.pieces[:-1], start=1):
+        expect(tablet.locator("#job")).to_contain_text(f"{count - 1} / 4")
+        scan(tablet, code)
+    expect(tablet.locator("#job")).to_contain_text("3 / 4")
+    tablet.wait_for_timeout(1600)  # the same code within a second and a half is a doubled read
+    scan(tablet, plant.frame)
+    expect(tablet.locator("#verdict .no")).to_have_text("E01")
+    expect(tablet.locator("#job")).to_have_attribute("data-state", "OPEN")
+
+
 def sealed_scans(database):
     with database.session as session:
         return list(session.scalars(select(Scan.outcome).where(Scan.kind == ScanKind.PACK_SEAL)))
@@ -237,7 +250,8 @@ def test_a_label_scanned_while_the_page_still_loads_is_judged(plant, tablet):
     tablet.wait_for_selector("main")
     tablet.evaluate(
         """code => {
-          for (const key of [...code, "Enter"]) window.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+          const strike = (key) => window.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+          [...code, "Enter"].forEach(strike);
         }""",
         plant.frame,
     )

@@ -27,8 +27,9 @@ const of = (url, packageId) => (url || "").replace("/0/", `/${packageId}/`);
 function want(code) {
   const hand = inHand();
   if (typeLetter(code) === "K") {
-    const isSealing = code === hand.code && hand.state === "OPEN" && hand.complete !== undefined;
-    if (isSealing && compare()) return null;
+    const isBegun = document.querySelector("#bench .contents li.in") !== null; // nothing in yet: the label was read twice
+    const isSealing = code === hand.code && hand.state === "OPEN" && isBegun;
+    if (isSealing && hand.complete !== undefined && compare()) return null;
     return { kind: isSealing ? "PACK_SEAL" : "PACK_OPEN" };
   }
   if (typeLetter(code) === "R" && hand.code && !isTakingOut) {
