@@ -1,6 +1,6 @@
 // @ts-check
 /** The packing bench: a package label takes a package in hand, pieces go into it, its label again (or the button) seals it. */
-import { typeLetter } from "lib/codes.js";
+import { typeLetter, whole } from "lib/codes.js";
 import { Desk } from "lib/desk.js";
 import * as judge from "lib/judge/pack.js";
 import { isOnline } from "lib/net.js";
@@ -56,9 +56,24 @@ function compare() {
   return held?.dataset.package === inHand().package && askFor("before-sealing");
 }
 
+/** Say in the form that a whole number is expected. @param {HTMLInputElement | null} field */
+async function noNumber(field) {
+  field?.setCustomValidity(document.getElementById("count-in")?.dataset.number || "");
+  field?.reportValidity();
+  field?.addEventListener("input", () => field.setCustomValidity(""), { once: true });
+}
+
+/** @param {HTMLInputElement} field */
+function countIn(field) {
+  const count = whole(field.value);
+  return count ? ask("PACK_ADD", countedCode, { context: inHand().code, quantity: count }) : noNumber(field);
+}
+
 /** @param {HTMLFormElement} form what was compared */
 function sealAsSeen(form) {
-  const grams = Number(new FormData(form).get("weight-g") || 1);
+  const weight = /** @type {HTMLInputElement | null} */ (form.querySelector('[name="weight-g"]'));
+  const grams = weight ? whole(weight.value) : 1;
+  if (!grams) return noNumber(weight);
   return ask("PACK_SEAL", inHand().code, { witness: form.dataset.look || null, quantity: grams });
 }
 
@@ -153,7 +168,7 @@ document.addEventListener("click", (event) => {
 /** @param {HTMLFormElement} form what was compared, counted or signed */
 function sent(form) {
   if (form.matches("[data-look]")) return sealAsSeen(form);
-  if (form.matches("[data-count]")) return ask("PACK_ADD", countedCode, { context: inHand().code, quantity: Number(new FormData(form).get("count")) });
+  if (form.matches("[data-count]")) return countIn(/** @type {HTMLInputElement} */ (form.querySelector('[name="count"]')));
   return ask("PACK_SEAL", inHand().code, { override: signature(form) });
 }
 
