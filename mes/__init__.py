@@ -6,7 +6,7 @@ from core.codes import Letter
 from core.events import subscribe
 from core.i18n import N_
 from core.jobs.registry import handle as handle_job
-from core.web.registry import MenuEntry, blueprints, registry
+from core.web.registry import Companion, MenuEntry, blueprints, registry
 from erp.sales.events import LineRemoved
 from erp.stock.events import MonthClosing
 from mes.changes import model as _changes  # noqa: F401
@@ -249,6 +249,7 @@ def _register_counting(app: Flask) -> None:
     put.menu.append(
         MenuEntry(N_("Stock count"), "mes_counting.count_list", counting_views.READ, N_("Material"))
     )
+    put.offline_pages["mes_counting.scan"] = N_("Stock count")
     put.providers.append(counting_panels.hits)
     put.invariants[N_("approved counts are in the ledger")] = counting.faults
     subscribe(MonthClosing, counting_subscribers.on_month_closing)
@@ -334,6 +335,7 @@ def _register_machines(app: Flask) -> None:
         put.grant(role, machines_views.REPORT)
     put.grant("leader", machines_views.MANAGE)
     app.cli.add_command(machines_cli.machines)
+    put.companions.append(Companion("listener to the machines", ("machines", "listen"), "MQTT_URL"))
 
 
 def _register_efficiency(app: Flask) -> None:

@@ -37,5 +37,4 @@ class PersonForm(Form):
     name: Name
     roles: Annotated[list[Role], BeforeValidator(_listed)] = []
     password: Secret = ""
-    pin: Annotated[Secret, BeforeValidator(half_width)] = ""
     is_active: bool = False

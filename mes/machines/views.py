@@ -99,6 +99,7 @@ def machine_list() -> ResponseReturnValue:
         losses=queries.lost(found)[:8],
         told=_loss,
         has_shifts=bool(queries.shifts(session)),
+        hearing=queries.hearing(session, today(), now()),
         percent=percent,
         clock=clock,
     )
@@ -317,7 +318,7 @@ def shift_add() -> ResponseReturnValue:
         form = parse(ShiftForm, typed)
     except InvalidInput as wrong:
         return _shift_page(typed, wrong.fields)
-    run(service.add_shift, form.name, form.times, by=me().id, at=now())
+    run(service.add_shift, form.name, form.times, form.machine_id, by=me().id, at=now())
     flash(_("Shift %(name)s is set up.", name=form.name), "done")
     return redirect(url_for(".shift_list"), 303)
 
@@ -335,6 +336,10 @@ def shift_end(shift_id: int) -> ResponseReturnValue:
 def _shift_page(values: Mapping[str, Any], errors: Mapping[str, str]) -> ResponseReturnValue:
     first = {key.split(".")[0]: text for key, text in errors.items()}
     page = render_template(
-        "mes/machines/shift_list.html", shifts=queries.shifts(read()), values=values, errors=first
+        "mes/machines/shift_list.html",
+        shifts=queries.shift_rows(read()),
+        machines=queries.machines(read()),
+        values=values,
+        errors=first,
     )
     return page, 400 if errors else 200

@@ -194,10 +194,9 @@ def settle(session: Session, batch_id: int, *, by: int | None, at: datetime) -> 
     audit.record(session, subject=SUBJECT, subject_id=batch_id, verb="settle", by=by, at=at, changes=changes)
 
 
-def settle_set(session: Session, set_id: int, *, by: int | None, at: datetime) -> None:
-    """Settle the batch that a set is made in, if it is in one. Locks the batch."""
-    batch_id = queries.batch_of_set(session, set_id)
-    if batch_id is not None:
+def settle_sets(session: Session, set_ids: Collection[int], *, by: int | None, at: datetime) -> None:
+    """Settle the batches that some sets are made in. Locks them."""
+    for batch_id in queries.batches_of_sets(session, set_ids):
         settle(session, batch_id, by=by, at=at)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert
+from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
 from core.audit import service as audit
@@ -24,6 +24,8 @@ from mes.scanning import service as scanning
 from mes.scanning.rules import Accepted, Block, Blocked, Progress, Text, Where
 from mes.splitting import service as splitting
 from mes.splitting.rules import PieceState
+
+REPORT = insert(cast(Table, WorkReport.__table__))  # made once: every reported operation runs it
 
 
 def report(session: Session, code: str, *, where: Where | None, by: int, at: datetime) -> Accepted:
@@ -45,16 +47,8 @@ def report(session: Session, code: str, *, where: Where | None, by: int, at: dat
     after = PieceState.MADE if piece.standing.step_count + 1 == len(piece.standing.route) else PieceState.CUT
     if not splitting.advance(session, piece.id, piece.standing.step_count, after, at=at):
         raise _changed(piece)
-    session.execute(
-        insert(WorkReport).values(
-            piece_id=piece.id,
-            operation_code=due,
-            pass_no=1,
-            person_id=by,
-            station_id=station.station_id,
-            done_at=at,
-        )
-    )
+    report = {"piece_id": piece.id, "operation_code": due, "pass_no": 1, "person_id": by}
+    session.execute(REPORT, {**report, "station_id": station.station_id, "done_at": at})
     return _accepted(session, piece, due, names)
 
 

@@ -8,7 +8,18 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, Subquery, case, func, literal, or_, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import Session
 
 from core.auth.model import Person
@@ -103,17 +114,23 @@ def release_refusal(session: Session, order_id: int) -> AppError | None:
     return judge_release(account(session, order_id), balance(session, dealer_id))
 
 
+IS_WAIVED = select(Waiver.id).where(Waiver.order_id == Order.id, Waiver.gate == Gate.LOADING).correlate(Order)
+HELD = (
+    # made once: every scan at the dock asks it
+    select(Order.id)
+    .join(DealerTerms, DealerTerms.party_id == Order.dealer_id)
+    .where(
+        Order.id.in_(bindparam("orders", expanding=True)),
+        DealerTerms.has_balance_gate,
+        AGREED > PAID,
+        ~IS_WAIVED.exists(),
+    )
+)
+
+
 def held_from_loading(session: Session, order_ids: Collection[int]) -> frozenset[int]:
     """Return which of some orders must be paid in full before loading, are not, and were not let pass."""
-    is_waived = (
-        select(Waiver.id).where(Waiver.order_id == Order.id, Waiver.gate == Gate.LOADING).correlate(Order)
-    )
-    held = (
-        select(Order.id)
-        .join(DealerTerms, DealerTerms.party_id == Order.dealer_id)
-        .where(Order.id.in_(order_ids), DealerTerms.has_balance_gate, AGREED > PAID, ~is_waived.exists())
-    )
-    return frozenset(session.scalars(held))
+    return frozenset(session.scalars(HELD, {"orders": list(order_ids)}))
 
 
 # --- one dealer ---------------------------------------------------------------

@@ -30,6 +30,7 @@ from mes.efficiency.queries.accuracy import (
     sealed_rows,
     wrong_rows,
 )
+from mes.efficiency.queries.guards import with_guards
 from mes.efficiency.queries.machines import equipment, state_rows
 from mes.efficiency.queries.orders import (
     active_minutes,
@@ -80,7 +81,7 @@ def report(session: Session, window: Window, *, at: datetime) -> Report:
     return Report(
         figures=(
             rules.splitting(split_lines(session, window, at=at), active_minutes(session, window, ORDER_WORK)),
-            warehouse(session, window),
+            with_guards(session, window, warehouse(session, window), at=at),
             equipment(session, window, at=at),
             rules.packing(
                 count(session, looked_rows(window)),

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mes.machines.model import Machine, Output, StateChange
-from mes.machines.queries.machines import shifts, times_of
+from mes.machines.queries.machines import last_changes, shifts, times_of
 from mes.machines.rules.figures import Loss, Made, Times, losses, measure, ranked
-from mes.machines.rules.shifts import Stretch, planned
+from mes.machines.rules.shifts import ShiftTimes, Stretch, planned
 from mes.machines.rules.states import SILENT, Change, MachineState, Source, Span, bridged, spans
 from mes.planning.queries.load import calendar_days
 
@@ -52,15 +52,16 @@ def work(
 ) -> list[MachineWork]:
     """Return what some machines did from `since` to `before`; pieces count where they came in planned time."""
     ids = [machine.id for machine in some]
-    stretches = _planned(session, since, before, zone)
+    stretches = _planned(session, ids, since, before, zone)
     lines = _changes(session, ids, since, before)
-    made = _made(session, ids, stretches)
+    made = _made(session, stretches, since, before)
     found = []
     for machine in some:
         line = bridged(spans(_with_silence(machine, lines[machine.id], before), since, before))
         good, reject = made[machine.id]
         output = Made(good + reject, good, Fraction(machine.planned_run_min))
-        found.append(MachineWork(machine, line, stretches, measure(line, stretches), output))
+        own = stretches[machine.id]
+        found.append(MachineWork(machine, line, own, measure(line, own), output))
     return found
 
 
@@ -74,10 +75,21 @@ def lost(found: Sequence[MachineWork]) -> list[Loss]:
     return ranked(loss for one in found for loss in one.losses)
 
 
-def _planned(session: Session, since: datetime, before: datetime, zone: ZoneInfo) -> list[Stretch]:
+def _planned(
+    session: Session, ids: Collection[int], since: datetime, before: datetime, zone: ZoneInfo
+) -> dict[int, list[Stretch]]:
+    """Return the planned time of some machines: by their own shifts, or else by the factory's."""
     first = since.astimezone(zone).date() - timedelta(days=1)
-    exceptions = {row.day_on: row.kind for row in calendar_days(session, first)}
-    return planned([times_of(shift) for shift in shifts(session)], exceptions.get, since, before, zone)
+    kind_of = {row.day_on: row.kind for row in calendar_days(session, first)}.get
+    of_machine: defaultdict[int | None, list[ShiftTimes]] = defaultdict(list)
+    for shift in shifts(session):
+        of_machine[shift.machine_id].append(times_of(shift))
+    plant = of_machine[None]
+    usual = planned(plant, kind_of, since, before, zone)
+    return {
+        one: planned(plant, kind_of, since, before, zone, of_machine[one]) if one in of_machine else usual
+        for one in ids
+    }
 
 
 def _changes(
@@ -88,17 +100,11 @@ def _changes(
     of_change = (StateChange.began_at, StateChange.state, StateChange.reason, StateChange.source)
     columns = (StateChange.machine_id, *of_change)
     of_some = StateChange.machine_id.in_(ids)
-    ahead = (
-        select(StateChange.machine_id, func.max(StateChange.began_at).label("at"))
-        .where(of_some, StateChange.began_at < since)
-        .group_by(StateChange.machine_id)
-        .subquery()
-    )
-    is_last = (StateChange.machine_id == ahead.c.machine_id) & (StateChange.began_at == ahead.c.at)
+    for one in last_changes(session, ids, since).values():
+        found[one.machine_id].append(Change(one.began_at, one.state, one.reason, one.source is Source.SIGNAL))
     within = select(*columns).where(of_some, StateChange.began_at >= since, StateChange.began_at < before)
-    for rows in (select(*columns).join(ahead, is_last), within):
-        for machine_id, at, state, reason, source in session.execute(rows):
-            found[machine_id].append(Change(at, state, reason, source is Source.SIGNAL))
+    for machine_id, at, state, reason, source in session.execute(within):
+        found[machine_id].append(Change(at, state, reason, source is Source.SIGNAL))
     return found
 
 
@@ -112,23 +118,19 @@ def _with_silence(machine: Machine, changes: list[Change], before: datetime) -> 
 
 
 def _made(
-    session: Session, ids: Collection[int], stretches: Sequence[Stretch]
+    session: Session, stretches: Mapping[int, Sequence[Stretch]], since: datetime, before: datetime
 ) -> defaultdict[int, tuple[int, int]]:
-    """Return the good and the rejected pieces of some machines within planned time."""
+    """Return the good and the rejected pieces of some machines within their planned time."""
     found: defaultdict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    if not stretches:
-        return found
-    begins = [begin for begin, _ in stretches]
+    begins = {one: [begin for begin, _ in planned_time] for one, planned_time in stretches.items()}
     rows = session.execute(
         select(Output.machine_id, Output.counted_at, Output.good_count, Output.reject_count).where(
-            Output.machine_id.in_(ids),
-            Output.counted_at >= begins[0],
-            Output.counted_at < stretches[-1][1],
+            Output.machine_id.in_(stretches), Output.counted_at >= since, Output.counted_at < before
         )
     )
     for machine_id, at, good, reject in rows:
-        place = bisect_right(begins, at) - 1
-        if place >= 0 and at < stretches[place][1]:
-            before = found[machine_id]
-            found[machine_id] = (before[0] + good, before[1] + reject)
+        place = bisect_right(begins[machine_id], at) - 1
+        if place >= 0 and at < stretches[machine_id][place][1]:
+            made = found[machine_id]
+            found[machine_id] = (made[0] + good, made[1] + reject)
     return found

@@ -4,21 +4,23 @@ from mes.packing.queries.jobs import Job, jobs
 from mes.packing.queries.judging import (
     box,
     box_alone,
+    box_by_code,
     box_shared,
     boxes_alone,
     boxes_of_order_alone,
+    content_codes,
     emptied_by,
     items,
     package_id,
     piece,
     piece_by_id,
+    set_ids,
 )
 from mes.packing.queries.kits import kit, look, material_of_lot
 from mes.packing.queries.pages import (
     BenchScan,
     Missing,
     PackageFacts,
-    content_codes,
     damages,
     drawing,
     has_packages,
@@ -39,6 +41,7 @@ __all__ = [
     "PackageFacts",
     "box",
     "box_alone",
+    "box_by_code",
     "box_shared",
     "boxes_alone",
     "boxes_of_order_alone",
@@ -63,5 +66,6 @@ __all__ = [
     "piece_by_id",
     "piece_codes",
     "scans",
+    "set_ids",
     "unscanned",
 ]

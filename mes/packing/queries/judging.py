@@ -61,8 +61,14 @@ RELEASED = ORDERS.c.released_at.is_not(None)  # else a release is writing them, 
 BY_ID, BY_CODE = PACKAGES.c.id == bindparam("package"), and_(PACKAGES.c.code == bindparam("code"), RELEASED)
 PACKAGE_ID = select(PACKAGES.c.id).select_from(HOMES).where(BY_CODE)
 FILLED_BY_ID = FILLED.where(BY_ID)
+FILLED_BY_CODE = FILLED.where(BY_CODE)
 FILLED_BY_CODE_SHARED = FILLED.where(BY_CODE).with_for_update(read=True, of=PACKAGES)
 ALONE_BY_ID = BOXES.where(BY_ID).with_for_update(of=PACKAGES)
+CODES_IN = (
+    select(PIECES.c.code)
+    .join_from(CONTENTS, PIECES, PIECES.c.id == CONTENTS.c.piece_id)
+    .where(CONTENTS.c.package_id == bindparam("package"), CONTENTS.c.packed_at.is_not(None))
+)
 ITEMS = (
     select(CONTENTS.c.package_id, *ITEM)
     .join_from(CONTENTS, PIECES, PIECES.c.id == CONTENTS.c.piece_id)
@@ -89,6 +95,16 @@ def package_id(session: Session, code: str) -> int | None:
 def box(session: Session, package_id: int) -> Box | None:
     """Return a package with everything that belongs into it, pieces in the order of their rules."""
     return _filled(session.execute(FILLED_BY_ID, {"package": package_id}).all())
+
+
+def box_by_code(session: Session, code: str) -> Box | None:
+    """Return the package whose label in force carries `code`, as `box` does."""
+    return _filled(session.execute(FILLED_BY_CODE, {"code": code}).all())
+
+
+def content_codes(session: Session, package_id: int) -> set[str]:
+    """Return the codes of the pieces that were scanned into a package: any of them proves its label."""
+    return set(session.scalars(CODES_IN, {"package": package_id}))
 
 
 def box_shared(session: Session, code: str) -> Box | None:
@@ -119,6 +135,14 @@ def boxes_alone(session: Session, set_ids: Collection[int]) -> list[Box]:
     wanted = theirs & (PACKAGES.c.state != PackageState.VOID)
     rows = BOXES.where(wanted).order_by(PACKAGES.c.id).with_for_update(of=PACKAGES)
     return [box_of(row) for row in session.execute(rows)]
+
+
+def set_ids(session: Session, box: Box) -> Sequence[int]:
+    """Return the door sets of which pieces belong into a package."""
+    if box.set_id is not None:
+        return (box.set_id,)
+    inside = select(PIECES.c.set_id).join(CONTENTS, CONTENTS.c.piece_id == PIECES.c.id)
+    return session.scalars(inside.where(CONTENTS.c.package_id == box.package_id).distinct()).all()
 
 
 def boxes_of_order_alone(session: Session, order_id: int) -> list[Box]:

@@ -251,17 +251,6 @@ def _colours(session: Session) -> dict[str, Named]:
     return {code: Named(name, name_en) for code, name, name_en in rows}
 
 
-def content_codes(session: Session, package_id: int) -> set[str]:
-    """Return the codes of the pieces that were scanned into a package: any of them proves its label."""
-    return set(
-        session.scalars(
-            select(Piece.code)
-            .join(Content, Content.piece_id == Piece.id)
-            .where(Content.package_id == package_id, Content.packed_at.is_not(None))
-        )
-    )
-
-
 def piece_codes(session: Session, package_id: int) -> dict[int, str]:
     """Return the label code of each piece that belongs into a package and has one, by the piece's id."""
     rows = session.execute(

@@ -63,6 +63,14 @@ CONTENTS = cast(Table, Content.__table__)  # bare, and the statement made once: 
 PACKAGES = cast(Table, Package.__table__)
 Key = tuple[int | None, str, int]  # a package by its set, kind and number; what is shared has no set
 ROOMS_SHOWN = 4  # on a shared package; further ones are counted
+MOVE_ON = (
+    update(PACKAGES)
+    .where(
+        PACKAGES.c.id.in_(bindparam("packages", expanding=True)),
+        PACKAGES.c.state.in_(bindparam("before", expanding=True)),
+    )
+    .values(state=bindparam("after"), place_id=bindparam("lies_at"))
+)
 CONTENT_COLUMNS = tuple(column.name for column in CONTENTS.c if column.name != "id")
 PUT_IN = (
     update(CONTENTS)
@@ -266,7 +274,7 @@ def remove_piece(session: Session, package_id: int, piece: PieceFacts, *, at: da
     )
     if won is None or not splitting.mark_unpacked(session, piece.piece_id, at=at):
         raise lost(box)
-    planning.take_up_set(session, box.set_id)
+    planning.take_up_set(session, piece.set_id)
     return _with(box, piece, is_packed=False)
 
 
@@ -300,7 +308,9 @@ def seal(
         label_count=label_count,
         weighed_kg=weighed_kg,
     )
-    planning.settle_set(session, box.set_id, by=by, at=at)  # it is locked before the order
+    planning.settle_sets(
+        session, queries.set_ids(session, box), by=by, at=at
+    )  # it is locked before the order
     sales.record_progress(session, box.order_id, sealed=1)
     return sealed, refusal is not None
 
@@ -343,14 +353,9 @@ def move_on(
 
     For warehouse and shipping. A package that moves without `place_id` lies at no place.
     """
-    moved = session.scalars(
-        update(Package)
-        .where(Package.id.in_(package_ids), Package.state.in_(states))
-        .values(state=wanted, place_id=place_id)
-        .returning(Package.id)
-        .execution_options(synchronize_session=False)
-    )
-    return len(moved.all())
+    asked = {"packages": list(package_ids), "before": list(states), "after": wanted, "lies_at": place_id}
+    moved = session.execute(MOVE_ON, asked)
+    return int(moved.rowcount)  # type: ignore[attr-defined]
 
 
 def void(session: Session, set_ids: Collection[int], *, by: int | None, at: datetime) -> list[TouchedBox]:

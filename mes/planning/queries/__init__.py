@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -110,6 +110,13 @@ def batch_of_set(session: Session, set_id: int) -> int | None:
     """Return the id of the batch that a set is made in."""
     batched = lots.batched_sets().subquery()
     return session.scalar(select(batched.c.batch_id).where(batched.c.set_id == set_id))
+
+
+def batches_of_sets(session: Session, set_ids: Collection[int]) -> Sequence[int]:
+    """Return the ids of the batches that some sets are made in, in the order in which they are locked."""
+    batched = lots.batched_sets().subquery()
+    found = select(batched.c.batch_id).where(batched.c.set_id.in_(set_ids)).distinct()
+    return session.scalars(found.order_by(batched.c.batch_id)).all()
 
 
 def batch_rows(text: str, stage: BatchStage | None) -> Select[*tuple[Any, ...]]:

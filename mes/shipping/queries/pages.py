@@ -21,7 +21,7 @@ from erp.stock.model import Place
 from mes.packing.model import Package
 from mes.packing.rules import LOADABLE
 from mes.shipping.model import Delivery, Load, LoadPackage, LoadPhoto, Return
-from mes.shipping.queries.cargo import absent, cargo_rows, find_cargo, one_cargo
+from mes.shipping.queries.cargo import CARGOES, absent, find_cargo, one_cargo
 from mes.shipping.rules import OPEN, Cargo, Freight, LoadState, needs_signature, orders_of
 
 OPEN_LOADS = 8  # that a dock's page offers
@@ -291,7 +291,7 @@ def counts(session: Session) -> dict[LoadState, int]:
 
 def ready_rows(dealer_id: int | None, text: str) -> Select[Any]:
     """Return the sealed packages that are on no load, to be paged; of one dealer, of some order."""
-    rows = cargo_rows().where(Package.state.in_(LOADABLE), LoadPackage.id.is_(None))
+    rows = CARGOES.where(Package.state.in_(LOADABLE), LoadPackage.id.is_(None))
     if dealer_id is not None:
         rows = rows.where(Order.dealer_id == dealer_id)
     if text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -247,6 +248,7 @@ def dock() -> ResponseReturnValue:
         waiting=queries.open_loads(read()),
         where=where,
         device=device if where else "",
+        badge=cookie.get("badge", "") if where else "",  # of a scan that is sent later, by whomever
     )
 
 

@@ -140,10 +140,11 @@ def test_a_sheet_is_tied_to_the_lot_that_was_scanned_before_it(session, saw):
 
 def test_a_lot_of_other_boards_is_refused_and_the_sheet_stays_uncut(session, saw):
     layout = whole(session, saw.batch)
-    lot = make_lot(session, make_article(session), make_place(session), "9")
+    article = make_article(session)
+    lot = make_lot(session, article, make_place(session), "9")
     answer = saw.scan(layout.code, lot.code)
     assert (answer["outcome"], answer["block_code"]) == ("BLOCK", "E22")
-    assert answer["got"]["facts"] == {"code": lot.code, "article": "MB2-A"}
+    assert answer["got"]["facts"] == {"code": lot.code, "article": article.code}
     assert saw.scan(layout.code, make(Letter.LOT, 987654))["block_code"] == "E22"
     session.refresh(layout)
     assert (layout.cut_at, layout.board_lot_id) == (None, None)

@@ -137,7 +137,7 @@ export function inLine(take) {
   }, sound.neutral);
 }
 
-/** A list under the steps. @param {Array<[string, string]>} rows */
+/** A list under the steps. @param {string[][]} rows first words and what stands beside them */
 export function list(rows) {
   const box = document.getElementById("list");
   if (!box) return;
