@@ -239,7 +239,7 @@ def judge_open(box: Box) -> Blocked | None:
         return _order_closed(box)
     if box.state in (PackageState.PLANNED, PackageState.OPEN):
         return None
-    todo = Text(N_("Press “Open again” first, or scan another package."))
+    todo = Text(N_("Press “More”, then “Open again”, or scan another package."))
     if box.state not in REOPENABLE:
         todo = Text(N_("Scan another package."))
     return _closed(box, Text(N_("A package that is not sealed")), todo)
@@ -495,7 +495,7 @@ def _not_open(box: Box) -> Blocked | None:
         return None
     todo = Text(N_("Scan the label of the package that you are packing."))
     if box.state in REOPENABLE:
-        todo = Text(N_("Press “Open again” first, or scan another package."))
+        todo = Text(N_("Press “More”, then “Open again”, or scan another package."))
     return _closed(box, Text(N_("An open package")), todo)
 
 

@@ -9,10 +9,13 @@
 import { Refused, SessionEnded, Unreachable, post } from "lib/api.js";
 import { changePerson } from "lib/badge.js";
 import { onScan } from "lib/scanner.js";
+import { takeBadge } from "lib/sign.js";
 import * as sound from "lib/sound.js";
 import { uuid } from "lib/uuid.js";
 import { fit, show, verdictOf } from "lib/verdict.js";
 import { speak } from "lib/voice.js";
+
+const READY_MS = 3000; // a slow network holds no scan longer: the server judges it, without what the page would hold
 
 /** @type {import("lib/desk.js").Desk | null} of a page that goes on without the network */
 let desk = null;
@@ -115,19 +118,21 @@ async function sendKept(keeper, place, panel, body, key) {
 
 /**
  * Judge every scan from now on.
- * @param {{place: HTMLElement, panel: HTMLElement, want: (code: string) => Wanted | null, answered?: (answer: any, code: string) => void}} how
+ * @param {{place: HTMLElement, panel: HTMLElement, want: (code: string) => Wanted | null, answered?: (answer: any, code: string) => void, ready?: Promise<any>}} how
+ * `ready`: scans are heard at once and judged when it is done
  */
-export function startStation({ place, panel, want, answered }) {
+export function startStation({ place, panel, want, answered, ready = Promise.resolve() }) {
   fit(panel);
   window.addEventListener("resize", () => fit(panel));
-  let line = Promise.resolve();
+  const soon = Promise.race([ready, new Promise((resolve) => setTimeout(resolve, READY_MS))]);
+  let line = soon;
   return onScan((code, manual) => {
     line = line.then(async () => {
-      if (changePerson(code)) return;
+      if (takeBadge(code) || changePerson(code)) return;
       const wanted = want(code);
       if (!wanted) return;
       const answer = await send(place, panel, code, wanted, manual);
       if (answer && answered) answered(answer, code);
     });
-  }, sound.neutral);
+  }, sound.neutral, soon);
 }

@@ -66,9 +66,10 @@ def test_a_clerk_plans_a_load_and_chooses_its_packages(client_for, session, orde
     session.commit()
     page = client.get("/mes/shipping/loads/new")
     assert "新装车单" in page.text
-    form = {"vehicle": "浙H·A1234", "driver": "周师傅", "phone": "138", "planned_on": "2026-11-23"}
+    form = {"vehicle": "浙Ｈ·A１２３４", "driver": "周师傅", "phone": "138", "planned_on": "2026-11-23"}
     answer = client.post("/mes/shipping/loads/new", data=form)
     load = session.query(Load).one()
+    assert load.vehicle == "浙H·A1234"  # an input method's figures are made plain
     assert (answer.status_code, answer.location) == (303, f"{LOADS}{load.id}/packages")
     page = client.get(answer.location + "?q=" + order.number)
     assert page.text.count('name="package"') == 4

@@ -65,14 +65,14 @@ const orderClosed = (document, box) =>
 function notOpen(document, box) {
   if (!box.is_open || box.state === "OPEN") return orderClosed(document, box);
   const isSealed = REOPENABLE.includes(box.state);
-  const todo = isSealed ? "Press “Open again” first, or scan another package." : "Scan the label of the package that you are packing.";
+  const todo = isSealed ? "Press “More”, then “Open again”, or scan another package." : "Scan the label of the package that you are packing.";
   return closed(document, box, "An open package", todo);
 }
 
 /** @param {any} document @param {any} box */
 function open(document, box) {
   const isSealed = REOPENABLE.includes(box.state);
-  const todo = isSealed ? "Press “Open again” first, or scan another package." : "Scan another package.";
+  const todo = isSealed ? "Press “More”, then “Open again”, or scan another package." : "Scan another package.";
   const refused = orderClosed(document, box) || (["PLANNED", "OPEN"].includes(box.state) ? null : closed(document, box, "A package that is not sealed", todo));
   return refused || accept(say(document, "%(package)s is open.", { package: box.label }), shown(box));
 }

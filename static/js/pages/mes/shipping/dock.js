@@ -110,7 +110,6 @@ async function begin() {
   await desk.start(() => inHand().load && refresh(inHand().load || ""));
   if (!isOnline()) drawHeld(await desk.inHand());
   else if (inHand().code) await desk.hold(inHand().code || "");
-  startStation({ place, panel, want, answered });
 }
 
 /** @param {object} [override] */
@@ -147,4 +146,4 @@ panel.addEventListener("submit", (event) => {
   holdDown(form.querySelector("[type=submit]"), close(signature(form)));
 });
 
-begin();
+startStation({ place, panel, want, answered, ready: begin() });
