@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from core.i18n import Named
@@ -48,7 +48,8 @@ def cargo_rows() -> Select[Any]:
         Package.position,
         Package.total_count,
     )
-    of_state = (Package.state, Package.order_id, Package.planned_kg)
+    weight = func.coalesce(Package.weighed_kg, Package.planned_kg).label("planned_kg")
+    of_state = (Package.state, Package.order_id, weight)
     of_dealer = (Party.name.label("dealer"), Party.name_en.label("dealer_en"), Party.part_delivery)
     of_load = (LoadPackage.load_id, LoadPackage.delivery_id, LoadPackage.loaded_at)
     columns: tuple[Any, ...] = (
