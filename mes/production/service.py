@@ -373,13 +373,29 @@ def report_cut(
             object_type="sheet",
             object_id=sheet.id,
         )
-    piece_count = _cut_pieces(session, sheet.id, station.station_id, by=by, at=at)
+    _cut_pieces(session, sheet.id, station.station_id, by=by, at=at)
     return Accepted(
         Text(N_("Sheet %(code)s is cut"), {"code": code}),
         object_type="sheet",
         object_id=sheet.id,
         context_id=sheet.plan_id,
-        shown={"name": Text(N_("Sheet cut")), "size": Text(N_("%(count)s pieces"), {"count": piece_count})},
+        shown={
+            "name": Text(N_("Sheet cut")),
+            "size": Text(N_("Parts: %(count)s"), {"count": queries.part_count(session, sheet.id)}),
+            "next": _next_sheet(session, sheet),
+        },
+    )
+
+
+def _next_sheet(session: Session, sheet: queries.Sheet) -> Text:
+    """Return which sheet of the same plan comes next, and what it is cut from."""
+    found = queries.next_sheet(session, sheet.plan_id)
+    if found is None:
+        return Text(N_("The whole plan is cut"))
+    place = {"position": found.position, "total": found.total_count}
+    return Text(
+        N_("Next: %(position)s of %(total)s, label %(code)s, out of %(stock)s"),
+        {**place, "code": found.code, "stock": found.stock},
     )
 
 
@@ -432,17 +448,16 @@ def _check_offcut(session: Session, code: str, wanted: str | None) -> None:
     )
 
 
-def _cut_pieces(session: Session, sheet_id: int, station_id: int, *, by: int, at: datetime) -> int:
-    """Report the cutting of what lies on a sheet; return how many pieces are cut by it, label or not."""
+def _cut_pieces(session: Session, sheet_id: int, station_id: int, *, by: int, at: datetime) -> None:
+    """Report the cutting of what lies on a sheet: of every piece that lies on no sheet still to be cut."""
     found = queries.pieces_on(session, sheet_id)
-    silent = splitting.mark_cut(session, [key for key, is_tracked in found if not is_tracked], at=at)
+    splitting.mark_cut(session, [key for key, is_tracked in found if not is_tracked], at=at)
     labelled = [
         key
         for key, is_tracked in found
         if is_tracked and splitting.advance(session, key, 0, PieceState.CUT, at=at)
     ]
     _report_cut(session, labelled, station_id, by=by, at=at)
-    return silent + len(labelled)
 
 
 def _report_cut(
