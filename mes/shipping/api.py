@@ -16,7 +16,7 @@ from mes.packing.rules import PackageState
 from mes.scanning.rules import DOOR_WORDS, Block, ScanKind
 from mes.shipping import queries
 from mes.shipping.queries import LoadFacts
-from mes.shipping.rules import Cargo, LoadState
+from mes.shipping.rules import MORE, Cargo, LoadState
 
 bp = Blueprint("mes_shipping_api", __name__)
 WORDS = (
@@ -36,6 +36,7 @@ WORDS = (
     N_("Nothing to unload. Scan the package that is to come off."),
     *(N_("%(count)s packages"), N_("Load what is missing: %(packages)s.")),
     N_("Put packages onto the list first."),
+    *(N_("Stop %(stop)s: %(dealer)s"), N_("%(package)s, stop %(stop)s"), N_("First load %(packages)s.")),
 )
 
 
@@ -60,6 +61,7 @@ def jobs() -> ResponseReturnValue:
             "steps": held.labels(ScanKind),
             "states": held.labels(PackageState),
             "load_states": held.labels(LoadState),
+            "more": shown(MORE),
             "loads": [_load(load, unpaid) for load in found],
         }
     )
@@ -72,8 +74,10 @@ def _load(load: LoadFacts, unpaid: frozenset[int]) -> dict[str, Any]:
         "number": load.number,
         "vehicle": load.vehicle,
         "state": load.state,
+        "is_by_stop": load.is_by_stop,
         "stops": [
             {
+                "position": stop.position,
                 "dealer_id": stop.dealer_id,
                 "dealer": shown(stop.dealer),
                 "packages": [_cargo(one, unpaid) for one in stop.cargo],

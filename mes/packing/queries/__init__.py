@@ -14,7 +14,7 @@ from mes.packing.queries.judging import (
     piece,
     piece_by_id,
 )
-from mes.packing.queries.kits import kit, look, material_of_lot
+from mes.packing.queries.kits import kit, look, lots_of, material_of_lot
 from mes.packing.queries.pages import (
     BenchScan,
     Missing,
@@ -52,6 +52,7 @@ __all__ = [
     "items",
     "kit",
     "look",
+    "lots_of",
     "material_of_lot",
     "missing",
     "missing_of_order",
