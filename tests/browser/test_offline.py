@@ -1,5 +1,6 @@
 """The network is lost in the middle of the work: nothing is lost, nothing is done twice, one and the same is said."""
 
+import re
 from collections import Counter
 from decimal import Decimal
 
@@ -100,9 +101,14 @@ def test_fifty_scans_without_the_network_are_held_once_by_the_server(plant, tabl
         if number == 35:
             tablet.die()
             waits(tablet.page, number)
+    expect(tablet.page.locator("[data-held]")).to_have_text(
+        re.compile(r"截至\s+\d\d:\d\d")
+    )  # how old is what it holds
+    assert fits(tablet.page)
     assert len(logged(database)) == 1
     tablet.context.set_offline(False)
     waits(tablet.page, 0)
+    expect(tablet.page.locator("[data-held]")).to_be_hidden()
     rows = logged(database)
     assert [(row.kind.value, row.code) for row in rows] == wanted  # each once, in their order
     assert set(Counter(row.scan_id for row in rows).values()) == {1}
