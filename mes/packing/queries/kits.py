@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.codelists.model import Entry
@@ -98,7 +98,7 @@ def looks_of(session: Session, sets_of: Mapping[int, Collection[int]]) -> dict[i
     }
 
 
-def _look(sets: Sequence[Row[Any]]) -> tuple[Look, Text]:
+def _look(sets: Sequence[Any]) -> tuple[Look, Text]:
     handing = sets[0].handing if len(sets) == 1 else None
     colours = {(row.colour_code, row.name, row.name_en) for row in sets}
     colour, name, name_en = colours.pop() if len(colours) == 1 else (None, None, "")
