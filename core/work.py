@@ -118,10 +118,12 @@ def run(command: Callable[Concatenate[Session, P], T], /, *args: P.args, **kwarg
 
 def run_in_turn(commands: Iterable[Callable[[Session], object]]) -> None:
     """Run commands one after the other, each in a transaction of its own; other writers come between them."""
+    rest_s = 0.0
     for command in commands:
+        time.sleep(rest_s)
         began = time.monotonic()
         run(command)
-        time.sleep(min(max(time.monotonic() - began, LET_BY_LEAST_S), LET_BY_MOST_S))
+        rest_s = min(max(time.monotonic() - began, LET_BY_LEAST_S), LET_BY_MOST_S)
 
 
 def _passing(wrong: OperationalError) -> bool:

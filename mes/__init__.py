@@ -7,7 +7,7 @@ from core.events import subscribe
 from core.i18n import N_
 from core.jobs.registry import accompany
 from core.jobs.registry import handle as handle_job
-from core.web.registry import MenuEntry, blueprints, registry
+from core.web.registry import Companion, MenuEntry, blueprints, registry
 from erp.sales.events import LineRemoved
 from erp.stock.events import MonthClosing
 from mes.changes import model as _changes  # noqa: F401
@@ -254,6 +254,7 @@ def _register_counting(app: Flask) -> None:
     put.menu.append(
         MenuEntry(N_("Stock count"), "mes_counting.count_list", counting_views.READ, N_("Material"))
     )
+    put.offline_pages["mes_counting.scan"] = N_("Stock count")
     put.providers.append(counting_panels.hits)
     put.invariants[N_("approved counts are in the ledger")] = counting.faults
     subscribe(MonthClosing, counting_subscribers.on_month_closing)
@@ -288,10 +289,13 @@ def _register_shipping(app: Flask) -> None:
         put.grant(role, shipping_after.CLAIM)
     for role in ("clerk", "loader", "leader"):
         put.grant(role, shipping_after.TAKE_BACK)
+    for role in ("clerk", "leader"):
+        put.grant(role, shipping_after.REMAKE)
     put.menu.append(MenuEntry(N_("Shipping"), "mes_shipping.load_list", "mes.shipping.read", N_("Dispatch")))
     put.home("mes.shipping.load", "mes_shipping.dock")
     put.offline_pages["mes_shipping.dock"] = N_("Dock")
     put.panel("erp.sales.order", "mes.shipping.read", shipping_panels.order_panel)
+    put.panel("mes.packing.package", "mes.shipping.read", shipping_panels.package_panel)
     put.providers.append(shipping_panels.hits)
     put.invariants[N_("loads agree with packages, orders and scans")] = shipping.faults
     warehouse_commands.stage_with(warehouse_commands.Staging(staging.lanes, staging.to_stage))
@@ -336,6 +340,7 @@ def _register_machines(app: Flask) -> None:
         put.grant(role, machines_views.REPORT)
     put.grant("leader", machines_views.MANAGE)
     app.cli.add_command(machines_cli.machines)
+    put.companions.append(Companion("listener to the machines", ("machines", "listen"), "MQTT_URL"))
 
 
 def _register_efficiency(app: Flask) -> None:

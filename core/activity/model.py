@@ -9,7 +9,7 @@ from core.db import At, Id, Model
 class Interval(Model):
     """One stretch of time that one person worked on one thing, from the beats of a page or from scans.
 
-    A person's intervals never overlap: a beat lengthens the last one or begins a new one at its end.
+    A person's intervals never overlap: a beat lengthens the last one or begins a new one after it.
     """
 
     __tablename__ = "core_activity_interval"

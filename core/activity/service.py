@@ -29,6 +29,16 @@ LENGTHEN = (
     )
     .values(ended_at=bindparam("at"), beat_count=INTERVALS.c.beat_count + 1)
 )
+UP_TO_NEXT = (  # the same work on another thing: until it was taken up, the person was at the one before
+    update(INTERVALS)
+    .where(
+        INTERVALS.c.id == LAST,
+        INTERVALS.c.kind == bindparam("same_kind"),
+        INTERVALS.c.ended_at >= bindparam("earliest"),
+        INTERVALS.c.ended_at <= bindparam("at"),
+    )
+    .values(ended_at=bindparam("at"))
+)
 LAST_END = select(INTERVALS.c.ended_at).where(INTERVALS.c.id == LAST)
 BEGIN_ANOTHER = insert(INTERVALS)
 
@@ -39,13 +49,16 @@ def beat(
     """Count one sign of work: lengthen the person's last interval, or begin another.
 
     A beat for the same thing within GAP lengthens the interval; anything else
-    begins a new one, which never starts before the last one ended. A beat that
-    is older than the last interval's end (a late one) changes nothing.
+    begins a new one, which never starts before the last one ended. Where it is
+    another thing of the same kind, within GAP, the time between belongs to the one
+    before: who goes from order to order works all the time. A beat that is older
+    than the last interval's end (a late one) changes nothing.
     """
     same = {"same_kind": kind, "same_subject": subject, "same_subject_id": subject_id}
     lengthened = session.execute(LENGTHEN, {"person": person_id, **same, "earliest": at - GAP, "at": at})
     if lengthened.rowcount:  # type: ignore[attr-defined]
         return
+    session.execute(UP_TO_NEXT, {"person": person_id, "same_kind": kind, "earliest": at - GAP, "at": at})
     end = session.scalar(LAST_END, {"person": person_id})
     if end is not None and at < end:
         return

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, StringConstraints
 
 from core.auth.rules import Role
-from core.web.forms import Form, Name
+from core.web.forms import Form, Name, half_width
 
 
 def _listed(value: object) -> object:
@@ -27,7 +27,7 @@ class PinForm(Form):
     """A PIN of one's own, with the password that proves whose it is."""
 
     password: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=200)]
-    pin: Annotated[str, StringConstraints(min_length=1, max_length=20)]
+    pin: Annotated[str, BeforeValidator(half_width), StringConstraints(min_length=1, max_length=20)]
 
 
 class PersonForm(Form):
@@ -37,5 +37,4 @@ class PersonForm(Form):
     name: Name
     roles: Annotated[list[Role], BeforeValidator(_listed)] = []
     password: Secret = ""
-    pin: Secret = ""
     is_active: bool = False

@@ -82,3 +82,8 @@ def people(session: Session) -> Sequence[tuple[Person, str, str | None]]:
 def is_anybody(session: Session) -> bool:
     """Say whether anybody can log in yet."""
     return bool(session.scalar(select(func.count()).select_from(Person)))
+
+
+def has_pin(session: Session, person_id: int) -> bool:
+    """Say whether a person has a PIN to sign with."""
+    return session.scalar(select(PEOPLE.c.pin_hash).where(PEOPLE.c.id == person_id)) is not None

@@ -97,6 +97,15 @@ def choose_pin(session: Session, person_id: int, password: str, pin: str, *, at:
     )
 
 
+def withdraw_pin(session: Session, person_id: int, *, by: int, at: datetime) -> None:
+    """Make a forgotten PIN sign nothing more: its owner chooses another one. Raises NotFound."""
+    person = session.get(Person, person_id, with_for_update=True)
+    if person is None:
+        raise NotFound
+    person.pin_hash, person.pin_failed_count, person.pin_failed_at = None, 0, None
+    audit.record(session, subject="core.auth.person", subject_id=person_id, verb="withdraw_pin", by=by, at=at)
+
+
 def check_token(session: Session, key: str) -> queries.Known | None:
     """Return the person for whom a program acts with this token, or None."""
     return queries.by_token(session, _sha256(key))
@@ -118,7 +127,10 @@ def add_person(
     by: int | None,
     at: datetime,
 ) -> Person:
-    """Take a person in, with a badge of their own. Raises LoginUnfit, PasswordWeak, PinUnfit, Conflict."""
+    """Take a person in, with a badge of their own; a PIN is given only where no human types it (the demo).
+
+    Raises LoginUnfit, PasswordWeak, PinUnfit, Conflict.
+    """
     login = login.strip().lower()
     if not LOGIN.match(login):
         raise LoginUnfit(login=login)
@@ -156,11 +168,10 @@ def amend_person(
     roles: Collection[str],
     is_active: bool,
     password: str | None,
-    pin: str | None,
     by: int,
     at: datetime,
 ) -> None:
-    """Change a person's name, roles, state, password or PIN. Raises NotFound, PasswordWeak, PinUnfit."""
+    """Change a person's name, roles, state or password; the PIN is the person's own. Raises NotFound, PasswordWeak."""
     person = session.get(Person, person_id)
     if person is None:
         raise NotFound
@@ -172,8 +183,6 @@ def amend_person(
     person.name, person.is_active = name, is_active
     if password:
         _set_password(person, password)
-    if pin:
-        _set_pin(person, pin)
     session.execute(delete(PersonRole).where(PersonRole.person_id == person_id))
     session.add_all(PersonRole(person_id=person_id, role=Role(role).value) for role in sorted(set(roles)))
     audit.record(

@@ -69,6 +69,11 @@ def login_check() -> ResponseReturnValue:
         errors = {"password": text_of(wrong)}
         return render_template("core/auth/login.html", values=request.form, errors=errors), status_of(wrong)
     log_in(known)
+    if Role.LEADER.value in known.roles and not queries.has_pin(read(), known.id):
+        flash(
+            _("You have no PIN. Choose one under your name: with it you sign exceptions on the floor."),
+            "attn",
+        )
     return redirect(_inside(form.next))
 
 
@@ -176,7 +181,6 @@ def person_add() -> ResponseReturnValue:
             form.name,
             [role.value for role in form.roles],
             password=form.password,
-            pin=form.pin or None,
             by=me().id,
             at=now(),
         )
@@ -214,7 +218,6 @@ def person_amend(person_id: int) -> ResponseReturnValue:
             roles=[role.value for role in form.roles],
             is_active=form.is_active,
             password=form.password or None,
-            pin=form.pin or None,
             by=me().id,
             at=now(),
         )
@@ -230,6 +233,18 @@ def person_badge(person_id: int) -> ResponseReturnValue:
     """Give a person a new badge."""
     code = run(service.give_badge, _person(person_id).id, at=now())
     flash(_("The new badge is %(code)s; the old one is out of force.", code=code), "done")
+    return redirect(url_for(".person_list"))
+
+
+@bp.post("/people/<int:person_id>/pin")
+@requires(MANAGE)
+def person_pin(person_id: int) -> ResponseReturnValue:
+    """Take a person's PIN away; nobody gives one to another."""
+    person = _person(person_id)
+    run(service.withdraw_pin, person_id, by=me().id, at=now())
+    flash(
+        _("%(name)s has no PIN now, and is asked at the next log-in to choose one.", name=person.name), "done"
+    )
     return redirect(url_for(".person_list"))
 
 

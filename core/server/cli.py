@@ -20,6 +20,7 @@ from flask.cli import AppGroup, with_appcontext
 from core.clock import now
 from core.server import certificates, serving
 from core.web.address import address_of, addresses
+from core.web.registry import registry
 
 database = AppGroup("database", help="The database and its migrations.")
 
@@ -91,4 +92,5 @@ def serve() -> None:
         for left_out in certificates.left_out(secure.names):
             click.echo(f"No certificate for {left_out}: it is not an address of a private network.", err=True)
         click.echo(f"Authority: {certificates.fingerprint(secure.files.authority)}")
-    raise SystemExit(serving.keep_alive(serving.children(settings, secure), environment, told, secure, now))
+    wanted = serving.children(settings, secure, registry().companions)
+    raise SystemExit(serving.keep_alive(wanted, environment, told, secure, now))

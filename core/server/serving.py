@@ -16,6 +16,7 @@ import click
 
 from core.server import certificates
 from core.web.address import addresses
+from core.web.registry import Companion
 
 LOOK_S = 0.5  # how often we look after the children
 RENEW_EVERY = timedelta(hours=6)  # how often we look at the certificate
@@ -61,15 +62,19 @@ def _names(host: str) -> list[str]:
     return sorted({*addresses(host), "127.0.0.1", "localhost", f"{socket.gethostname().lower()}.local"})
 
 
-def children(settings: Mapping[str, Any], secure: Secure | None) -> list[Child]:
-    """Return the processes that serve with these settings."""
-    work = [sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "work"]
+def children(
+    settings: Mapping[str, Any], secure: Secure | None, companions: Sequence[Companion] = ()
+) -> list[Child]:
+    """Return the processes that serve with these settings, and what the packages want beside them."""
+    flask = [sys.executable, "-m", "flask", "--app", "wsgi"]
+    work = [*flask, "jobs", "work"]
     further = [*work, "--only-jobs"]
     found = [
         Child("web server", _web(settings, secure), essential=True),
         Child("worker of background jobs", work),
         *(Child("further worker of background jobs", further) for _ in range(settings["WORKERS"] - 1)),
     ]
+    found += [Child(one.name, [*flask, *one.command]) for one in companions if settings[one.setting]]
     if secure is not None:
         guide = f"core.server.plain:make({settings['HTTPS_PORT']}, {str(secure.files.authority)!r})"
         found.append(Child("guide to HTTPS", gunicorn(settings["HOST"], settings["PORT"], 1, 4, guide)))

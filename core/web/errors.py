@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import structlog
 from flask import Flask, jsonify, redirect, render_template, request, url_for
@@ -105,7 +106,15 @@ def answer(error: AppError) -> ResponseReturnValue:
         return jsonify(error={"code": error.code, "message": text, "fields": fields}), status
     if isinstance(error, LoginNeeded) and request.method == "GET":
         return redirect(url_for("core_auth.login", next=request.full_path.rstrip("?")))
-    return render_template("errors/refused.html", text=text, code=error.code, error=error), status
+    return _refused(text, error.code, error), status
+
+
+def _refused(text: str, code: str, error: Exception) -> str:
+    """Render a refusal; its way back is the page whose form was refused, which still has what was typed."""
+    came_from = urlsplit(request.referrer or "")
+    is_ours = request.method == "POST" and came_from.netloc == request.host
+    back = urlunsplit(("", "", came_from.path, came_from.query, "")) if is_ours else ""
+    return render_template("errors/refused.html", text=text, code=code, error=error, back=back)
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
@@ -120,9 +129,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
         return error.get_response()
     if wants_json():
         return jsonify(error={"code": "core.http", "message": error.name, "fields": {}}), error.code or 500
-    return render_template("errors/refused.html", text=error.name, code="core.http", error=error), (
-        error.code or 500
-    )
+    return _refused(error.name, "core.http", error), error.code or 500
 
 
 def _broken(error: Exception) -> ResponseReturnValue:

@@ -46,6 +46,15 @@ class Mark:
     labels: tuple[str, ...]  # msgids, the worst first
 
 
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A command of ours that runs beside the server for as long as it serves, where a setting is given."""
+
+    name: str  # in the words of who reads the server's output
+    command: tuple[str, ...]  # what follows `flask --app wsgi`
+    setting: str
+
+
 MarkMaker = Callable[[Session, Sequence[int]], Mapping[int, Mark]]
 PanelMaker = Callable[[Session, int], Panel | None]
 Provider = Callable[[Session, str], Iterable[Hit]]
@@ -65,6 +74,7 @@ class Registry:
     invariants: dict[str, Invariant] = field(default_factory=dict)
     grants: dict[str, set[str]] = field(default_factory=dict)
     homes: list[tuple[str, str]] = field(default_factory=list)
+    companions: list[Companion] = field(default_factory=list)
     # a badge can be photographed: it gives no more than these roles may do, whoever carries it
     badge_roles: tuple[str, ...] = ()
     badge_page: tuple[str, str] | None = (

@@ -21,10 +21,11 @@ from mes.warehouse.rules import Spot, judge_place
 
 COUNT = "mes.counting.count"
 COUNTED_PLACE = Text(N_("A place where material or packages lie"))
+STRIKE = "STRIKE"  # as the witness: what was entered of this thing in the round is taken back
 
 
 def count(session: Session, scan: ScanRequest) -> Accepted:
-    """Write down what was counted at a place; the place's own label finishes the round."""
+    """Write down what was counted at a place, or take it back; the place's own label finishes the round."""
     spot = warehouse.find_spot(session, scan.context or "")
     refusal = judge_place(spot, (*FOR_MATERIAL, *FOR_PACKAGES), COUNTED_PLACE)
     if refusal is not None:
@@ -34,6 +35,8 @@ def count(session: Session, scan: ScanRequest) -> Accepted:
     if scan.code[0] == Letter.PLACE:
         return _place(session, scan, spot)
     here = _begin(session, scan, spot)
+    if scan.witness == STRIKE:
+        return _struck(session, scan, here, spot)
     if scan.code[0] == Letter.PACKAGE:
         return _package(session, scan, here, spot)
     return _lot(session, scan, here, spot)
@@ -104,6 +107,34 @@ def _other_place(session: Session, code: str, spot: Spot) -> Blocked:
         todo=Text(N_("Finish %(place)s first: scan its label again."), {"place": spot.name}),
         object_type="place",
         object_id=other.place_id,
+    )
+
+
+def _struck(session: Session, scan: ScanRequest, here: Count, spot: Spot) -> Accepted:
+    """Take back what was entered of a thing in the round under way; the count keeps the entry, struck."""
+    name: Named
+    if scan.code[0] == Letter.PACKAGE:
+        box = warehouse.find_package(session, scan.code)
+        thing, name = Thing("package", box.package_id), label_of(box)
+    else:
+        lot = warehouse.find_lot(session, scan.code)
+        thing, name = Thing("lot", lot.lot_id), lot.material
+    if thing not in queries.entered(session, here.id, here.pass_count):
+        raise Blocked(
+            Block.E22,
+            expected=Text(N_("What was counted at %(place)s in this round"), {"place": spot.name}),
+            got=Text(N_("%(thing)s, not counted"), {"thing": name}),
+            todo=Text(N_("Nothing to take back. Scan what lies there.")),
+            object_type=thing.kind,
+            object_id=thing.id,
+        )
+    service.strike(session, here.id, thing, by=scan.who.id, at=scan.at)
+    return Accepted(
+        Text(N_("Taken back. Count it anew.")),
+        object_type=thing.kind,
+        object_id=thing.id,
+        context_id=here.id,
+        shown={"name": name},
     )
 
 
@@ -183,7 +214,7 @@ def _entered(say: Text, here: Count, thing: Thing, facts: dict[str, Any]) -> Acc
         object_type=thing.kind,
         object_id=thing.id,
         context_id=here.id,
-        shown={"name": name, "size": size, "count_id": here.id, "thing": thing.kind, "thing_id": thing.id},
+        shown={"name": name, "size": size},
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -47,6 +48,7 @@ def scan() -> ResponseReturnValue:
         "mes/counting/scan.html",
         device=device if where else "",
         where=where,
+        badge=cookie.get("badge", "") if where else "",  # of a scan that is sent later, by whomever
         lock_url=url_for("mes_production.lock", device=device) if where else "",
         waiting=[row for row in waiting if row.count.state is not CountState.APPROVAL],
     )
@@ -70,6 +72,7 @@ def _list_page(error: str = "", status: int = 200) -> ResponseReturnValue:
         accuracy=queries.accuracy(read(), at - timedelta(days=IRA_DAYS), at),
         days=IRA_DAYS,
         target=TARGET_RATE,
+        proposed=queries.proposed(read(), at) if me().may(PLAN) else None,
         places=stock.places(read(), (*FOR_MATERIAL, *FOR_PACKAGES)),
         error=error,
     )

@@ -14,6 +14,7 @@ from mes.cutting.rules.saw import SawFacts
 from mes.cutting.rules.study import SIZES_MOST, StockSize
 from mes.cutting.rules.yields import By
 from mes.cutting.service.settings import MaterialTold
+from mes.nesting.rules.instance import FirstCut
 
 HUNDRED = Decimal(100)
 
@@ -90,12 +91,15 @@ class SawForm(Form):
     is_longest_first: bool = False
     mitre_mm: Mitre = Decimal(0)
     is_wedge_lost: bool = False
+    first_cut: FirstCut = FirstCut.ANY
     ptx_version: Annotated[str, StringConstraints(min_length=1, max_length=10, pattern=r"^[0-9.]+$")]
 
     @property
     def facts(self) -> SawFacts:
         """The saw as the rules take it."""
-        return SawFacts(self.book_height_mm, self.is_longest_first, self.mitre_mm, self.is_wedge_lost)
+        return SawFacts(
+            self.book_height_mm, self.is_longest_first, self.mitre_mm, self.is_wedge_lost, self.first_cut
+        )
 
 
 class MaterialForm(Form):
@@ -106,6 +110,7 @@ class MaterialForm(Form):
     offcut_width_mm: OptionalMm = None
     offcut_percent: Annotated[Decimal, Field(ge=0, le=100, decimal_places=2)]
     mitre_mm: Mitre = Decimal(0)
+    is_matched: bool = False
 
     @property
     def told(self) -> MaterialTold:
@@ -116,4 +121,5 @@ class MaterialForm(Form):
             self.offcut_width_mm,
             self.offcut_percent / HUNDRED,
             self.mitre_mm,
+            self.is_matched,
         )

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.db import At, Code, Id, Json, Mm, Model, On, Rate, choice
 from mes.cutting.rules import PlanState
 from mes.cutting.rules.offcuts import OffcutState
+from mes.nesting.rules.instance import FirstCut
 
 ZERO = Decimal(0)
 
@@ -25,7 +26,7 @@ class CutPlan(Model):
     state: Mapped[PlanState] = mapped_column(choice(PlanState), default=PlanState.QUEUED)
     job_id: Mapped[int | None] = mapped_column(ForeignKey("core_jobs_job.id"))
     instance: Mapped[Json]  # contracts: cutting instance
-    result: Mapped[Json | None]  # contracts: cutting plan; empty until READY
+    result: Mapped[Json | None]  # contracts: cutting plan; while QUEUED the best found so far
     yield_rate: Mapped[Rate | None]
     stock_count: Mapped[int | None]  # sheets or bars
     piece_count: Mapped[int]
@@ -59,6 +60,9 @@ class CutLayout(Model):
     lot_id: Mapped[int | None] = mapped_column(
         ForeignKey("erp_stock_lot.id"), index=True
     )  # the offcut that it is cut from
+    board_lot_id: Mapped[int | None] = mapped_column(
+        ForeignKey("erp_stock_lot.id"), index=True
+    )  # the lot of whole boards that it came out of, an offcut too; known where it was scanned at the saw
     cut_at: Mapped[At | None] = mapped_column(index=True)
     cut_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))
     cut_station_id: Mapped[int | None] = mapped_column(ForeignKey("mes_scanning_station.id"))
@@ -129,6 +133,7 @@ class Saw(Model):
     is_wedge_lost: Mapped[bool] = mapped_column(
         default=False
     )  # it does not turn the bar: the wedge beside each mitred end is waste
+    first_cut: Mapped[FirstCut] = mapped_column(choice(FirstCut), default=FirstCut.ANY)  # through a board
     ptx_version: Mapped[str]  # what its controller reads
 
 
@@ -149,6 +154,7 @@ class MaterialCut(Model):
     offcut_width_mm: Mapped[Mm | None]
     offcut_rate: Mapped[Rate]  # an offcut costs a plan so much of what it is worth
     mitre_mm: Mapped[Mm]  # what one mitred end costs of a bar
+    is_matched: Mapped[bool] = mapped_column(default=False)  # the grain runs on over the leaves of a set
 
 
 class Study(Model):

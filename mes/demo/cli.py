@@ -6,7 +6,7 @@ import json
 import secrets
 import threading
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from urllib.parse import unquote, urlsplit
@@ -79,11 +79,14 @@ def load(if_empty: bool, sets_per_day: int, days: int, seed: int) -> None:
     zone = current_app.config["TIMEZONE"]
     first = day_of(now() - timedelta(days=days + 1), zone)
     pack = read_pack(PACK.read_text(encoding="utf-8"))
-    start = service.at_hour(first, 7, zone)
+    opening_on = first.replace(day=1) - timedelta(days=1)  # the stock came in a month that is closed
+    opening, start = service.at_hour(opening_on, 9, zone), service.at_hour(first, 7, zone)
     try:
-        run(service.set_up, pack, made["password"], made["pin"], at=start)
+        run(service.set_up, pack, made["password"], made["pin"], at=opening)
         crew = service.crew(read(), registry().grants)
-        run(service.receive_stock, crew.person("keeper").id, at=start)
+        run(service.receive_stock, crew.person("keeper").id, at=opening)
+        run(service.close_last_month, first, crew.person("accountant").id, zone, start)
+        run(service.set_up_machines, first, at=start)
         run(service.agree_terms, crew.person("accountant").id, on=first, at=start)
         run(service.set_capacity, crew.person("leader").id, at=start)
         story = service.Story(crew, Random(seed), zone)  # noqa: S311  (a story, no secret)
@@ -92,6 +95,8 @@ def load(if_empty: bool, sets_per_day: int, days: int, seed: int) -> None:
             for chapter in story.day(day, sets_per_day):
                 run(chapter)
                 run_waiting(app)
+            _tell_machines(day, zone, seed)
+        _tell_machines(day_of(now(), zone), zone, seed)
         for chapter in story.today(day_of(now(), zone), now()):
             run(chapter)
             run_waiting(app)
@@ -99,6 +104,14 @@ def load(if_empty: bool, sets_per_day: int, days: int, seed: int) -> None:
     except AppError as wrong:
         raise click.ClickException(str(wrong)) from wrong
     _show(made)
+
+
+def _tell_machines(day: date, zone: str, seed: int) -> None:
+    """Take in what the machines said in one day's shift, as far as it has passed."""
+    since = service.at_hour(day, 8, zone)
+    until = min(now(), service.at_hour(day, 17, zone))
+    if since < until:
+        run(service.tell, since, until, seed + day.toordinal())
 
 
 @demo.command("machines")

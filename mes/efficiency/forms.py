@@ -19,6 +19,7 @@ from mes.efficiency.rules import Metric
 from mes.efficiency.rules.baselines import Day, Exclusion, Method
 
 DONE, PAID = "done_", "paid_"  # fields that stand once for each kind of work, and for each person
+OUT, WHY = "out_", "why_"  # and for each day that stands out: whether it is left out, and why
 SECONDS = 60  # minutes are typed, seconds are kept
 BREAK = re.compile(r"[\t,;]+| +")  # between the columns of a typed line
 
@@ -65,6 +66,13 @@ class WhyForm(Form):
     """Why a baseline is withdrawn."""
 
     reason: Name
+
+
+class _DayOut(Form):
+    """One day that is left out."""
+
+    on: date
+    why: Name
 
 
 class StartForm(Form):
@@ -136,6 +144,25 @@ def exclusion_rows(text: str) -> tuple[Exclusion, ...]:
         row = _parsed(_LeftOut, {"count": count, "reason": reason}, "exclusions", number)
         made.append(Exclusion(row.reason, row.count))
     return tuple(made)
+
+
+def left_out(given: Mapping[str, str]) -> dict[date, str]:
+    """Return the days that are ticked to be left out, with their reasons. Raises InvalidInput with one per field."""
+    made: dict[date, str] = {}
+    wrong: dict[str, str] = {}
+    for name in given:
+        if not name.startswith(OUT):
+            continue
+        on = name.removeprefix(OUT)
+        try:
+            row = parse(_DayOut, {"on": on, "why": given.get(WHY + on, "")})
+        except InvalidInput as bad:
+            wrong[WHY + on] = next(iter(bad.fields.values()))
+        else:
+            made[row.on] = row.why
+    if wrong:
+        raise InvalidInput(wrong)
+    return made
 
 
 def _lines(text: str) -> list[tuple[int, str]]:

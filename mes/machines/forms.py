@@ -78,6 +78,7 @@ class ShiftForm(Form):
     """One shift with its breaks."""
 
     name: Name
+    machine_id: Annotated[int | None, BeforeValidator(_empty_is_none)] = None
     begins: Clock
     ends: Clock
     breaks: Annotated[list[tuple[Clock, Clock]], BeforeValidator(_breaks), Field(max_length=10)] = []

@@ -25,7 +25,7 @@ WORDS = (
     *(N_("%(package)s is sealed."), N_("%(package)s is open again.")),
     *(N_("An order in production"), N_("%(order)s, closed"), N_("An open package"), N_("A sealed package")),
     *(N_("A package that is not sealed"), N_("Scan another package."), N_("Ask the team leader.")),
-    *(N_("Press “Open again” first, or scan another package."), N_("Scan its label to open it.")),
+    *(N_("Press “More”, then “Open again”, or scan another package."), N_("Scan its label to open it.")),
     *(N_("Scan the label of the package that you are packing."), N_("It is open: go on packing.")),
     *(N_("Have it unloaded first."), N_("A piece not packed yet"), N_("Go on with the next piece.")),
     *(N_("%(piece)s, in %(order)s %(package)s"), N_("Take it back to %(order)s %(package)s.")),
@@ -62,7 +62,10 @@ def jobs() -> ResponseReturnValue:
 
 
 def _package(job: Job) -> dict[str, Any]:
-    """Return one package; each piece as [code, name, size, rule, mirror, state, is it in, next operation]."""
+    """Return one package; each piece as [code, name, size, rule, mirror, state, is it in, next operation, set, room].
+
+    The room is empty where the whole package is of one.
+    """
     box = job.box
     return {
         "id": box.package_id,
@@ -78,7 +81,7 @@ def _package(job: Job) -> dict[str, Any]:
             [
                 *(piece.code, shown(piece.item.name), piece.item.size, piece.item.rule_code),
                 *(piece.item.mirror_code, piece.state, piece.item.is_packed),
-                shown(piece.next_operation),
+                *(shown(piece.next_operation), piece.item.set_number, piece.item.room),
             ]
             for piece in job.pieces
         ],

@@ -12,15 +12,25 @@ from mes.scanning.rules import Block
 
 
 class Package(Model):
-    """One box, planned when its order was released: i of N of the order, with fixed contents."""
+    """One box, planned when its order was released: i of N of the order, with fixed contents.
+
+    It holds pieces of one door set, or of several sets of its order that share it.
+    """
 
     __tablename__ = "mes_packing_package"
-    __table_args__ = (UniqueConstraint("order_id", "position"),)
+    __table_args__ = (
+        UniqueConstraint("order_id", "position"),
+        CheckConstraint("(set_id IS NULL) = (shared_index IS NOT NULL)", name="of_a_set_or_shared"),
+    )
 
     id: Mapped[Id]
     code: Mapped[Code] = mapped_column(unique=True)  # K…; the code of the label in force
     order_id: Mapped[int] = mapped_column(ForeignKey("erp_sales_order.id"))
-    set_id: Mapped[int] = mapped_column(ForeignKey("mes_splitting_door_set.id"), index=True)
+    set_id: Mapped[int | None] = mapped_column(ForeignKey("mes_splitting_door_set.id"), index=True)
+    shared_index: Mapped[int | None]  # which of its kind among those that sets of the order share
+    rooms: Mapped[str] = mapped_column(
+        default=""
+    )  # of a shared one: the rooms of what belongs in, for people
     kind: Mapped[str]  # the package rule: LEAF FRAME TRIM HARDWARE
     name: Mapped[str]
     name_en: Mapped[str]

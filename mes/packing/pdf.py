@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -77,7 +78,7 @@ def _head(facts: PackageFacts) -> tuple[Item, ...]:
     return (
         TextBox(LEFT_MM, 2, 65, 7, dealer, 6, is_bold=True),
         TextBox(LEFT_MM, D("9.2"), 65, 4, customer, 3),
-        TextBox(LEFT_MM, D("13.2"), 65, 5, f"{box.set_number}　{box.room}", D("3.6"), is_bold=True),
+        TextBox(LEFT_MM, D("13.2"), 65, 5, f"{box.owner}　{box.room}", D("3.6"), is_bold=True),
         TextBox(69, 2, 29, 6, named(box.name), 5, align=Align.CENTER, is_bold=True, is_inverse=True),
         TextBox(69, D("7.9"), 29, 10, box.number, 9, align=Align.CENTER, is_bold=True, is_inverse=True),
         Rule(LEFT_MM, 19, 96),
@@ -87,8 +88,11 @@ def _head(facts: PackageFacts) -> tuple[Item, ...]:
 def _contents(facts: PackageFacts) -> tuple[Item, ...]:
     box = facts.box
     opening = " × ".join(f"{side.normalize():f}" for side in (facts.width_mm, facts.height_mm, facts.wall_mm))
-    weight = f"　{facts.planned_kg.quantize(D('0.1'))} kg" if facts.planned_kg else ""
-    article = f"{named(facts.article)}　{named(facts.colour)}　{opening}{weight}"
+    whose = f"{named(facts.article)}　{named(facts.colour)}　{opening}"
+    if box.set_id is None:
+        whose = f"{named(facts.colour)}　{_('of %(count)s door sets', count=box.set_count)}".strip()
+    weight = f"　{facts.weight_kg.quantize(D('0.1'))} kg" if facts.weight_kg else ""
+    article = whose + weight
     items: list[Item] = [TextBox(LEFT_MM, D("20.2"), 54, D("4.6"), article, D("3.7"), is_bold=True)]
     for row, line in enumerate(_lines(facts)):
         items.append(TextBox(LEFT_MM, 25 + row * LINE_MM, 54, D("3.9"), line, D("3.4")))
@@ -100,8 +104,15 @@ def _contents(facts: PackageFacts) -> tuple[Item, ...]:
 
 
 def _lines(facts: PackageFacts) -> list[str]:
-    """Return the content list, kits with what lies in them; what finds no line is counted in the last one."""
-    lines = [_line(item) for item in facts.box.items]
+    """Return the content list, kits with what lies in them; what finds no line is counted in the last one.
+
+    Of what several sets share, each room says how many pieces are its.
+    """
+    if facts.box.set_id is None:
+        rooms = Counter(item.room for item in facts.box.items)
+        lines = [f"{room}　{_('%(count)s pcs', count=count)}" for room, count in rooms.items()]
+    else:
+        lines = [_line(item) for item in facts.box.items]
     lines += [f"· {named(line.name)} × {line.needed_qty.normalize():f}" for line in facts.kit]
     if len(lines) <= LABEL_LINES:
         return lines

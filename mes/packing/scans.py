@@ -267,8 +267,10 @@ def _shown(box: Box, piece: Piece | None) -> dict[str, Any]:
         "size": "" if item is None else item.size,
         "package_id": box.package_id,
         "piece_id": None if item is None else item.piece_id,
-        "picture": f"{PAGES}/sets/{box.set_id}/drawing{hot}",
     }
+    set_id = box.set_id if item is None else item.set_id
+    if set_id is not None:  # what several sets share has no picture before a piece of one is scanned
+        shown["picture"] = f"{PAGES}/sets/{set_id}/drawing{hot}"
     if box.state is PackageState.SEALED:
         shown["label"] = f"{PAGES}/packages/{box.package_id}/label.pdf"
     return shown

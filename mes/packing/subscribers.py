@@ -19,6 +19,8 @@ def on_sets_dropped(session: Session, event: SetsDropped) -> None:
 def on_sets_frozen(session: Session, event: SetsFrozen) -> None:
     """Let the packages of a released order be packed."""
     service.put_in_force(session, event.order_id)
+    if event.shared_count:
+        service.plan_shared(session, event.order_id, event.package_count)
 
 
 def on_piece_replaced(session: Session, event: PieceReplaced) -> None:

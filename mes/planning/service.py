@@ -13,11 +13,13 @@ from core.audit import service as audit
 from core.codes import Letter
 from core.errors import Conflict, NotFound
 from core.numbers.service import next_codes, next_number
+from core.states import check_step
 from erp.catalogue.rules.document import DoorKind, Finish
 from erp.sales.model import Order
+from mes.planning import queries
 from mes.planning.model import Batch, BatchOrder, CalendarDay, Capacity, Rush
 from mes.planning.queries import lots
-from mes.planning.rules import BATCHABLE, BatchState, NothingChosen, OrderInBatch, OrderNotReleased
+from mes.planning.rules import BATCHABLE, STEPS, BatchState, NothingChosen, OrderInBatch, OrderNotReleased
 from mes.planning.rules.batching import Chosen, ColourLot, RushReasonMissing, check_whole
 from mes.planning.rules.capacity import ClassCapacity, DayKind
 
@@ -171,6 +173,53 @@ def mark_planned(session: Session, batch_id: int) -> bool:
         .execution_options(synchronize_session=False)
     )
     return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+def settle(session: Session, batch_id: int, *, by: int | None, at: datetime) -> None:
+    """Say that a batch is done once all its pieces are packed, and that it is not when more came to it.
+
+    Locks the batch: the last two of its packages may be closed at the same moment.
+    """
+    batch = session.get(Batch, batch_id, with_for_update=True, populate_existing=True)
+    if batch is None:
+        return
+    session.flush()  # what is asked now may have been changed just before
+    is_done = bool(session.scalar(select(queries.is_done).select_from(Batch).where(Batch.id == batch_id)))
+    wanted = BatchState.DONE if is_done else BatchState.PLANNED
+    if (batch.state is BatchState.DONE) is is_done:
+        return
+    changes = {"state": [batch.state.value, wanted.value]}
+    check_step(STEPS, batch.number, batch.state, wanted)
+    batch.state = wanted
+    audit.record(session, subject=SUBJECT, subject_id=batch_id, verb="settle", by=by, at=at, changes=changes)
+
+
+def settle_sets(session: Session, set_ids: Collection[int], *, by: int | None, at: datetime) -> None:
+    """Settle the batches that some sets are made in. Locks them."""
+    for batch_id in queries.batches_of_sets(session, set_ids):
+        settle(session, batch_id, by=by, at=at)
+
+
+def take_up_set(session: Session, set_id: int) -> None:
+    """Say that the batch of a set is not done: a piece of it was taken out of its package."""
+    session.execute(
+        update(Batch)
+        .where(Batch.id == queries.batch_of_set(session, set_id), Batch.state == BatchState.DONE)
+        .values(state=BatchState.PLANNED, version=Batch.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def hold_batches(session: Session, order_id: int) -> None:
+    """Lock the batches of an order, for a command that locks its pieces and itself next and settles them at its end."""
+    of_order = select(BatchOrder.batch_id).where(BatchOrder.order_id == order_id)
+    session.execute(select(Batch.id).where(Batch.id.in_(of_order)).order_by(Batch.id).with_for_update()).all()
+
+
+def settle_order(session: Session, order_id: int, *, by: int | None, at: datetime) -> None:
+    """Settle the batches that an order's colours are made in, after it was changed. Locks them."""
+    for batch in queries.batches_of_order(session, order_id):
+        settle(session, batch.id, by=by, at=at)
 
 
 def put_capacity(

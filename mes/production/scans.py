@@ -17,9 +17,14 @@ def op_done(session: Session, scan: ScanRequest) -> Accepted:
 
 
 def cut_done(session: Session, scan: ScanRequest) -> Accepted:
-    """Report a sheet or bar as cut; an offcut by its own label. The context is the sheet label in hand, if any."""
-    wanted = clean(scan.context or "") or None
-    return service.report_cut(session, scan.code, wanted, where=scan.where, by=scan.who.id, at=scan.at)
+    """Report a sheet or bar as cut; an offcut by its own label.
+
+    The context is the label in hand, if any: of the sheet that an offcut is wanted for, or of the lot of boards.
+    """
+    label = clean(scan.context or "")
+    is_lot = label.startswith(Letter.LOT)
+    in_hand = service.InHand(lot=label) if is_lot else service.InHand(sheet=label or None)
+    return service.report_cut(session, scan.code, in_hand, where=scan.where, by=scan.who.id, at=scan.at)
 
 
 def scrap(session: Session, scan: ScanRequest) -> Accepted:

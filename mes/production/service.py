@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert
+from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
 from core.audit import service as audit
@@ -24,6 +25,8 @@ from mes.scanning.rules import Accepted, Block, Blocked, Progress, Text, Where
 from mes.splitting import service as splitting
 from mes.splitting.rules import PieceState
 
+REPORT = insert(cast(Table, WorkReport.__table__))  # made once: every reported operation runs it
+
 
 def report(session: Session, code: str, *, where: Where | None, by: int, at: datetime) -> Accepted:
     """Report the operation that a piece is due for, at the station that does it.
@@ -39,19 +42,13 @@ def report(session: Session, code: str, *, where: Where | None, by: int, at: dat
         raise _refusal(session, piece, station, verdict, names)
     if piece.standing.step_count == 0:
         _refuse_open_parts(session, piece)
+        if due == CUT:
+            _refuse_unplanned(session, piece)
     after = PieceState.MADE if piece.standing.step_count + 1 == len(piece.standing.route) else PieceState.CUT
     if not splitting.advance(session, piece.id, piece.standing.step_count, after, at=at):
         raise _changed(piece)
-    session.execute(
-        insert(WorkReport).values(
-            piece_id=piece.id,
-            operation_code=due,
-            pass_no=1,
-            person_id=by,
-            station_id=station.station_id,
-            done_at=at,
-        )
-    )
+    report = {"piece_id": piece.id, "operation_code": due, "pass_no": 1, "person_id": by}
+    session.execute(REPORT, {**report, "station_id": station.station_id, "done_at": at})
     return _accepted(session, piece, due, names)
 
 
@@ -151,6 +148,19 @@ def _refuse_open_parts(session: Session, piece: PieceAtStation) -> None:
         got=Text(N_("%(piece)s of %(set)s"), {"piece": piece.name, "set": piece.set_number}),
         todo=Text(N_("Have the sheet or bar with this part cut and scanned.")),
     )
+
+
+def _refuse_unplanned(session: Session, piece: PieceAtStation) -> None:
+    """Refuse to cut what no batch was planned for, or its batch counts wrongly later. Raises Blocked E23."""
+    batch = queries.awaits_plan(session, piece)
+    if batch is None:
+        return
+    got = Text(N_("%(piece)s of %(order)s, in no batch"), {"piece": piece.name, "order": piece.order_number})
+    todo = Text(N_("Put it aside: first the planner puts its order into a batch."))
+    if batch:
+        got = Text(N_("%(piece)s of batch %(batch)s, not planned"), {"piece": piece.name, "batch": batch})
+        todo = Text(N_("Put it aside: first the planner has batch %(batch)s planned."), {"batch": batch})
+    raise _blocked(piece, Block.E23, expected=Text(N_("A piece of a cut plan")), got=got, todo=todo)
 
 
 def _changed(piece: PieceAtStation) -> Blocked:
@@ -258,6 +268,30 @@ def scrap(
     )
 
 
+def record_remake(
+    session: Session, old_id: int, new_id: int, defect_code: str, note: str, *, by: int, at: datetime
+) -> int:
+    """Write down why the office has a piece made again, with the duty of its reason; return the scrap's id.
+
+    Raises NotFound for a reason that is not in the list.
+    """
+    defect = next((one for one in codelists.entries(session, "defect") if one.code == defect_code), None)
+    if defect is None:
+        raise NotFound
+    row = Scrap(
+        piece_id=old_id,
+        new_piece_id=new_id,
+        defect_code=defect.code,
+        duty=duty_of(defect.group_code),
+        note=note,
+        person_id=by,
+        scrapped_at=at,
+    )
+    session.add(row)
+    session.flush()  # for its id
+    return row.id
+
+
 def judge_duty(session: Session, scrap_id: int, duty: Duty, note: str, *, by: int, at: datetime) -> Scrap:
     """Say whose fault a scrap was, where its reason says otherwise. Locks the scrap. Raises NotFound."""
     row = session.get(Scrap, scrap_id, with_for_update=True)
@@ -281,13 +315,30 @@ def _packed(piece: PieceAtStation) -> Blocked:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class InHand:
+    """What was scanned at the saw before: the sheet that an offcut is to be cut for, or the lot of boards."""
+
+    sheet: str | None = None
+    lot: str | None = None
+
+
+NOTHING = InHand()
+
+
 def report_cut(
-    session: Session, code: str, wanted: str | None = None, *, where: Where | None, by: int, at: datetime
+    session: Session,
+    code: str,
+    in_hand: InHand = NOTHING,
+    *,
+    where: Where | None,
+    by: int,
+    at: datetime,
 ) -> Accepted:
     """Report one sheet or bar as cut: its pieces that lie on cut stock with all their parts are cut.
 
-    An offcut is cut by its own label; `wanted` is the label of the sheet that it is to be cut for, where one is in
-    hand. Locks the sheet by its conditional update. Raises Blocked E21, E22, E23, E24, E28.
+    An offcut is cut by its own label. The lot of boards in hand is written down with the sheet. Locks the sheet by
+    its conditional update. Raises Blocked E21, E22, E23, E24, E28.
     """
     station = _station(where)
     if CUT not in station.operations:
@@ -297,7 +348,7 @@ def report_cut(
             got=Text(N_("The label of a sheet or bar")),
             todo=Text(N_("Scan it at the saw.")),
         )
-    _check_offcut(session, code, wanted)
+    _check_offcut(session, code, in_hand.sheet)
     sheet = queries.sheet_by_code(session, code)
     if sheet is None:
         raise scanning.unknown(session, code)
@@ -310,7 +361,10 @@ def report_cut(
             object_type="sheet",
             object_id=sheet.id,
         )
-    if not cutting.mark_layout_cut(session, sheet.id, station_id=station.station_id, by=by, at=at):
+    lot_id = _lot_in_hand(session, sheet, in_hand.lot)
+    if not cutting.mark_layout_cut(
+        session, sheet.id, station_id=station.station_id, lot_id=lot_id, by=by, at=at
+    ):
         raise Blocked(
             Block.E28,
             expected=Text(N_("A sheet that is not cut yet")),
@@ -319,13 +373,54 @@ def report_cut(
             object_type="sheet",
             object_id=sheet.id,
         )
-    piece_count = _cut_pieces(session, sheet.id, station.station_id, by=by, at=at)
+    _cut_pieces(session, sheet.id, station.station_id, by=by, at=at)
     return Accepted(
         Text(N_("Sheet %(code)s is cut"), {"code": code}),
         object_type="sheet",
         object_id=sheet.id,
         context_id=sheet.plan_id,
-        shown={"name": Text(N_("Sheet cut")), "size": Text(N_("%(count)s pieces"), {"count": piece_count})},
+        shown={
+            "name": Text(N_("Sheet cut")),
+            "size": Text(N_("Parts: %(count)s"), {"count": queries.part_count(session, sheet.id)}),
+            "next": _next_sheet(session, sheet),
+        },
+    )
+
+
+def _next_sheet(session: Session, sheet: queries.Sheet) -> Text:
+    """Return which sheet of the same plan comes next, and what it is cut from."""
+    found = queries.next_sheet(session, sheet.plan_id)
+    if found is None:
+        return Text(N_("The whole plan is cut"))
+    place = {"position": found.position, "total": found.total_count}
+    return Text(
+        N_("Next: %(position)s of %(total)s, label %(code)s, out of %(stock)s"),
+        {**place, "code": found.code, "stock": found.stock},
+    )
+
+
+def _lot_in_hand(session: Session, sheet: queries.Sheet, code: str | None) -> int | None:
+    """Return the lot that a sheet is cut from; none where none is in hand, or where it is cut from an offcut.
+
+    Raises Blocked E22 for a lot of other boards.
+    """
+    if code is None or sheet.is_offcut:
+        return None
+    lot = queries.lot_by_code(session, code)
+    if lot is not None and lot.article_id == sheet.article_id:
+        return lot.id
+    got = Text(N_("Lot %(code)s, not known"), {"code": code})
+    if lot is not None:
+        got = Text(N_("Lot %(code)s of %(article)s"), {"code": code, "article": lot.article_code})
+    raise Blocked(
+        Block.E22,
+        expected=Text(N_("A board or bar of %(article)s"), {"article": sheet.article_code}),
+        got=got,
+        todo=Text(
+            N_("Scan the label of the stack that the board comes from, or take the lot off the screen.")
+        ),
+        object_type="sheet",
+        object_id=sheet.id,
     )
 
 
@@ -353,17 +448,16 @@ def _check_offcut(session: Session, code: str, wanted: str | None) -> None:
     )
 
 
-def _cut_pieces(session: Session, sheet_id: int, station_id: int, *, by: int, at: datetime) -> int:
-    """Report the cutting of what lies on a sheet; return how many pieces are cut by it, label or not."""
+def _cut_pieces(session: Session, sheet_id: int, station_id: int, *, by: int, at: datetime) -> None:
+    """Report the cutting of what lies on a sheet: of every piece that lies on no sheet still to be cut."""
     found = queries.pieces_on(session, sheet_id)
-    silent = splitting.mark_cut(session, [key for key, is_tracked in found if not is_tracked], at=at)
+    splitting.mark_cut(session, [key for key, is_tracked in found if not is_tracked], at=at)
     labelled = [
         key
         for key, is_tracked in found
         if is_tracked and splitting.advance(session, key, 0, PieceState.CUT, at=at)
     ]
     _report_cut(session, labelled, station_id, by=by, at=at)
-    return silent + len(labelled)
 
 
 def _report_cut(

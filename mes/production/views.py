@@ -27,7 +27,7 @@ from erp.catalogue.rules.entries import Duty
 from mes.machines import queries as machines
 from mes.production import pdf, queries, service
 from mes.production.forms import DutyForm
-from mes.production.rules import BadgeNotHere, BadgeUnknown, NoDevice
+from mes.production.rules import CUT, BadgeNotHere, BadgeUnknown, NoDevice
 from mes.scanning import queries as scanning
 from mes.scanning.rules import StationKind, Where
 
@@ -118,6 +118,7 @@ def station() -> ResponseReturnValue:
         waiting=[one for one in queries.waiting(session) if one.operation in where.operations],
         done_count=queries.done_count(session, where.station_id, today(), current_app.config["TIMEZONE"]),
         device=_key(),
+        saws=CUT in where.operations,
         has_machine=bool(machines.at_station(session, where.station_id)),
         badge=cookie.get("badge", ""),
         lock_url=url_for(".lock", device=_key()),

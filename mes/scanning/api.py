@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 from flask import Blueprint, current_app, request
 from flask_babel import get_locale, gettext
-from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, ValidationError
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -29,7 +29,7 @@ from core.i18n import N_
 from core.web.access import me
 from core.web.api import ErrorDetail, endpoint
 from core.web.errors import text_of
-from core.web.forms import Body
+from core.web.forms import Body, half_width
 from core.web.photo import PhotoUnreadable, code_in
 from core.web.registry import registry
 from core.work import read, run
@@ -59,7 +59,7 @@ class Override(Body):
     """A supervisor's signature."""
 
     badge: ShortText
-    pin: Annotated[str, Field(max_length=20)]
+    pin: Annotated[str, BeforeValidator(half_width), Field(max_length=20)]
     reason: Annotated[str, Field(min_length=3, max_length=200)]
 
 

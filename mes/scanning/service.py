@@ -205,7 +205,9 @@ def _cleaned(session: Session, scan: ScanRequest, judging: Handler) -> ScanReque
         judging.context_letters and (not context or context[0] not in judging.context_letters)
     )
     if wrong_letter or not allowed:
-        found = resolve(session, code)  # an unknown or an old label is told first
+        is_code_right = wrong_letter and code[0] in judging.letters
+        wrong = (is_code_right and context) or code  # what was scanned last, not what is in hand
+        found = resolve(session, wrong)  # an unknown or an old label is told first
         if wrong_letter:
             raise _wrong_step(found, judging, context)
         raise _no_right(scan)

@@ -16,7 +16,7 @@ from mes.packing.rules import PackageState
 from mes.scanning.rules import DOOR_WORDS, Block, ScanKind
 from mes.shipping import queries
 from mes.shipping.queries import LoadFacts
-from mes.shipping.rules import Cargo, LoadState
+from mes.shipping.rules import Cargo, LoadState, needs_signature
 
 bp = Blueprint("mes_shipping_api", __name__)
 WORDS = (
@@ -35,7 +35,9 @@ WORDS = (
     *(N_("A package on this vehicle"), N_("%(package)s, not on it")),
     N_("Nothing to unload. Scan the package that is to come off."),
     *(N_("%(count)s packages"), N_("Load what is missing: %(packages)s.")),
-    N_("Put packages onto the list first."),
+    *(N_("Put packages onto the list first."), N_("Whole orders, or a signature")),
+    N_("%(count)s packages of %(orders)s are not on this load's list"),
+    N_("Press “Papers”: the team leader signs that they go later."),
 )
 
 
@@ -72,6 +74,7 @@ def _load(load: LoadFacts, unpaid: frozenset[int]) -> dict[str, Any]:
         "number": load.number,
         "vehicle": load.vehicle,
         "state": load.state,
+        "absent": [one.order_number for one in load.absent if needs_signature([one])],
         "stops": [
             {
                 "dealer_id": stop.dealer_id,

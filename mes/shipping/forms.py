@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, StringConstraints
 
-from core.web.forms import Form, Name, Text
+from core.web.forms import Form, Name, Text, half_width
 from mes.scanning.rules import Block
 from mes.shipping.rules import CLAIM_NOTE_MAX, Condition, Freight
 
@@ -17,9 +17,9 @@ def _as_list(value: object) -> object:
 class LoadForm(Form):
     """A vehicle and its day."""
 
-    vehicle: Name
+    vehicle: Annotated[Name, BeforeValidator(half_width)]
     driver: Text = ""
-    phone: Text = ""
+    phone: Annotated[Text, BeforeValidator(half_width)] = ""
     carrier: Text = ""
     freight: Freight = Freight.PREPAID
     is_by_stop: bool = False
@@ -38,6 +38,16 @@ class DecisionForm(Form):
     is_right: bool = False
     block: Block
     answer: Annotated[str, StringConstraints(max_length=CLAIM_NOTE_MAX)] = ""
+
+
+class RemakeForm(Form):
+    """A piece that is to be made again, and why."""
+
+    piece: int
+    defect: Name
+    note: Annotated[str, StringConstraints(max_length=CLAIM_NOTE_MAX)] = ""
+    claim: int | None = None
+    came_back: int | None = None
 
 
 class ReturnForm(Form):

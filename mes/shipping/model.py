@@ -122,6 +122,20 @@ class Claim(Model):
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))
 
 
+class Remake(Model):
+    """One piece that is made again because of a claim, a return or a damage; why stands with its scrap."""
+
+    __tablename__ = "mes_shipping_remake"
+
+    id: Mapped[Id]
+    scrap_id: Mapped[int] = mapped_column(ForeignKey("mes_production_scrap.id"), unique=True)
+    package_id: Mapped[int] = mapped_column(
+        ForeignKey("mes_packing_package.id"), index=True
+    )  # the one that it lay in
+    claim_id: Mapped[int | None] = mapped_column(ForeignKey("mes_shipping_claim.id"), index=True)
+    return_id: Mapped[int | None] = mapped_column(ForeignKey("mes_shipping_return.id"), index=True)
+
+
 class Return(Model):
     """One package that came back from a delivery; its row left the load's list, the note keeps it."""
 

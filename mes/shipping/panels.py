@@ -7,6 +7,7 @@ from core.codes import clean
 from core.i18n import N_
 from core.web.registry import Hit, Panel
 from mes.shipping import queries
+from mes.shipping.queries import remakes
 
 
 def order_panel(session: Session, order_id: int) -> Panel | None:
@@ -17,6 +18,14 @@ def order_panel(session: Session, order_id: int) -> Panel | None:
         return None
     return Panel(
         N_("Shipping"), "mes/shipping/_order_panel.html", {"loads": loads, "waiting_count": waiting_count}
+    )
+
+
+def package_panel(session: Session, package_id: int) -> Panel:
+    """Return what is made again out of a package, and the way to make one more."""
+    remade = remakes.remade(session, [package_id])
+    return Panel(
+        N_("Made again"), "mes/shipping/_package_panel.html", {"remade": remade, "package_id": package_id}
     )
 
 

@@ -131,13 +131,23 @@ def _amounts(amounts: Sequence[OrderAmount]) -> tuple[Table | Paragraph, ...]:
     if not amounts:
         return ()
     total = sum((one.amount or Decimal(0) for one in amounts), Decimal(0))
-    columns = (Column(_("Order"), 3), Column(_("Amount of the order"), 2, Align.RIGHT))
-    rows = tuple((one.number, "—" if one.amount is None else _money(one.amount)) for one in amounts)
-    spoken = capitals(total) if is_chinese() else in_english(total)
-    return (
-        Table(columns, rows, (_("Total"), _money(total))),
-        Paragraph(_("Amount in words: %(words)s", words=spoken)),
+    columns = (
+        Column(_("Order"), 3),
+        Column(_("Packages on this note"), 2, Align.RIGHT),
+        Column(_("Amount of the order"), 2, Align.RIGHT),
     )
+    rows = tuple(
+        (one.number, f"{one.here} / {one.of}", "—" if one.amount is None else _money(one.amount))
+        for one in amounts
+    )
+    spoken = capitals(total) if is_chinese() else in_english(total)
+    words = _("Amount in words: %(words)s", words=spoken)
+    if any(one.here < one.of for one in amounts):
+        words = _(
+            "A part of the packages is on this note; the amounts are those of the whole orders: %(words)s",
+            words=spoken,
+        )
+    return (Table(columns, rows, (_("Total"), "", _money(total))), Paragraph(words))
 
 
 def _money(amount: Decimal) -> str:

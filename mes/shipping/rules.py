@@ -185,6 +185,13 @@ class ClaimDecided(RuleViolation):
     message = N_("This claim is “%(state)s” already. Nothing was changed.")
 
 
+class NotRemade(RuleViolation):
+    """A piece that is made again already, or that is not in this package any more."""
+
+    code = "mes.shipping.not_remade"
+    message = N_("%(piece)s is made again already, or lies in another package. Look at the page again.")
+
+
 class AnswerMissing(RuleViolation):
     """A claim is rejected without telling the dealer why."""
 
@@ -274,12 +281,9 @@ class Manifest:
     """One load and everything that is to go onto it, in the order of the stops."""
 
     load_id: int
-    code: str
     number: str
     state: LoadState
-    dealer_ids: tuple[int, ...]
     cargo: tuple[Cargo, ...]
-    is_by_stop: bool = False  # what is unloaded last is loaded first
 
     @property
     def missing(self) -> tuple[Cargo, ...]:
@@ -294,6 +298,19 @@ class Manifest:
         return Progress(len(self.cargo) - len(missing), len(self.cargo), names)
 
 
+@dataclass(frozen=True, slots=True)
+class LoadHead:
+    """One load as the judge of one package sees it: not its list, only what of it says something about this package."""
+
+    load_id: int
+    number: str
+    state: LoadState
+    is_dealer_served: bool = True  # the package's dealer is one of its stops
+    first: tuple[
+        Cargo, ...
+    ] = ()  # what goes on before the package and is not on: the last stop, loaded by stop
+
+
 def joined(cargo: Sequence[Cargo]) -> Named:
     """Return the names of some packages as one: 4 at most, then how many more."""
     shown, more = cargo[:NAMED_AT_MOST], len(cargo) - NAMED_AT_MOST
@@ -302,29 +319,40 @@ def joined(cargo: Sequence[Cargo]) -> Named:
     return Named(zh, en) if more <= 0 else Named(f"{zh} 等 {len(cargo)} 包", f"{en} and {more} more")
 
 
-def judge_load(manifest: Manifest, cargo: Cargo, *, is_held: bool = False) -> Blocked | None:
-    """Return why a package does not go onto the vehicle, if so; `is_held` says that its order is to be paid first."""
+def orders_of(cargo: Sequence[Cargo]) -> Named:
+    """Return the orders of some packages, by number: 4 at most, then how many more."""
+    numbers = sorted({one.order_number for one in cargo})
+    shown, more = numbers[:NAMED_AT_MOST], len(numbers) - NAMED_AT_MOST
+    zh, en = "、".join(shown), ", ".join(shown)
+    return Named(zh, en) if more <= 0 else Named(f"{zh} 等 {len(numbers)} 单", f"{en} and {more} more")
+
+
+def judge_load(load: LoadHead, cargo: Cargo, *, is_held: bool = False) -> Blocked | None:
+    """Return why a package does not go onto the vehicle, if so; `is_held` says that its order is to be paid first.
+
+    How far the loading is, is for the caller to add: it counts the list.
+    """
     return (
-        _closed(manifest)
-        or _gone(manifest, cargo)
-        or _on_board(manifest, cargo)
-        or _other_destination(manifest, cargo)
-        or (_not_sealed(manifest, cargo) if cargo.state in UNSEALED else None)  # the office cannot list it
-        or _not_listed(manifest, cargo)
-        or _wrong_stop(manifest, cargo)
-        or _not_sealed(manifest, cargo)
-        or (_not_paid(manifest, cargo) if is_held else None)
+        _closed(load)
+        or _gone(load, cargo)
+        or _on_board(load, cargo)
+        or _other_destination(load, cargo)
+        or (_not_sealed(load, cargo) if cargo.state in UNSEALED else None)  # the office cannot list it
+        or _not_listed(load, cargo)
+        or _wrong_stop(load, cargo)
+        or _not_sealed(load, cargo)
+        or (_not_paid(load, cargo) if is_held else None)
     )
 
 
-def judge_unload(manifest: Manifest, cargo: Cargo) -> Blocked | None:
+def judge_unload(load: LoadHead, cargo: Cargo) -> Blocked | None:
     """Return why a package is not taken off the vehicle, if so."""
-    refusal = _closed(manifest)
-    if refusal or (cargo.load_id == manifest.load_id and cargo.is_loaded):
+    refusal = _closed(load)
+    if refusal or (cargo.load_id == load.load_id and cargo.is_loaded):
         return refusal
     return _refusal(
         Block.E12,
-        manifest,
+        load,
         cargo,
         expected=Text(N_("A package on this vehicle")),
         got=Text(N_("%(package)s, not on it"), {"package": cargo.full}),
@@ -363,21 +391,19 @@ def needs_signature(behind: Sequence[Cargo]) -> bool:
     return any(one.part_delivery is not PartDelivery.FREE for one in behind)
 
 
-def lost(manifest: Manifest) -> Blocked:
+def lost(load: LoadHead | Manifest) -> Blocked:
     """Return the refusal for a change that another scan made a moment ago."""
     return Blocked(
         Block.E27,
-        expected=Text("%(number)s", {"number": manifest.number}),
+        expected=Text("%(number)s", {"number": load.number}),
         got=Text(N_("Changed meanwhile")),
         todo=Text(N_("Look at the list and scan again.")),
         object_type="load",
-        object_id=manifest.load_id,
+        object_id=load.load_id,
     )
 
 
-def _refusal(
-    block: Block, manifest: Manifest, cargo: Cargo, *, expected: Text, got: Text, todo: Text
-) -> Blocked:
+def _refusal(block: Block, load: LoadHead, cargo: Cargo, *, expected: Text, got: Text, todo: Text) -> Blocked:
     return Blocked(
         block,
         expected=expected,
@@ -385,47 +411,45 @@ def _refusal(
         todo=todo,
         object_type="package",
         object_id=cargo.package_id,
-        context_id=manifest.load_id,
-        progress=manifest.progress,
+        context_id=load.load_id,
     )
 
 
-def _closed(manifest: Manifest) -> Blocked | None:
-    if manifest.state in OPEN:
+def _closed(load: LoadHead | Manifest) -> Blocked | None:
+    if load.state in OPEN:
         return None
     return Blocked(
         Block.E24,
         expected=Text(N_("A load that is not closed")),
-        got=Text(N_("%(number)s: %(state)s"), {"number": manifest.number, "state": manifest.state}),
+        got=Text(N_("%(number)s: %(state)s"), {"number": load.number, "state": load.state}),
         todo=Text(N_("Put it aside and scan the code of the load that is being loaded.")),
         object_type="load",
-        object_id=manifest.load_id,
-        context_id=manifest.load_id,
-        progress=manifest.progress,
+        object_id=load.load_id,
+        context_id=load.load_id,
     )
 
 
-def _gone(manifest: Manifest, cargo: Cargo) -> Blocked | None:
+def _gone(load: LoadHead, cargo: Cargo) -> Blocked | None:
     if cargo.state in GONE:
         got = Text(N_("%(package)s, shipped already"), {"package": cargo.full})
         todo = Text(N_("Put it aside and call the team leader: two boxes may carry one label."))
-    elif cargo.is_loaded and cargo.load_id != manifest.load_id:
+    elif cargo.is_loaded and cargo.load_id != load.load_id:
         got = Text(N_("%(package)s, loaded on %(load)s"), {"package": cargo.full, "load": cargo.load_number})
         todo = Text(
             N_("Bring it to %(load)s, or have it unloaded there by scan."), {"load": cargo.load_number}
         )
     else:
         return None
-    expected = Text(N_("A package of %(number)s"), {"number": manifest.number})
-    return _refusal(Block.E12, manifest, cargo, expected=expected, got=got, todo=todo)
+    expected = Text(N_("A package of %(number)s"), {"number": load.number})
+    return _refusal(Block.E12, load, cargo, expected=expected, got=got, todo=todo)
 
 
-def _on_board(manifest: Manifest, cargo: Cargo) -> Blocked | None:
+def _on_board(load: LoadHead, cargo: Cargo) -> Blocked | None:
     if not cargo.is_loaded:
         return None
     return _refusal(
         Block.E28,
-        manifest,
+        load,
         cargo,
         expected=Text(N_("A package not loaded yet")),
         got=Text(N_("%(package)s, already on"), {"package": cargo.full}),
@@ -433,21 +457,21 @@ def _on_board(manifest: Manifest, cargo: Cargo) -> Blocked | None:
     )
 
 
-def _other_destination(manifest: Manifest, cargo: Cargo) -> Blocked | None:
-    if cargo.dealer_id in manifest.dealer_ids:
+def _other_destination(load: LoadHead, cargo: Cargo) -> Blocked | None:
+    if load.is_dealer_served:
         return None
     return _refusal(
         Block.E11,
-        manifest,
+        load,
         cargo,
-        expected=Text(N_("A package for a dealer of %(number)s"), {"number": manifest.number}),
+        expected=Text(N_("A package for a dealer of %(number)s"), {"number": load.number}),
         got=Text(N_("%(package)s, for %(dealer)s"), {"package": cargo.full, "dealer": cargo.dealer}),
         todo=Text(N_("Take it off. It goes to %(dealer)s."), {"dealer": cargo.dealer}),
     )
 
 
-def _not_listed(manifest: Manifest, cargo: Cargo) -> Blocked | None:
-    if cargo.load_id == manifest.load_id:
+def _not_listed(load: LoadHead, cargo: Cargo) -> Blocked | None:
+    if cargo.load_id == load.load_id:
         return None
     if cargo.load_id is not None:
         got = Text(N_("%(package)s, of load %(load)s"), {"package": cargo.full, "load": cargo.load_number})
@@ -455,35 +479,31 @@ def _not_listed(manifest: Manifest, cargo: Cargo) -> Blocked | None:
     else:
         got = Text(N_("%(package)s, on no load"), {"package": cargo.full})
         todo = Text(N_("Put it back, or have the office add it to this load."))
-    expected = Text(N_("A package of %(number)s"), {"number": manifest.number})
-    return _refusal(Block.E12, manifest, cargo, expected=expected, got=got, todo=todo)
+    expected = Text(N_("A package of %(number)s"), {"number": load.number})
+    return _refusal(Block.E12, load, cargo, expected=expected, got=got, todo=todo)
 
 
-def _wrong_stop(manifest: Manifest, cargo: Cargo) -> Blocked | None:
+def _wrong_stop(load: LoadHead, cargo: Cargo) -> Blocked | None:
     """Refuse what is unloaded earlier while something that is unloaded later is not on."""
-    if not manifest.is_by_stop or cargo.stop is None:
+    if not load.first:
         return None
-    later = [one for one in manifest.missing if (one.stop or 0) > (cargo.stop or 0)]
-    if not later:
-        return None
-    last = max(one.stop or 0 for one in later)
-    first = [one for one in later if one.stop == last]
+    head = load.first[0]
     return _refusal(
         Block.E29,
-        manifest,
+        load,
         cargo,
-        expected=Text(N_("Stop %(stop)s: %(dealer)s"), {"stop": last, "dealer": first[0].dealer}),
+        expected=Text(N_("Stop %(stop)s: %(dealer)s"), {"stop": head.stop, "dealer": head.dealer}),
         got=Text(N_("%(package)s, stop %(stop)s"), {"package": cargo.full, "stop": cargo.stop}),
-        todo=Text(N_("First load %(packages)s."), {"packages": joined(first)}),
+        todo=Text(N_("First load %(packages)s."), {"packages": joined(load.first)}),
     )
 
 
-def _not_sealed(manifest: Manifest, cargo: Cargo) -> Blocked | None:
+def _not_sealed(load: LoadHead, cargo: Cargo) -> Blocked | None:
     if cargo.state in LOADABLE:
         return None
     return _refusal(
         Block.E13,
-        manifest,
+        load,
         cargo,
         expected=Text(N_("A sealed package")),
         got=Text(N_("%(package)s: %(state)s"), {"package": cargo.full, "state": cargo.state}),
@@ -491,11 +511,11 @@ def _not_sealed(manifest: Manifest, cargo: Cargo) -> Blocked | None:
     )
 
 
-def _not_paid(manifest: Manifest, cargo: Cargo) -> Blocked:
+def _not_paid(load: LoadHead, cargo: Cargo) -> Blocked:
     """Refuse without an amount: the floor sees no prices."""
     return _refusal(
         Block.E13,
-        manifest,
+        load,
         cargo,
         expected=Text(N_("An order that is paid in full")),
         got=Text(N_("%(package)s: not paid in full"), {"package": cargo.full}),
@@ -504,22 +524,29 @@ def _not_paid(manifest: Manifest, cargo: Cargo) -> Blocked:
 
 
 def _short(manifest: Manifest, behind: Sequence[Cargo], *, is_refused: bool = False) -> Blocked:
+    """Refuse with the counts of the list; when all of it is on, with the orders that it holds in part."""
     progress = manifest.progress
-    facts = {"packages": joined(behind)} if behind else {}
-    if is_refused:
-        facts["dealer"] = behind[0].dealer
-        todo = Text(
-            N_("%(dealer)s takes no part delivery. Load %(packages)s, or unload all that is theirs."), facts
-        )
+    listed = [one for one in behind if one.load_id == manifest.load_id]
+    expected = Text(N_("%(count)s packages"), {"count": progress.total_count})
+    got = Text(N_("%(count)s packages"), {"count": progress.done_count})
+    todo = Text(N_("Put packages onto the list first."))
+    if listed:
+        todo = Text(N_("Load what is missing: %(packages)s."), {"packages": joined(listed)})
     elif behind:
-        todo = Text(N_("Load what is missing: %(packages)s."), facts)
-    else:
-        todo = Text(N_("Put packages onto the list first."))
-    absent_count = len(behind) - len(manifest.missing) if not is_refused else 0
+        expected = Text(N_("Whole orders, or a signature"))
+        facts = {"count": len(behind), "orders": orders_of(behind)}
+        got = Text(N_("%(count)s packages of %(orders)s are not on this load's list"), facts)
+        todo = Text(N_("Press “Papers”: the team leader signs that they go later."))
+    if is_refused:
+        todo = Text(
+            N_("%(dealer)s takes no part delivery. Load %(packages)s, or unload all that is theirs."),
+            {"dealer": behind[0].dealer, "packages": joined(behind)},
+        )
+        expected = expected if listed else Text(N_("Whole orders"))
     return Blocked(
         Block.E10,
-        expected=Text(N_("%(count)s packages"), {"count": progress.total_count + max(0, absent_count)}),
-        got=Text(N_("%(count)s packages"), {"count": progress.done_count}),
+        expected=expected,
+        got=got,
         todo=todo,
         object_type="load",
         object_id=manifest.load_id,

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy.orm import Session
 
 from core.codes import Letter
 from core.i18n import N_
 from mes.scanning import service as scanning
-from mes.scanning.rules import Accepted, ScanKind, ScanRequest, Text
+from mes.scanning.rules import Accepted, Progress, ScanKind, ScanRequest, Text
 from mes.scanning.service import Handler, Resolved
 from mes.shipping import queries, service
-from mes.shipping.rules import Cargo, Manifest
+from mes.shipping.rules import Cargo
 
 LOAD, SIGN = "mes.shipping.load", "mes.shipping.sign"
 
@@ -20,15 +18,15 @@ LOAD, SIGN = "mes.shipping.load", "mes.shipping.sign"
 def load(session: Session, scan: ScanRequest) -> Accepted:
     """Put a package onto the vehicle in hand."""
     load_id, cargo = _load_id(session, scan.context or ""), _cargo(session, scan.code)
-    manifest = service.load(session, load_id, cargo, by=scan.who.id, at=scan.at)
-    return _accepted(Text(N_("%(package)s is on."), {"package": cargo.full}), manifest, cargo)
+    progress = service.load(session, load_id, cargo, by=scan.who.id, at=scan.at)
+    return _moved(Text(N_("%(package)s is on."), {"package": cargo.full}), load_id, cargo, progress)
 
 
 def unload(session: Session, scan: ScanRequest) -> Accepted:
     """Take a package off the vehicle in hand."""
     load_id, cargo = _load_id(session, scan.context or ""), _cargo(session, scan.code)
-    manifest = service.unload(session, load_id, cargo, at=scan.at)
-    return _accepted(Text(N_("%(package)s is off."), {"package": cargo.full}), manifest, cargo)
+    progress = service.unload(session, load_id, cargo, at=scan.at)
+    return _moved(Text(N_("%(package)s is off."), {"package": cargo.full}), load_id, cargo, progress)
 
 
 def ship_close(session: Session, scan: ScanRequest) -> Accepted:
@@ -39,7 +37,15 @@ def ship_close(session: Session, scan: ScanRequest) -> Accepted:
         session, load_id, signer=signer, reason=scan.reason, by=scan.who.id, at=scan.at
     )
     say = Text(N_("Load %(number)s is closed."), {"number": manifest.number})
-    return _accepted(say, manifest, is_override=signer is not None and was_needed)
+    return Accepted(
+        say,
+        object_type="load",
+        object_id=load_id,
+        context_id=load_id,
+        progress=manifest.progress,
+        shown={"name": manifest.number},
+        is_override=signer is not None and was_needed,
+    )
 
 
 HANDLERS = (
@@ -94,22 +100,13 @@ def _cargo(session: Session, code: str) -> Cargo:
     return cargo
 
 
-def _accepted(
-    say: Text, manifest: Manifest, cargo: Cargo | None = None, *, is_override: bool = False
-) -> Accepted:
+def _moved(say: Text, load_id: int, cargo: Cargo, progress: Progress) -> Accepted:
+    """Answer what came onto or off the vehicle: its name in large letters, and which package is to be pointed out."""
     return Accepted(
         say,
-        object_type="load" if cargo is None else "package",
-        object_id=manifest.load_id if cargo is None else cargo.package_id,
-        context_id=manifest.load_id,
-        progress=manifest.progress,
-        shown=_shown(manifest, cargo),
-        is_override=is_override,
+        object_type="package",
+        object_id=cargo.package_id,
+        context_id=load_id,
+        progress=progress,
+        shown={"name": cargo.label, "size": cargo.order_number, "package_id": cargo.package_id},
     )
-
-
-def _shown(manifest: Manifest, cargo: Cargo | None) -> dict[str, Any]:
-    """Return what the dock draws: the name in large letters, and which package is to be pointed out."""
-    if cargo is None:
-        return {"name": manifest.number}
-    return {"name": cargo.label, "size": cargo.order_number, "package_id": cargo.package_id}

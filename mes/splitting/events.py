@@ -9,7 +9,7 @@ class SetsWritten:
 
     order_id: int
     set_ids: tuple[int, ...]
-    packages_before: int  # how many packages the sets before them have
+    packages_before: int  # how many packages the sets before them have for themselves
     package_count: int  # of the whole order
 
 
@@ -25,6 +25,8 @@ class SetsFrozen:
     """An order was released: all its sets and pieces are written, and count from now on."""
 
     order_id: int
+    shared_count: int  # packages that its sets share; they come after those of the sets
+    package_count: int  # all of them
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ from mes.splitting.rules import (
     PieceState,
     clipped_minutes,
     parameters_sha256,
+    share,
 )
 
 Row = TypeVar("Row", DoorSet, Piece)
@@ -172,7 +173,7 @@ def prepare(session: Session, order_id: int) -> FrozenOrder:
             refused.append(line.position)
     if refused:
         raise LinesRefused(number=order.number, lines=refused)
-    return FrozenOrder(order.id, order.number, order.version, tuple(made))
+    return FrozenOrder(order.id, order.number, order.version, share(made))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -19,6 +19,7 @@ from erp.catalogue.rules.explode import EVALUATOR_VERSION
 from erp.catalogue.rules.explosion import Explosion
 from erp.catalogue.rules.line import LineSpec
 from erp.catalogue.rules.need import need_of_set
+from erp.catalogue.rules.sharing import Sharing
 
 
 class PieceState(Choice):
@@ -194,6 +195,18 @@ class FrozenOrder:
             for position, one in enumerate(line.sets, start=line.first_position):
                 yield line, position, one
 
+    @property
+    def shared_count(self) -> int:
+        """How many packages its sets share."""
+        return len(
+            {
+                (package.kind, package.index)
+                for one, _count in self.explosions()
+                for package in one.explosion.packages
+                if package.shared is not None
+            }
+        )
+
     def explosions(self) -> list[tuple[FrozenSet, int]]:
         """Return each different explosion, with one of the sets made of it and how many there are."""
         counts = Counter(id(one.explosion) for _, _, one in self.sets())
@@ -216,7 +229,33 @@ class FrozenOrder:
     @property
     def package_count(self) -> int:
         """How many packages it goes into."""
-        return sum(count * len(one.explosion.packages) for one, count in self.explosions())
+        own = sum(count * own_package_count(one) for one, count in self.explosions())
+        return own + self.shared_count
+
+
+def own_package_count(one: FrozenSet) -> int:
+    """Return how many packages a set has for itself."""
+    return sum(package.shared is None for package in one.explosion.packages)
+
+
+def share(lines: Sequence[FrozenLine]) -> tuple[FrozenLine, ...]:
+    """Return the lines of an order with the packages numbered that their sets share, filled in their order."""
+    sharing = Sharing()
+    known: dict[tuple[int, int], FrozenSet] = {}
+    return tuple(
+        replace(line, sets=tuple(_shared(sharing, line.spec.colour or "", one, known) for one in line.sets))
+        for line in lines
+    )
+
+
+def _shared(
+    sharing: Sharing, colour: str, one: FrozenSet, known: dict[tuple[int, int], FrozenSet]
+) -> FrozenSet:
+    """Return a set with its shared packages numbered; equal sets stay one object, which `known` holds."""
+    made = sharing.place(one.explosion, colour)
+    if made is one.explosion:
+        return one
+    return known.setdefault((id(one), id(made)), replace(one, explosion=made))
 
 
 def parameters_sha256(document_sha256: str, spec: LineSpec, edits: Sequence[Edit] = ()) -> str:

@@ -5,6 +5,7 @@ Where a branch begins is a subquery, not a common table expression: the planner 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -30,6 +31,7 @@ from sqlalchemy.orm import Session
 from core.auth.model import Person
 from core.codes import Letter
 from core.i18n import Named
+from erp.catalogue.model import DoorVersion
 from erp.materials.model import Article
 from erp.parties.model import Party
 from erp.sales.model import Line, Order
@@ -44,7 +46,7 @@ from mes.production.model import Scrap, WorkReport
 from mes.scanning.model import Scan, Station
 from mes.shipping.model import Claim, Delivery, Load, LoadPackage, Receipt, Return
 from mes.splitting.model import DoorSet, Piece, Requirement
-from mes.tracing.rules import Chapter, Event
+from mes.tracing.rules import Chapter, Event, LotKnown
 
 NO = literal("")
 ROW: BindParameter[int] = bindparam("row_id")  # statements are made once: making one costs as much as asking
@@ -86,6 +88,7 @@ def story(kind: str) -> CompoundSelect[Any]:
     return union_all(
         _of_pieces(pieces),
         _of_sheets(pieces),
+        _of_boards(pieces),
         _of_lots(pieces),
         _of_fittings(pieces),
         _of_operations(pieces),
@@ -119,6 +122,23 @@ def trace(session: Session, kind: str, row_id: int) -> list[Event]:
     ]
 
 
+def operation_names(session: Session, piece_ids: Collection[int]) -> dict[str, Named]:
+    """Return the names of the operations of some pieces, as the frozen door models have them, by code."""
+    listed = session.scalars(
+        select(DoorVersion.document["operations"])
+        .where(
+            DoorVersion.id.in_(
+                select(DoorSet.door_version_id)
+                .join(Piece, Piece.set_id == DoorSet.id)
+                .where(Piece.id.in_(piece_ids))
+            )
+        )
+        .order_by(DoorVersion.id)
+    )
+    operations = [one for of_version in listed for one in of_version or []]
+    return {one["code"]: Named(one["name"]["zh"], one["name"].get("en", "")) for one in operations}
+
+
 def _pieces(kind: str) -> Subquery:
     rows = select(Piece.id, Piece.set_id, Piece.order_id, Piece.rule_code)
     if kind == "piece":
@@ -134,7 +154,10 @@ def _boxes(kind: str, pieces: Subquery) -> Subquery:
     if kind == "package":
         return select(Package.id).where(Package.id == ROW).subquery("boxes")
     if kind == "set":
-        return select(Package.id).where(Package.set_id == ROW).subquery("boxes")
+        inside = (
+            select(Content.package_id).join(Piece, Piece.id == Content.piece_id).where(Piece.set_id == ROW)
+        )
+        return select(Package.id).where((Package.set_id == ROW) | Package.id.in_(inside)).subquery("boxes")
     packed = select(Content.package_id.label("id")).join(pieces, pieces.c.id == Content.piece_id)
     return packed.subquery("boxes")
 
@@ -198,13 +221,13 @@ def _of_sheets(pieces: Subquery) -> Select[Any]:
     )
 
 
-def _lot(at: Any) -> Select[Any]:
+def _lot(at: Any, known: Any) -> Select[Any]:
     return _row(
         Chapter.LOT,
         at,
         Lot.code,
         name=Article.code,
-        person=NO,
+        person=known,
         detail=Lot.supplier_reference,
         extra=func.coalesce(Party.name, ""),
         ref=Lot.id,
@@ -220,15 +243,32 @@ def _is_issued_to(batch_id: Any) -> Any:
     return (Move.subject == subject) & (Move.subject_id == batch_id) & (Move.kind == MoveKind.ISSUE)
 
 
-def _of_lots(pieces: Subquery) -> Select[Any]:
-    """Return the lots of a sheet: the offcut that it was, else what was issued of its article to its batch."""
+def _of_boards(pieces: Subquery) -> Select[Any]:
+    """Return the lots of boards that were scanned at the saw: those of the sheets, or of the boards of offcuts."""
     return (
-        _lot(Lot.received_at)
+        _lot(Lot.received_at, literal(LotKnown.SCANNED.value))
+        .select_from(pieces)
+        .join(Placement, Placement.piece_id == pieces.c.id)
+        .join(CutLayout, CutLayout.id == Placement.layout_id)
+        .join(Lot, Lot.id == CutLayout.board_lot_id)
+        .join(Article, Article.id == Lot.article_id)
+        .outerjoin(Party, Party.id == Lot.supplier_id)
+        .where(CutLayout.dropped_at.is_(None))
+        .distinct()
+    )
+
+
+def _of_lots(pieces: Subquery) -> Select[Any]:
+    """Return the other lots of a sheet: the offcut that it was; else, unscanned, what its batch got of its article."""
+    known = case((CutLayout.lot_id.is_not(None), LotKnown.OFFCUT.value), else_=LotKnown.ISSUED.value)
+    is_unknown = CutLayout.lot_id.is_(None) & CutLayout.board_lot_id.is_(None)
+    return (
+        _lot(Lot.received_at, known)
         .select_from(pieces)
         .join(Placement, Placement.piece_id == pieces.c.id)
         .join(CutLayout, CutLayout.id == Placement.layout_id)
         .join(CutPlan, CutPlan.id == CutLayout.plan_id)
-        .outerjoin(Move, _is_issued_to(CutPlan.batch_id) & CutLayout.lot_id.is_(None))
+        .outerjoin(Move, _is_issued_to(CutPlan.batch_id) & is_unknown)
         .join(Lot, Lot.id == func.coalesce(CutLayout.lot_id, Move.lot_id))
         .join(Article, Article.id == Lot.article_id)
         .outerjoin(Party, Party.id == Lot.supplier_id)
@@ -241,7 +281,7 @@ def _of_fittings(pieces: Subquery) -> Select[Any]:
     """Return the lots of what is built into a piece or lies in its kit: issued to the batch of its colour lot."""
     is_for_it = (Requirement.set_id == pieces.c.set_id) & (Requirement.joins == pieces.c.rule_code)
     return (
-        _lot(Lot.received_at)
+        _lot(Lot.received_at, literal(LotKnown.ISSUED.value))
         .select_from(pieces)
         .join(Requirement, is_for_it)
         .join(DoorSet, DoorSet.id == pieces.c.set_id)
@@ -503,8 +543,11 @@ def _of_layout() -> Select[Any]:
 
 
 def _of_lot() -> tuple[Select[Any], ...]:
-    """Return the parts that may be of a lot: cut in the batches that it was issued to, cut from it as an offcut,
-    and the sets of those batches that need its material as a fitting or band, with the kit that it lies in.
+    """Return the parts that are of a lot, or may be.
+
+    They are: cut from it where it was scanned, or as an offcut. They may be: cut in the batches that it was issued
+    to, from sheets of which no lot was scanned; and the sets of those batches that need its material as a fitting
+    or band, with the kit that it lies in.
     """
     no_kit = cast(null(), Piece.id.type).label("kit_id")
     issued = (
@@ -522,7 +565,9 @@ def _of_lot() -> tuple[Select[Any], ...]:
             CutLayout,
             (CutLayout.plan_id == CutPlan.id)
             & (CutLayout.article_id == issued.c.article_id)
-            & (func.coalesce(CutLayout.lot_id, 0) == 0)  # most have none: its index is no way in
+            & (
+                func.coalesce(CutLayout.lot_id, CutLayout.board_lot_id, 0) == 0
+            )  # no index of them is a way in
             & CutLayout.dropped_at.is_(None),
         )
         .join(Placement, Placement.layout_id == CutLayout.id)
@@ -533,6 +578,12 @@ def _of_lot() -> tuple[Select[Any], ...]:
         .join(Placement, Placement.piece_id == Piece.id)
         .join(CutLayout, CutLayout.id == Placement.layout_id)
         .where(CutLayout.lot_id == ROW, CutLayout.dropped_at.is_(None))
+    )
+    of_boards = (
+        select(Piece.order_id, Piece.set_id, Piece.id.label("piece_id"), no_kit)
+        .join(Placement, Placement.piece_id == Piece.id)
+        .join(CutLayout, CutLayout.id == Placement.layout_id)
+        .where(CutLayout.board_lot_id == ROW, CutLayout.dropped_at.is_(None))
     )
     of_fittings = (
         select(
@@ -551,7 +602,7 @@ def _of_lot() -> tuple[Select[Any], ...]:
         )
         .outerjoin(Piece, (Piece.set_id == DoorSet.id) & (Piece.rule_code == Requirement.joins))
     )
-    return of_batches, of_offcut, of_fittings
+    return of_batches, of_boards, of_offcut, of_fittings
 
 
 def code_of(session: Session, kind: str, row_id: int) -> str | None:

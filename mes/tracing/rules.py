@@ -43,6 +43,14 @@ LEADS_TO = {  # chapter -> the page that its ref_id leads to
 }
 
 
+class LotKnown(Choice):
+    """How it is known that a piece is of a lot."""
+
+    SCANNED = "SCANNED", N_("Scanned at the saw")
+    OFFCUT = "OFFCUT", N_("The offcut that was cut")
+    ISSUED = "ISSUED", N_("Issued to the batch: any of its lots may be the one")
+
+
 class NotTraced(RuleViolation):
     """A label without a story of its own."""
 
@@ -60,7 +68,7 @@ class Event:
     at: datetime | None
     code: str  # of the piece, lot, sheet, package, load; the operation; the kind of scan
     name: Named
-    person: str
+    person: str  # who did it; of a lot how it is known
     detail: str  # order and room; supplier's note; plan; station; dealer
     extra: str  # state; outcome and class of a scan; delivery note
     ref_id: int | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -10,17 +11,18 @@ from flask_babel import gettext as _
 
 from core.codes import clean
 from core.errors import NotFound
+from core.i18n import Named
 from core.web.access import requires
 from core.web.errors import shown, text_of
 from core.web.lists import export
-from core.web.templating import label
+from core.web.templating import label, named
 from core.work import read
 from mes.packing.rules import PackageState
 from mes.scanning.rules import Block, Outcome, ScanKind
 from mes.shipping.rules import ClaimKind, ClaimState, Condition
 from mes.splitting.rules import PieceState
 from mes.tracing import queries
-from mes.tracing.rules import LEADS_TO, PAGES, Chapter, Event, NotTraced, told
+from mes.tracing.rules import LEADS_TO, PAGES, Chapter, Event, LotKnown, NotTraced, told
 
 bp = Blueprint("mes_tracing", __name__)
 READ = "mes.tracing.read"
@@ -64,10 +66,13 @@ def _story(kind: str, row_id: int) -> ResponseReturnValue:
     events = queries.trace(read(), kind, row_id)
     if not events:
         raise NotFound
+    done = {one.ref_id for one in events if one.chapter is Chapter.OPERATION and one.ref_id}
     return render_template(
         "mes/tracing/story.html",
         kind=kind,
         story=told(events),
+        names=queries.operation_names(read(), done),
+        by=_by,
         chapters=Chapter,
         url=_url,
         result=_result,
@@ -85,11 +90,18 @@ def _arguments(name: str, row_id: int) -> dict[str, Any]:
     return {name: row_id}
 
 
-def _what(event: Event) -> str:
+def _what(event: Event, names: Mapping[str, Named]) -> str:
     """Return what a line is about, in the person's language."""
     if event.chapter is Chapter.SCAN:
         return label(ScanKind(event.code))
+    if event.chapter is Chapter.OPERATION and event.code in names:
+        return named(names[event.code])
     return event.code
+
+
+def _by(event: Event) -> str:
+    """Return who did it; of a lot how it is known."""
+    return label(LotKnown(event.person)) if event.chapter is Chapter.LOT else event.person
 
 
 def _result(event: Event) -> str:

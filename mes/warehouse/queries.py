@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import cast
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Table, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from core.i18n import Named
@@ -28,10 +29,19 @@ from mes.warehouse.rules import BatchNeed, LotInHand, Portion, Shelf, Spot, prop
 ZERO = Decimal(0)
 
 
+PLACES, PACKAGES = (
+    cast(Table, kind.__table__) for kind in (Place, Package)
+)  # bare, and statements made once
+SPOT = select(PLACES.c.id, PLACES.c.code, PLACES.c.name, PLACES.c.kind, PLACES.c.is_active).where(
+    PLACES.c.code == bindparam("code")
+)
+LIES_AT = select(PACKAGES.c.place_id).where(PACKAGES.c.id == bindparam("package"))
+
+
 def spot(session: Session, code: str) -> Spot | None:
     """Return the place with this label."""
-    place = stock.place_by_code(session, code)
-    return None if place is None else _spot(place)
+    row = session.execute(SPOT, {"code": code}).one_or_none()
+    return None if row is None else Spot(*row)
 
 
 def _spot(place: Place) -> Spot:
@@ -170,7 +180,7 @@ def carried(session: Session) -> list[Carried]:
         select(Package, Order.number, DoorSet.room, DoorSet.number, Party, Place.code)
         .join(Order, Order.id == Package.order_id)
         .join(Party, Party.id == Order.dealer_id)
-        .join(DoorSet, DoorSet.id == Package.set_id)
+        .outerjoin(DoorSet, DoorSet.id == Package.set_id)
         .outerjoin(Place, Place.id == Package.place_id)
         .where(Package.state.in_(LOADABLE))
         .order_by(Package.place_id.is_not(None), Package.id)
@@ -185,7 +195,7 @@ def carried(session: Session) -> list[Carried]:
         Carried(
             package=package,
             order_number=number,
-            room=room or set_number,
+            room=room or set_number or package.rooms,
             dealer=Named(dealer.name, dealer.name_en),
             lies_code=lies or "",
             shelf=propose(shelves_of.get(package.order_id, ())),
@@ -251,7 +261,8 @@ def boxed(session: Session, package_id: int) -> Boxed:
 
 def place_of(session: Session, package_id: int) -> int | None:
     """Return the id of the place where a package lies."""
-    return session.scalars(select(Package.place_id).where(Package.id == package_id)).one()
+    found: int | None = session.scalars(LIES_AT, {"package": package_id}).one()
+    return found
 
 
 def package_of_piece(session: Session, code: str) -> int | None:

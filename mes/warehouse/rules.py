@@ -266,9 +266,15 @@ def _too_much(lot: LotInHand, batch: BatchNeed, qty: Decimal, left: Decimal) -> 
     expected = Text(N_("%(batch)s still needs %(qty)s %(unit)s of %(material)s"), facts)
     todo = Text(N_("Take less."))
     if batch.needed_qty == 0:
-        expected = Text(N_("A material that %(batch)s needs"), facts)
-        todo = Text(N_("Take it back. The issue page lists what is needed."))
-    elif left == 0:
+        return _blocked(
+            Block.E22,
+            Text(N_("A material that %(batch)s needs"), facts),
+            Text(N_("%(lot)s: %(material)s"), {"lot": lot.code, "material": lot.material}),
+            Text(N_("Take it back. The issue page lists what is needed.")),
+            ("lot", lot.lot_id),
+            batch.batch_id,
+        )
+    if left == 0:
         todo = Text(N_("It has all it needs. Take it back."))
     got = Text("%(qty)s %(unit)s · %(material)s", {"material": lot.material, **_amount(qty, lot.unit)})
     return _blocked(Block.E30, expected, got, todo, ("lot", lot.lot_id), batch.batch_id)

@@ -51,8 +51,7 @@ def to_stage(session: Session) -> list[ToStage]:
 
 def find_package(session: Session, code: str) -> Box:
     """Return the package with this label. Raises Blocked E21, E26."""
-    package_id = packages.package_id(session, code)
-    box = None if package_id is None else packages.box(session, package_id)
+    box = packages.box_by_code(session, code)
     if box is None:
         raise scanning.unknown(session, code)
     return box

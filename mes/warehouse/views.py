@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, render_template, request, url_for
+from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
 from core.web.access import requires
@@ -18,8 +19,9 @@ def _page(template: str, **context: object) -> ResponseReturnValue:
     device = request.args.get("device") or request.cookies.get(DEVICE_COOKIE, "")
     where = scanning.where(read(), device) if device else None
     lock_url = url_for("mes_production.lock", device=device) if where else ""
+    badge = cookie.get("badge", "") if where else ""  # of a scan that is sent later, by whomever
     return render_template(
-        template, device=device if where else "", where=where, lock_url=lock_url, **context
+        template, device=device if where else "", where=where, badge=badge, lock_url=lock_url, **context
     )
 
 

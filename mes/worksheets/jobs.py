@@ -7,7 +7,7 @@ from core.company.views import company
 from core.jobs.registry import JobRun
 from core.work import close_session, read, run
 from mes.worksheets import pdf, queries, service
-from mes.worksheets.rules import PaperKind
+from mes.worksheets.rules import PaperKind, Scope
 
 
 def draw_paper(job: JobRun) -> None:
@@ -16,7 +16,9 @@ def draw_paper(job: JobRun) -> None:
     if queries.paper(read(), asked["paper_id"]).file_id is not None:
         return
     kind = PaperKind(asked["kind"])
-    sheet = queries.sheet(read(), kind, asked["order_ids"], asked["operation"])
+    sheet = queries.sheet(
+        read(), kind, Scope(tuple(asked["order_ids"]), asked.get("batch_id")), asked["operation"]
+    )
     close_session()  # drawing takes long; nobody waits for a reader meanwhile
     job.progress(0, len(sheet.pieces))
     printing = pdf.Printing(

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from core.codelists.model import Entry
@@ -23,7 +23,8 @@ from erp.parties.model import Party
 from erp.sales.model import HandEdit, Line, Order
 from erp.sales.queries.offer import LOCK_OPTION
 from erp.sales.rules.states import OrderState
-from mes.production.queries import all_operation_names
+from mes.planning.queries import lots
+from mes.production.queries import all_operation_names, stations_of
 from mes.splitting.model import DoorSet, Piece, Requirement
 from mes.splitting.rules import LIVE, ON_FLOOR
 from mes.worksheets.model import MachineCode, Paper
@@ -33,6 +34,7 @@ from mes.worksheets.rules import (
     EditedByHand,
     NothingToPrint,
     PaperKind,
+    Scope,
     read_template,
 )
 
@@ -104,6 +106,7 @@ class Sheet:
 
     pieces: tuple[SheetPiece, ...]
     operations: Mapping[str, Named]
+    stations: Mapping[str, Sequence[Named]]  # at which each is done
 
     @property
     def orders(self) -> tuple[str, ...]:
@@ -116,33 +119,49 @@ class Sheet:
         return sum(piece.part_count for piece in self.pieces)
 
 
-def operation_sheet(session: Session, order_ids: Sequence[int], operation: str) -> Sheet:
+def _is_piece_of(scope: Scope) -> ColumnElement[bool]:
+    """Say which pieces a paper may be about: of a batch those of its own sets, not of the other colours."""
+    of_orders = Piece.order_id.in_(scope.order_ids)
+    return of_orders if scope.batch_id is None else of_orders & Piece.set_id.in_(_sets_of(scope.batch_id))
+
+
+def _is_set_of(scope: Scope) -> ColumnElement[bool]:
+    of_orders = DoorSet.order_id.in_(scope.order_ids)
+    return of_orders if scope.batch_id is None else of_orders & DoorSet.id.in_(_sets_of(scope.batch_id))
+
+
+def _sets_of(batch_id: int) -> Select[int]:
+    batched = lots.batched_sets().subquery()
+    return select(batched.c.set_id).where(batched.c.batch_id == batch_id)
+
+
+def operation_sheet(session: Session, scope: Scope, operation: str) -> Sheet:
     """Return what one operation has still to do, as the shop works: material, size, order.
 
     Urgent pieces come first. Raises NothingToPrint.
     """
-    pieces = _pieces(session, order_ids, codes_of(session, operation))
+    pieces = _pieces(session, scope, codes_of(session, operation))
     chosen = [piece for piece in pieces if piece.code is not None and piece.passes(operation)]
     chosen.sort(key=_working_order)
     return _sheet(session, chosen)
 
 
-def material_sheet(session: Session, order_ids: Sequence[int]) -> Sheet:
+def material_sheet(session: Session, scope: Scope) -> Sheet:
     """Return the pieces that are still to be sawn or joined, by material and size. Raises NothingToPrint."""
-    chosen = [piece for piece in _pieces(session, order_ids) if piece.sides_mm and piece.step_count == 0]
+    chosen = [piece for piece in _pieces(session, scope) if piece.sides_mm and piece.step_count == 0]
     chosen.sort(key=_working_order)
     return _sheet(session, chosen)
 
 
-def route_sheet(session: Session, order_ids: Sequence[int]) -> Sheet:
+def route_sheet(session: Session, scope: Scope) -> Sheet:
     """Return all pieces of the sets that are on the floor, set by set. Raises NothingToPrint."""
-    return _sheet(session, list(_pieces(session, order_ids)))
+    return _sheet(session, list(_pieces(session, scope)))
 
 
 def _sheet(session: Session, pieces: list[SheetPiece]) -> Sheet:
     if not pieces:
         raise NothingToPrint
-    return Sheet(tuple(pieces), all_operation_names(session))
+    return Sheet(tuple(pieces), all_operation_names(session), stations_of(session))
 
 
 def _working_order(piece: SheetPiece) -> tuple[Any, ...]:
@@ -151,11 +170,11 @@ def _working_order(piece: SheetPiece) -> tuple[Any, ...]:
     return (not piece.is_urgent, material, size, piece.order_number, piece.set_id)
 
 
-def operations_of(session: Session, order_ids: Sequence[int]) -> dict[str, int]:
+def operations_of(session: Session, scope: Scope) -> dict[str, int]:
     """Return how many labelled pieces each operation has still to do, in the order of the routes."""
     rows = session.execute(
         select(Piece.route, Piece.step_count).where(
-            Piece.order_id.in_(order_ids), Piece.code.is_not(None), Piece.state.in_(ON_FLOOR)
+            _is_piece_of(scope), Piece.code.is_not(None), Piece.state.in_(ON_FLOOR)
         )
     )
     counts: Counter[str] = Counter()
@@ -164,17 +183,15 @@ def operations_of(session: Session, order_ids: Sequence[int]) -> dict[str, int]:
     return dict(counts)
 
 
-def set_count(session: Session, order_ids: Sequence[int]) -> int:
-    """Return how many door sets some orders have."""
+def set_count(session: Session, scope: Scope) -> int:
+    """Return how many door sets it is."""
     return len(
-        session.scalars(
-            select(DoorSet.id).where(DoorSet.order_id.in_(order_ids), DoorSet.voided_at.is_(None))
-        ).all()
+        session.scalars(select(DoorSet.id).where(_is_set_of(scope), DoorSet.voided_at.is_(None))).all()
     )
 
 
 def _pieces(
-    session: Session, order_ids: Sequence[int], codes: Sequence[tuple[MachineCode, CodeTemplate]] = ()
+    session: Session, scope: Scope, codes: Sequence[tuple[MachineCode, CodeTemplate]] = ()
 ) -> Iterator[SheetPiece]:
     rows = session.execute(
         select(Piece, DoorSet, Order, Party, Line, Material)
@@ -183,7 +200,7 @@ def _pieces(
         .join(Party, Party.id == Order.dealer_id)
         .join(Line, Line.id == DoorSet.line_id)
         .outerjoin(Material, Material.id == Piece.material_id)
-        .where(Piece.order_id.in_(order_ids), Piece.state.in_(ON_FLOOR))
+        .where(_is_piece_of(scope), Piece.state.in_(ON_FLOOR))
         .order_by(Piece.set_id, Piece.id)
     )
     specs = _Specs(session)
@@ -360,13 +377,11 @@ def paper(session: Session, paper_id: int) -> Paper:
     return found
 
 
-def sheet(session: Session, kind: PaperKind, order_ids: Sequence[int], operation: str) -> Sheet:
+def sheet(session: Session, kind: PaperKind, scope: Scope, operation: str) -> Sheet:
     """Return what one kind of paper is made of. Raises NothingToPrint."""
     if kind is PaperKind.OPERATION:
-        return operation_sheet(session, order_ids, operation)
-    return (
-        material_sheet(session, order_ids) if kind is PaperKind.MATERIAL else route_sheet(session, order_ids)
-    )
+        return operation_sheet(session, scope, operation)
+    return material_sheet(session, scope) if kind is PaperKind.MATERIAL else route_sheet(session, scope)
 
 
 def page_count(sheet: Sheet, kind: PaperKind) -> int:
@@ -385,7 +400,7 @@ def orders_named(session: Session, numbers: Sequence[str]) -> list[int]:
 
 
 def all_pieces(
-    session: Session, order_ids: Sequence[int]
+    session: Session, scope: Scope
 ) -> Sequence[tuple[Piece, DoorSet, Order, Material | None, str | None]]:
     """Return every live piece of some orders with set, order, material and why a hand changed it, for lists."""
     rows = session.execute(
@@ -394,24 +409,42 @@ def all_pieces(
         .join(Order, Order.id == Piece.order_id)
         .outerjoin(Material, Material.id == Piece.material_id)
         .outerjoin(HandEdit, HandEdit.id == Piece.hand_edit_id)
-        .where(Piece.order_id.in_(order_ids), Piece.state.in_(LIVE))
+        .where(_is_piece_of(scope), Piece.state.in_(LIVE))
         .order_by(Piece.order_id, Piece.set_id, Piece.id)
     )
     return [(piece, door_set, order, material, why) for piece, door_set, order, material, why in rows]
 
 
-def all_requirements(
-    session: Session, order_ids: Sequence[int]
-) -> Sequence[tuple[Requirement, Material, DoorSet]]:
+def all_requirements(session: Session, scope: Scope) -> Sequence[tuple[Requirement, Material, DoorSet]]:
     """Return what the sets of some orders need beside their pieces."""
     rows = session.execute(
         select(Requirement, Material, DoorSet)
         .join(DoorSet, DoorSet.id == Requirement.set_id)
         .join(Material, Material.id == Requirement.material_id)
-        .where(DoorSet.order_id.in_(order_ids), DoorSet.voided_at.is_(None))
+        .where(_is_set_of(scope), DoorSet.voided_at.is_(None))
         .order_by(Requirement.id)
     )
     return [(wanted, material, door_set) for wanted, material, door_set in rows]
+
+
+def package_rows(session: Session, scope: Scope) -> list[tuple[DoorSet, Mapping[str, Any], str]]:
+    """Return the planned packages, a row for each piece in them, set by set."""
+    sets = session.scalars(
+        select(DoorSet).where(_is_set_of(scope), DoorSet.voided_at.is_(None)).order_by(DoorSet.id)
+    )
+    return [(one, package, piece) for one in sets for package in one.packages for piece in package["pieces"]]
+
+
+def by_station(session: Session, scope: Scope) -> list[tuple[tuple[Named, ...], list[tuple[str, int]]]]:
+    """Return the operations that are still to be done with their counts, under the stations that do them.
+
+    Stations follow each other as the routes first come to them; operations that no station does come under none.
+    """
+    stations = stations_of(session)
+    found: dict[tuple[Named, ...], list[tuple[str, int]]] = {}
+    for code, count in operations_of(session, scope).items():
+        found.setdefault(tuple(stations.get(code, ())), []).append((code, count))
+    return list(found.items())
 
 
 def number_of(session: Session, order_id: int) -> str:

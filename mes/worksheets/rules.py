@@ -26,6 +26,14 @@ _HOLE = re.compile(r"\{([^{}]*)\}")
 _SPEC = re.compile(r"(0?)([1-9][0-9]?)([ds])")
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a paper is about: some orders, or of these what one batch makes."""
+
+    order_ids: tuple[int, ...]
+    batch_id: int | None = None
+
+
 class PaperKind(Choice):
     """Which paper is printed."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -16,7 +15,7 @@ from core.files import service as files
 from core.jobs import service as jobs
 from mes.worksheets import queries
 from mes.worksheets.model import MachineCode, Paper
-from mes.worksheets.rules import CodeEntry, CodeTaken, PaperKind, read_template
+from mes.worksheets.rules import CodeEntry, CodeTaken, PaperKind, Scope, read_template
 
 SUBJECT = "mes.worksheets.machine_code"
 DRAW = "mes.worksheets.draw"
@@ -57,7 +56,7 @@ def amend_code(
 def prepare(
     session: Session,
     kind: PaperKind,
-    order_ids: Sequence[int],
+    scope: Scope,
     *,
     operation: str,
     subject: str,
@@ -69,7 +68,8 @@ def prepare(
     """Have a long paper drawn in the background; the job runs once this is committed."""
     arguments = {
         "kind": kind.value,
-        "order_ids": list(order_ids),
+        "order_ids": list(scope.order_ids),
+        "batch_id": scope.batch_id,
         "operation": operation,
         "subject": subject,
         "locale": locale,

@@ -30,15 +30,16 @@ from core.web.forms import parse
 from core.web.lists import export
 from core.web.templating import day, label, local, named
 from core.work import read, run
+from erp.catalogue.rules.sharing import is_shared
 from mes.planning import queries as planning
 from mes.production.queries import all_operation_names
-from mes.splitting import queries as splitting
 from mes.worksheets import pdf, queries, service
 from mes.worksheets.forms import CodeForm
 from mes.worksheets.rules import (
     PAGES_AT_ONCE,
     NothingToPrint,
     PaperKind,
+    Scope,
     TooManyPages,
     read_template,
     tables_text,
@@ -50,17 +51,18 @@ LANGUAGES = {"zh": "zh_Hans_CN", "en": "en"}
 CSV = "text/csv; charset=utf-8"
 
 
-def _wanted() -> tuple[list[int], str, str | None]:
-    """Return the orders that the address names, what they are called together, and a batch's code."""
+def _wanted() -> tuple[Scope, str, str | None]:
+    """Return what the address names, what it is called together, and a batch's code."""
     session, batch_id = read(), request.values.get("batch", type=int)
     if batch_id is not None:
         batch = planning.batch_page(session, batch_id)
-        return [order.id for order in batch.orders], batch.batch.number, batch.batch.code
+        scope = Scope(tuple(order.id for order in batch.orders), batch_id)
+        return scope, batch.batch.number, batch.batch.code
     if request.values.get("floor"):
-        return queries.orders_on_floor(session), _("All orders on the floor"), None
+        return Scope(tuple(queries.orders_on_floor(session))), _("All orders on the floor"), None
     order_id = request.values.get("order", type=int)
     if order_id is not None:
-        return [order_id], queries.number_of(session, order_id), None
+        return Scope((order_id,)), queries.number_of(session, order_id), None
     numbers = [one.strip() for one in request.values.get("orders", "").upper().split(",") if one.strip()]
     ids = queries.orders_named(session, numbers)
     subject = (
@@ -68,7 +70,7 @@ def _wanted() -> tuple[list[int], str, str | None]:
         if len(numbers) == 1
         else _("%(number)s and %(count)s more", number=numbers[0], count=len(numbers) - 1)
     )
-    return ids, subject, None
+    return Scope(tuple(ids)), subject, None
 
 
 def _kind() -> PaperKind:
@@ -91,9 +93,9 @@ def _printed() -> str:
 @requires(READ)
 def paper_pdf() -> ResponseReturnValue:
     """Answer a paper as PDF; one of more than two hundred pages is refused and prepared by a POST."""
-    (ids, subject, code), kind = _wanted(), _kind()
+    (scope, subject, code), kind = _wanted(), _kind()
     operation = request.args.get("operation", "")
-    sheet = queries.sheet(read(), kind, ids, operation)
+    sheet = queries.sheet(read(), kind, scope, operation)
     pages = queries.page_count(sheet, kind)
     if pages > PAGES_AT_ONCE:
         raise TooManyPages(pages=pages, most=PAGES_AT_ONCE)
@@ -107,13 +109,13 @@ def paper_pdf() -> ResponseReturnValue:
 @requires(READ)
 def paper_prepare() -> ResponseReturnValue:
     """Have a long paper drawn in the background and show how far it is."""
-    (ids, subject, _code), kind = _wanted(), _kind()
+    (scope, subject, _code), kind = _wanted(), _kind()
     operation = request.form.get("operation", "")
-    queries.sheet(read(), kind, ids, operation)  # refuses at once what would come out empty
+    queries.sheet(read(), kind, scope, operation)  # refuses at once what would come out empty
     paper = run(
         service.prepare,
         kind,
-        ids,
+        scope,
         operation=operation,
         subject=subject,
         locale=_locale(),
@@ -152,9 +154,9 @@ def paper_file(paper_id: int) -> ResponseReturnValue:
 @requires(READ)
 def piece_export() -> ResponseReturnValue:
     """Answer every live piece of an order or a batch as a spreadsheet; `?only=cut` those that are sawn."""
-    ids, subject, _code = _wanted()
+    scope, subject, _code = _wanted()
     is_cut_list = request.args.get("only") == "cut"
-    rows = [row for row in queries.all_pieces(read(), ids) if row[0].cut_length_mm or not is_cut_list]
+    rows = [row for row in queries.all_pieces(read(), scope) if row[0].cut_length_mm or not is_cut_list]
     columns: dict[str, Any] = {
         _("Order"): lambda row: row[2].number,
         _("Set"): lambda row: row[1].number,
@@ -185,7 +187,7 @@ def piece_export() -> ResponseReturnValue:
 @requires(READ)
 def requirement_export() -> ResponseReturnValue:
     """Answer what the sets of an order or a batch need beside their pieces as a spreadsheet."""
-    ids, subject, _code = _wanted()
+    scope, subject, _code = _wanted()
     columns: dict[str, Any] = {
         _("Set"): lambda row: row[2].number,
         _("Room"): lambda row: row[2].room,
@@ -194,21 +196,15 @@ def requirement_export() -> ResponseReturnValue:
         _("Quantity"): lambda row: row[0].needed_qty,
         _("Unit"): lambda row: label(row[1].unit_code),
     }
-    return export(f"{subject}-requirements.xlsx", columns, queries.all_requirements(read(), ids))
+    return export(f"{subject}-requirements.xlsx", columns, queries.all_requirements(read(), scope))
 
 
 @bp.get("/packages.xlsx")
 @requires(READ)
 def package_export() -> ResponseReturnValue:
     """Answer the planned packages of an order or a batch, a row for each piece in them."""
-    ids, subject, _code = _wanted()
-    rows = [
-        (door_set, package, piece)
-        for order_id in ids
-        for door_set in splitting.sets(read(), order_id)
-        for package in door_set.packages
-        for piece in package["pieces"]
-    ]
+    scope, subject, _code = _wanted()
+    rows = queries.package_rows(read(), scope)
     is_chinese = str(get_locale()).startswith("zh")
     columns: dict[str, Any] = {
         _("Set"): lambda row: row[0].number,
@@ -216,7 +212,7 @@ def package_export() -> ResponseReturnValue:
         _("Package"): lambda row: (
             row[1]["name"] if is_chinese or not row[1]["name_en"] else row[1]["name_en"]
         ),
-        _("Number in set"): lambda row: row[1]["index"],
+        _("Number in set"): lambda row: "" if is_shared(row[1]["index"]) else row[1]["index"],
         _("Piece"): lambda row: row[2],
     }
     return export(f"{subject}-packages.xlsx", columns, rows)
@@ -226,12 +222,12 @@ def package_export() -> ResponseReturnValue:
 @requires(READ)
 def machine_csv() -> ResponseReturnValue:
     """Answer the machine codes of one operation, a line for each piece and machine; a fault stands in its line."""
-    ids, subject, _code = _wanted()
+    scope, subject, _code = _wanted()
     operation = request.args.get("operation", "")
     file = io.StringIO()
     lines = csv.writer(file)
     lines.writerow([_("Label"), _("Set"), _("Piece"), _("Machine"), _("Machine code"), _("Fault")])
-    for piece in queries.operation_sheet(read(), ids, operation).pieces:
+    for piece in queries.operation_sheet(read(), scope, operation).pieces:
         for stamp in piece.stamps:
             fault = text_of(stamp.fault) if stamp.fault else ""
             lines.writerow(
@@ -244,9 +240,9 @@ def machine_csv() -> ResponseReturnValue:
 @requires(READ)
 def machine_labels() -> ResponseReturnValue:
     """Answer the machine codes of one operation as labels, in the factory's language. Raises NothingToPrint."""
-    ids, subject, _code = _wanted()
+    scope, subject, _code = _wanted()
     operation = request.args.get("operation", "")
-    pieces = [one for one in queries.operation_sheet(read(), ids, operation).pieces if one.stamps]
+    pieces = [one for one in queries.operation_sheet(read(), scope, operation).pieces if one.stamps]
     if not pieces:
         raise NothingToPrint
     name = f"{subject}-{operation}-codes.pdf"

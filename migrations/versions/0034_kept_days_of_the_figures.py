@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql
 import core.db
 
 revision = '0034'
-down_revision = '0019'
+down_revision = '0030'
 branch_labels = None
 depends_on = None
 

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, text, update
 
 from core.auth import service as auth
 from core.work import run, run_in_turn
@@ -24,6 +24,7 @@ from erp.stock.model import Place
 from erp.stock.rules import PlaceKind
 from mes.packing.model import Content, Package
 from mes.packing.rules import PackageState
+from mes.production.model import WorkReport
 from mes.scanning import service as scanning
 from mes.scanning.rules import StationKind
 from mes.shipping import service as shipping
@@ -104,11 +105,24 @@ def release(app: Flask, order_id: int) -> None:
     run_in_turn(splitting.release_in_slices(frozen, by=None, at=NOON))
 
 
-SHARE_SEALED = 10  # every n-th package is sealed: half of those are moved, half are loaded
+# of ten packages, by their id: one is moved or loaded, one put away, three are still being made, the rest are packed
+SHARE = 10
+ROUND_THE_YARD, PUT_AWAY, IN_WORK = (0,), (1,), (5, 6, 7)
+SEALED = (*ROUND_THE_YARD, *PUT_AWAY)
+
+
+def _of(remainders: Sequence[int]) -> Any:
+    """Say which packages have one of these remainders."""
+    return (Package.id % SHARE).in_(remainders)
+
+
+def _pieces_of(remainders: Sequence[int]) -> Any:
+    """Select the pieces that belong into such packages."""
+    return select(Content.piece_id).join(Package, Package.id == Content.package_id).where(_of(remainders))
 
 
 def ready_to_scan(app: Flask, sets: int, file: Path) -> dict[str, str]:
-    """Release sets, make all pieces, open most packages, seal and list some; write what is to be scanned by kind.
+    """Release sets, make their pieces, open, fill and seal packages, list some; write what is to be scanned by kind.
 
     Returns who may scan, where, and the file.
     """
@@ -116,45 +130,85 @@ def ready_to_scan(app: Flask, sets: int, file: Path) -> dict[str, str]:
         release(app, order_id)
 
     def open_all(session: Any) -> dict[str, str]:
-        sealed = session.scalars(select(Package.id).where(Package.id % SHARE_SEALED == 0)).all()
-        moved, loaded = sealed[::2], sealed[1::2]
-        session.execute(update(Piece).where(Piece.is_tracked).values(state=PieceState.MADE))
-        session.execute(update(Package).values(state=PackageState.OPEN))
-        session.execute(update(Package).where(Package.id.in_(sealed)).values(state=PackageState.SEALED))
-        pairs = session.execute(
-            select(Package.code, Piece.code)
-            .join(Content, Content.package_id == Package.id)
-            .join(Piece, Piece.id == Content.piece_id)
-            .where(Package.state == PackageState.OPEN)
-            .order_by(Piece.id)
-        )
+        _stand(session)
+        yard = list(session.scalars(select(Package.id).where(_of(ROUND_THE_YARD)).order_by(Package.id)))
+        moved, loaded = yard[::2], yard[1::2]
         work = {
-            "PACK_ADD": [[package, piece] for package, piece in pairs],
+            "PACK_ADD": _pairs(session, Package.state == PackageState.OPEN),
             "PACK_OPEN": _codes(session, Package.state == PackageState.OPEN),
             "MOVE": _codes(session, Package.id.in_(moved)),
             "LOAD": _on_loads(session, loaded),
-            "places": _two_places(session),
+            "STORE_IN": list(
+                {package: [package, piece] for package, piece in _pairs(session, _of(PUT_AWAY))}.values()
+            ),
+            "OP_DONE": [piece for _, piece in _pairs(session, _of(IN_WORK))],
+            "places": _two_places(session, PlaceKind.FINISHED, PlaceKind.STAGING),
+            "shelves": _two_places(session, PlaceKind.FINISHED),
         }
         file.write_text(json.dumps(work))
-        roles = ["packer", "keeper", "loader"]
+        roles = ["packer", "keeper", "loader", "operator"]
         auth.add_person(session, "packer", "王芳", roles, password="long enough", by=None, at=NOON)  # noqa: S106
+        routes = session.scalars(select(Piece.route).where(Piece.is_tracked)).all()
+        operations = tuple(sorted({operation for route in routes for operation in route}))
         bench = station(session, StationKind.PACK)
-        device = scanning.enrol(session, bench.id, "bench", by=None, at=NOON)
+        floor = scanning.add_station(session, "all", "", StationKind.FLOOR, operations)
         return {
             "token": auth.create_token(session, "packer", "bench", by=None, at=NOON),
-            "device": device.key,
+            "device": scanning.enrol(session, bench.id, "bench", by=None, at=NOON).key,
+            "floor": scanning.enrol(session, floor.id, "floor", by=None, at=NOON).key,
             "file": str(file),
         }
 
     return run(open_all)
 
 
+def _stand(session: Any) -> None:
+    """Bring pieces and packages to where their scans begin; what is built in is cut."""
+    session.execute(update(Piece).where(Piece.is_tracked).values(state=PieceState.MADE))
+    session.execute(update(Piece).where(Piece.is_tracked.is_(False)).values(state=PieceState.CUT))
+    session.execute(
+        update(Content)
+        .where(Content.package_id.in_(select(Package.id).where(_of(SEALED))))
+        .values(packed_at=NOON)
+    )
+    session.execute(update(Package).where(~_of(IN_WORK)).values(state=PackageState.OPEN))
+    _reset(session)
+
+
+def _reset(session: Any) -> None:
+    made = (Piece.state == PieceState.PACKED) & Piece.id.not_in(_pieces_of(SEALED))
+    session.execute(update(Piece).where(made).values(state=PieceState.MADE))
+    packed = Content.package_id.not_in(select(Package.id).where(_of(SEALED)))
+    session.execute(update(Content).where(packed).values(packed_at=None, packed_by_id=None))
+    session.execute(update(Package).where(_of(SEALED)).values(state=PackageState.SEALED, place_id=None))
+    session.execute(update(LoadPackage).values(loaded_at=None, loaded_by_id=None))
+    session.execute(delete(WorkReport))
+    in_work = Piece.is_tracked & Piece.id.in_(_pieces_of(IN_WORK))
+    session.execute(update(Piece).where(in_work).values(state=PieceState.PLANNED, step_count=0))
+
+
+def set_back() -> None:
+    """Put everything that was scanned back to where it was, so that it can be scanned again."""
+    run(_reset)
+
+
+def _pairs(session: Any, wanted: Any) -> list[list[str]]:
+    """Return the labelled pieces of some packages, each with its package, by code."""
+    rows = session.execute(
+        select(Package.code, Piece.code)
+        .join(Content, Content.package_id == Package.id)
+        .join(Piece, Piece.id == Content.piece_id)
+        .where(wanted, Piece.code.is_not(None))
+        .order_by(Piece.id)
+    )
+    return [list(row) for row in rows]
+
+
 def _codes(session: Any, wanted: Any) -> list[str]:
     return list(session.scalars(select(Package.code).where(wanted).order_by(Package.id)))
 
 
-def _two_places(session: Any) -> list[str]:
-    kinds = (PlaceKind.FINISHED, PlaceKind.STAGING)
+def _two_places(session: Any, *kinds: PlaceKind) -> list[str]:
     return list(session.scalars(select(Place.code).where(Place.kind.in_(kinds)).order_by(Place.id).limit(2)))
 
 
@@ -167,22 +221,6 @@ def _on_loads(session: Any, package_ids: Sequence[int]) -> list[tuple[str, str]]
         shipping.add_packages(session, lorry.id, some, by=None, at=NOON)  # type: ignore[arg-type]
         found += [(code, lorry.code) for code in _codes(session, Package.id.in_(some))]
     return found
-
-
-def set_back() -> None:
-    """Put everything that was scanned back to where it was, so that it can be scanned again."""
-
-    def reset(session: Any) -> None:
-        session.execute(update(Piece).where(Piece.state == PieceState.PACKED).values(state=PieceState.MADE))
-        session.execute(update(Content).values(packed_at=None, packed_by_id=None))
-        session.execute(
-            update(Package)
-            .where(Package.id % SHARE_SEALED == 0)
-            .values(state=PackageState.SEALED, place_id=None)
-        )
-        session.execute(update(LoadPackage).values(loaded_at=None, loaded_by_id=None))
-
-    run(reset)
 
 
 def fill_log(app: Flask, count: int) -> None:

@@ -6,12 +6,12 @@ import functools
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, Resp
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
+from werkzeug.wsgi import ClosingIterator
 
 from core.auth.service import HASHER
 from core.pdf.fonts import wheel_font
@@ -26,6 +27,9 @@ from mes.scanning import service as scanning
 from mes.scanning.model import Station
 from tests.conftest import NOON, Database
 from tests.factories.people import make_person
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 TABLET = (1280, 800)
 HANDHELD = (360, 640)
@@ -121,11 +125,21 @@ def chromium(starter: Starter) -> Iterator[Browser]:
 # --- a server ---------------------------------------------------------------
 
 
+def whole(app: Flask) -> WSGIApplication:
+    """Answer with whole bodies: this server leaves a file open whose reader hung up in the middle."""
+
+    def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        with closing(ClosingIterator(app(environ, start))) as parts:
+            return [b"".join(parts)]
+
+    return answer
+
+
 @contextmanager
 def serving(app: Flask) -> Iterator[str]:
     """Serve an application with its forms' proof of origin checked; give its address."""
     app.config["WTF_CSRF_ENABLED"] = True
-    served = make_server("127.0.0.1", 0, app, threaded=True)
+    served = make_server("127.0.0.1", 0, whole(app), threaded=True)
     thread = threading.Thread(target=served.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{served.port}"

@@ -145,3 +145,23 @@ def test_a_scrapped_piece_gets_a_new_label_that_can_be_printed(plant, tablet):
     tablet.get_by_role("link", name="回去报工").click()
     scan(tablet, plant.jamb)
     expect(kind(tablet).locator(".no")).to_have_text("E26")
+
+
+def test_a_piece_before_the_reason_is_not_passed_over(plant, tablet):
+    scan(tablet, plant.badge)
+    tablet.get_by_role("link", name="报废一件").click()
+    expect(tablet.locator(".reasons")).to_be_visible()
+    scan(tablet, plant.jamb)
+    expect(kind(tablet)).to_contain_text("先选原因")
+    assert tablet.evaluate("document.documentElement.scrollHeight") == TABLET[1]
+
+
+def test_a_badge_begins_right_after_the_enrolment(plant, visit):
+    page = visit("administrator", "desktop")
+    page.goto("/mes/scanning/enrol")
+    page.locator("select[name=station_id]").select_option(index=1)
+    page.locator("input[name=name]").fill("新平板")
+    page.locator("form button[type=submit], form button.btn-primary").last.click()
+    expect(page.locator("#enrolled")).to_be_attached()
+    scan(page, plant.badge)
+    page.wait_for_url("**/mes/production/**")

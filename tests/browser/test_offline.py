@@ -1,9 +1,6 @@
 """The network is lost in the middle of the work: nothing is lost, nothing is done twice, one and the same is said."""
 
-import os
-import signal
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -15,12 +12,12 @@ from erp.stock.model import Place
 from erp.stock.rules import PlaceKind
 from mes.packing.model import Content, Package
 from mes.scanning import service as scanning
-from mes.scanning.model import Scan
 from mes.scanning.rules import ScanKind, StationKind
 from mes.shipping.model import Load
 from mes.shipping.rules import LoadState
 from mes.splitting.model import Piece
-from tests.browser.plant import COOKIE, HANDHELD, TABLET, fits, fits_across, scan
+from tests.browser.plant import HANDHELD, TABLET, fits, fits_across, picture, scan
+from tests.browser.tablet import PATIENCE_MS, come_in, is_ready, logged, waits
 from tests.factories.factory import MORNING, make_line, release_order, station
 from tests.factories.people import make_person
 from tests.mes.packing.bench import make_all, make_bench, packages, pieces_of
@@ -29,7 +26,6 @@ from tests.mes.shipping.dock import make_load
 pytestmark = pytest.mark.browser
 SETS = 12
 SCANS = 50
-PATIENCE_MS = 20_000  # a browser that starts again on a busy machine
 
 
 @pytest.fixture
@@ -57,48 +53,6 @@ def plant(database):
     return made
 
 
-def come_in(page, server, key, badge, name):
-    page.context.add_cookies(
-        [{"name": COOKIE, "value": key, "url": server, "expires": 4_000_000_000}]  # kept over a restart
-    )
-    page.goto(f"{server}/mes/production/lock")
-    scan(page, badge)
-    expect(page.locator(".floor-top, .hand-top")).to_contain_text(name)
-
-
-def until(page, script):
-    """Wait until a script of the page gives something true (Playwright's own waiting would need eval)."""
-    for _ in range(PATIENCE_MS // 100):
-        if page.evaluate(script):
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError(f"never true: {script}")
-
-
-def is_ready(page):
-    """Wait until the page may lose the network: its worker runs, the page is kept, its jobs are held."""
-    until(page, "navigator.serviceWorker.controller !== null")
-    page.reload()
-    page.wait_for_selector("html[data-scanner=on]")
-    until(page, "caches.match(location.pathname).then(Boolean)")
-
-
-def waits(page, count):
-    """Wait until so many scans are on the device's disk and unsent."""
-    queue = page.locator("[data-queue]")
-    if count:
-        expect(queue).to_contain_text(str(count), timeout=PATIENCE_MS)
-    else:
-        expect(queue).to_be_hidden(timeout=PATIENCE_MS)
-
-
-def logged(database):
-    with database.session as session:
-        return list(
-            session.execute(select(Scan.scan_id, Scan.kind, Scan.code, Scan.outcome).order_by(Scan.id))
-        )
-
-
 def packed(database):
     with database.session as session:
         rows = session.execute(
@@ -107,55 +61,6 @@ def packed(database):
             .where(Content.packed_at.is_not(None))
         )
         return {code for (code,) in rows}
-
-
-def kill(folder):
-    """End a browser as a tablet ends whose battery is empty: all its processes at once, nothing is tidied up."""
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            is_ours = f"--user-data-dir={folder}".encode() in (entry / "cmdline").read_bytes()
-        except OSError:  # it ended meanwhile
-            continue
-        if is_ours:
-            os.kill(int(entry.name), signal.SIGKILL)
-
-
-class Tablet:
-    """A tablet whose battery can be taken out; it has its own profile, with what its browser keeps."""
-
-    def __init__(self, starter, folder, size, url):
-        self.starter, self.folder, self.size, self.url = starter, folder, size, url
-        self.start()
-
-    def start(self):
-        self.context = self.starter.with_profile(self.folder, self.size, self.url)
-        self.page = self.context.pages[0]
-
-    def die(self):
-        """Lose all power in the middle of the work, and start again, still without the network."""
-        cookies = self.context.cookies()  # Chromium writes them down only every half a minute
-        address = self.page.url
-        with self.context.expect_event("close"):
-            kill(self.folder)
-        self.start()
-        self.context.add_cookies(cookies)
-        self.context.set_offline(True)
-        self.page.goto(address)
-        self.page.wait_for_selector("html[data-scanner=on]")
-
-
-@pytest.fixture
-def tablet_of(starter, server, tmp_path):
-    """Make a tablet of a size."""
-    made = []
-
-    def make(size):
-        made.append(Tablet(starter, tmp_path / f"profile-{len(made)}", size, server))
-        return made[-1]
-
-    yield make
-    for tablet in made:
-        tablet.context.close()
 
 
 def gestures(frames):
@@ -179,7 +84,7 @@ def test_fifty_scans_without_the_network_are_held_once_by_the_server(plant, tabl
         waits(tablet.page, number)
         expect(tablet.page.locator("#verdict")).to_have_attribute("data-kind", "unconfirmed")
         if number == 20:
-            picture(tablet.page, "bench")
+            picture(tablet.page, "offline-bench")
             tablet.page.reload()
             tablet.page.wait_for_selector("html[data-scanner=on]")
             waits(tablet.page, number)
@@ -228,7 +133,7 @@ def test_fifty_scans_of_a_handheld_put_packages_away_once(store, tablet_of, serv
         waits(hand.page, number)
         expect(hand.page.locator("#verdict")).to_have_attribute("data-kind", "unconfirmed")
         assert fits_across(hand.page)
-        picture(hand.page, "hand")
+        picture(hand.page, "offline-hand")
         if number == 6:
             hand.page.reload()
         if number == 12:
@@ -239,12 +144,6 @@ def test_fifty_scans_of_a_handheld_put_packages_away_once(store, tablet_of, serv
     assert [(row.kind.value, row.code, row.outcome.value) for row in rows] == [
         ("STORE_IN", code, "ACCEPT") for code, _, _ in boxes
     ]
-
-
-def picture(page, name):
-    """Keep a picture of the page where MORTISE_PICTURES says so."""
-    if folder := os.environ.get("MORTISE_PICTURES"):
-        page.screenshot(path=f"{folder}/offline-{name}.png")
 
 
 def words(page):
@@ -283,7 +182,7 @@ def test_a_wrong_scan_is_refused_in_the_servers_own_words_and_only_logged(plant,
         assert words(page) == told[block]
         expect(page.locator("#verdict")).to_contain_text("尚未确认")
         assert fits(page)
-        picture(page, f"refused-{block}")
+        picture(page, f"offline-refused-{block}")
     scan(page, first[2][0])
     waits(page, 5)
     scan(page, first[2][1])
@@ -322,7 +221,7 @@ def test_of_two_tablets_that_packed_one_piece_the_second_is_told_which_box_to_op
     come_in(two.page, server, plant.keys[1], plant.colleague, "Li Wei")
     is_ready(two.page)
     two.context.set_offline(True)
-    picture(two.page, "english")
+    picture(two.page, "offline-english")
     for tablet, box in ((one, frame), (two, leaf)):
         scan(tablet.page, box[0])
         waits(tablet.page, 1)
@@ -338,12 +237,12 @@ def test_of_two_tablets_that_packed_one_piece_the_second_is_told_which_box_to_op
     expect(dialog.locator(".box")).to_contain_text(frame[1])  # the box to open
     expect(dialog.locator(".kind")).to_contain_text("E06")
     expect(dialog.locator(".now")).to_contain_text(leaf[1])  # and where the piece is
-    picture(one.page, "concerns")
+    picture(one.page, "offline-concerns")
     one.page.reload()
     expect(dialog).to_be_visible()  # it stays until somebody has seen to it
     dialog.get_by_role("button", name="已处理").click()
     expect(dialog).to_be_hidden()
-    picture(two.page, "english-after")
+    picture(two.page, "offline-english-after")
     assert [row.outcome.value for row in logged(database) if row.code == moved] == ["ACCEPT", "BLOCK"]
 
 
@@ -370,7 +269,7 @@ def test_the_dock_loads_without_the_network(store, tablet_of, server, database):
         waits(tablet.page, number)
         expect(tablet.page.locator("#job .count")).to_contain_text(f"{number} / {len(codes)}")
         if number == 5:
-            picture(tablet.page, "dock")
+            picture(tablet.page, "offline-dock")
             tablet.die()
             expect(tablet.page.locator("#job .count")).to_contain_text(f"5 / {len(codes)}")
     scan(tablet.page, load_code)
@@ -393,7 +292,7 @@ def test_a_page_that_is_not_kept_says_what_works_without_the_network(plant, tabl
     tablet.context.set_offline(True)
     tablet.page.goto(f"{server}/mes/shipping/loads/")
     expect(tablet.page.locator("h1")).to_contain_text("连不上")
-    picture(tablet.page, "fallback")
+    picture(tablet.page, "offline-fallback")
     tablet.page.get_by_role("link", name="包装台").click()
     tablet.page.wait_for_selector("html[data-scanner=on]")
 

@@ -4,11 +4,13 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
+from core.auth.service import HASHER
 from erp.catalogue.rules.document import KitCheck
 from erp.materials.model import Article
 from mes.packing import queries
 from mes.scanning import service as scanning
-from mes.scanning.rules import StationKind
+from mes.scanning.model import Scan
+from mes.scanning.rules import ScanKind, StationKind
 from tests.browser.plant import TABLET, scan
 from tests.factories.factory import MORNING, make_line, release_order, station
 from tests.factories.people import make_person
@@ -134,6 +136,61 @@ def test_the_label_scanned_again_seals_a_full_package_and_a_reload_keeps_it_in_h
     expect(tablet.locator("#job")).to_have_attribute("data-state", "SEALED")
 
 
+def test_the_label_scanned_again_too_early_says_what_is_missing(plant, tablet):
+    """It said "open" in green, as if all were well."""
+    scan(tablet, plant.frame)
+    for count, code in enumerate(plant.pieces[:-1], start=1):
+        expect(tablet.locator("#job")).to_contain_text(f"{count - 1} / 4")
+        scan(tablet, code)
+    expect(tablet.locator("#job")).to_contain_text("3 / 4")
+    tablet.wait_for_timeout(1600)  # the same code within a second and a half is a doubled read
+    scan(tablet, plant.frame)
+    expect(tablet.locator("#verdict .no")).to_have_text("E01")
+    expect(tablet.locator("#job")).to_have_attribute("data-state", "OPEN")
+
+
+def sealed_scans(database):
+    with database.session as session:
+        return list(session.scalars(select(Scan.outcome).where(Scan.kind == ScanKind.PACK_SEAL)))
+
+
+def test_two_taps_on_one_button_are_one_gesture(plant, tablet, database):
+    """The second tap was queued while the first was under way, and came back as a scan without the network."""
+    scan(tablet, plant.frame)
+    for count, code in enumerate(plant.pieces, start=1):
+        expect(tablet.locator("#job")).to_contain_text(f"{count - 1} / 4")
+        scan(tablet, code)
+    expect(tablet.locator("#job")).to_have_attribute("data-complete", "")
+    tablet.locator('[data-act="seal"]').click()
+    tablet.evaluate(
+        """() => {
+          const button = document.querySelector("form[data-look] button[type=submit]");
+          button.click();
+          button.click();
+        }"""
+    )
+    expect(tablet.locator(f'form[action$="/packages/{plant.frame_id}/print"] button')).to_be_visible()
+    expect(tablet.locator("#verdict")).to_have_attribute("data-kind", "done")
+    expect(tablet.locator("dialog.concerns")).to_be_hidden()
+    assert sealed_scans(database) == ["ACCEPT"]
+
+
+def test_a_refusal_that_somebody_waits_for_is_drawn_whichever_request_brings_it(plant, tablet):
+    scan(tablet, plant.frame)
+    expect(tablet.locator("#job")).to_contain_text("0 / 4")
+    late = []
+    tablet.route(
+        "**/api/v1/scans/batch", lambda route: late.append(route) or (len(late) > 1 and route.continue_())
+    )
+    scan(tablet, plant.pieces[0])  # under way
+    tablet.locator("details.type-code summary").click()
+    tablet.locator('[data-act="reopen"]').click()  # it is open: a refusal
+    expect(tablet.locator("[data-queue]")).to_contain_text("2")
+    late[0].continue_()
+    expect(tablet.locator("#verdict .no")).to_have_text("E24")
+    expect(tablet.locator("dialog.concerns")).to_be_hidden()
+
+
 def test_what_looks_different_is_not_sealed(plant, tablet):
     scan(tablet, plant.frame)
     for count, code in enumerate(plant.pieces, start=1):
@@ -183,3 +240,46 @@ def test_another_badge_changes_the_person_and_the_language(plant, tablet):
     scan(tablet, plant.frame)
     expect(tablet.locator("#bench .contents")).to_contain_text("left jamb")
     assert fits(tablet)
+
+
+def test_a_label_scanned_while_the_page_still_loads_is_judged(plant, tablet):
+    """It was lost: the page listened only once it had fetched its jobs."""
+    tablet.route("**/packing/jobs", lambda route: None)  # the network is slow
+    tablet.route("**/js/lib/scanner*", lambda route: tablet.wait_for_timeout(500) or route.continue_())
+    tablet.goto("/mes/packing/bench", wait_until="commit")
+    tablet.wait_for_selector("main")
+    tablet.evaluate(
+        """code => {
+          const strike = (key) => window.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+          [...code, "Enter"].forEach(strike);
+        }""",
+        plant.frame,
+    )
+    expect(tablet.locator("#job")).to_contain_text("0 / 4")
+
+
+def test_a_torn_label_is_refused_aloud(plant, tablet):
+    scan(tablet, plant.frame)
+    expect(tablet.locator("#job")).to_contain_text("0 / 4")
+    scan(tablet, "Z9")
+    expect(tablet.locator("#verdict .no")).to_have_text("E20")
+
+
+def test_while_somebody_signs_a_badge_goes_into_the_form(plant, tablet, database):
+    """It logged the packer out and the leader in."""
+    with database.session as session:
+        leader = make_person(session, roles=("leader",), name="赵军", pin_hash=HASHER.hash("4712"))
+        badge = leader.badge
+        session.commit()
+    scan(tablet, plant.frame)
+    scan(tablet, plant.pieces[0])
+    expect(tablet.locator("#job")).to_contain_text("1 / 4")
+    tablet.locator('[data-act="missing"]').click()
+    tablet.locator("#verdict details summary").click()
+    scan(tablet, badge)
+    expect(tablet.locator("#sign-badge")).to_have_value(badge)
+    expect(tablet.locator(".floor-top")).to_contain_text("王芳")
+    tablet.locator("#sign-pin").fill("４７１２")  # an input method's figures
+    tablet.locator("#sign-reason").fill("客户急用")
+    tablet.locator("form[data-sign] button").click()
+    expect(tablet.locator("#job")).to_have_attribute("data-state", "SEALED")

@@ -230,3 +230,41 @@ def test_what_a_batch_did_not_use_comes_back_and_is_carried_elsewhere(store, as_
     expect(page.locator("[data-step=from]")).to_have_attribute("aria-current", "step")
     picture(page, "warehouse-transfer-2-en")
     assert fits_across(page)
+
+
+def test_goods_in_names_what_was_scanned_and_says_no_longer_that_all_is_well(store, as_person):
+    page = as_person(store.keeper)
+    page.goto("/mes/warehouse/goods-in")
+    scan(page, store.lot)
+    scan(page, store.box)  # where a place is awaited
+    expect(verdict(page).locator(".no")).to_have_text("E22")
+    expect(verdict(page)).not_to_contain_text(store.lot)
+    expect(page.locator("[data-last].past")).to_be_attached()
+
+
+def test_full_width_figures_are_a_number_on_the_floor(store, as_person):
+    page = as_person(store.keeper)
+    page.goto("/mes/warehouse/issue")
+    scan(page, store.batch)
+    expect(page.locator("#list")).to_contain_text("6")
+    scan(page, store.lot)
+    page.locator("#quantity").fill("９９９９")
+    page.locator("#count button[type=submit]").click()
+    expect(verdict(page)).to_contain_text("9999")  # it was taken for 1
+    page.locator("#quantity").fill("二")
+    page.locator("#count button[type=submit]").click()
+    expect(verdict(page)).to_have_attribute("data-kind", "attn")
+
+
+def test_another_place_than_the_proposed_one_is_said_softly(store, as_person, database):
+    with database.session as session:
+        other = make_place(session, PlaceKind.FINISHED, name="Z-99").code
+        session.commit()
+    page = as_person(store.keeper)
+    page.goto("/mes/warehouse/put-away")
+    scan(page, store.box)
+    expect(verdict(page)).to_contain_text(store.shelf_name)
+    scan(page, other)
+    scan(page, store.piece)
+    expect(page.locator("[data-last].attn")).to_contain_text(f"建议的库位是 {store.shelf_name}")
+    expect(verdict(page)).to_have_attribute("data-kind", "done")

@@ -1,5 +1,8 @@
 from datetime import timedelta
+from itertools import pairwise
 
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from core.activity.model import Interval
@@ -45,3 +48,54 @@ def test_two_people_do_not_mix(session):
     beats(session, one, ("splitting", 0), ("splitting", 2))
     beats(session, two, ("splitting", 1), ("splitting", 3))
     assert minutes(session) == [("splitting", 2, 2), ("splitting", 2, 2)]
+
+
+def test_who_goes_from_order_to_order_works_all_the_time(session):
+    """Order 1 from 0:00 to 0:20, order 2 until 1:00, order 1 again until 1:30: nothing between them is lost."""
+    person = make_person(session)
+    for second, order in ((0, 1), (20, 2), (50, 2), (60, 1), (90, 1)):
+        beat(session, person.id, "splitting", "order", order, at=NOON + timedelta(seconds=second))
+    session.expire_all()
+    rows = session.scalars(select(Interval).order_by(Interval.started_at, Interval.id)).all()
+    assert [(r.subject_id, (r.ended_at - r.started_at).seconds) for r in rows] == [(1, 20), (2, 40), (1, 30)]
+
+
+def test_another_order_after_a_longer_gap_begins_anew(session):
+    person = make_person(session)
+    for minute, order in ((0, 1), (11, 2), (12, 2)):
+        beat(session, person.id, "splitting", "order", order, at=NOON + timedelta(minutes=minute))
+    session.expire_all()
+    assert minutes(session) == [("splitting", 0, 1), ("splitting", 1, 2)]
+
+
+BEATS = st.lists(
+    st.tuples(
+        st.integers(0, 1), st.sampled_from(("splitting", "packing")), st.integers(1, 3), st.integers(0, 90)
+    ),
+    max_size=25,
+)
+
+
+@given(BEATS)
+@settings(
+    max_examples=40,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_whatever_comes_in_whatever_order_no_person_works_twice_at_once(session, some):
+    """Two people, two kinds of work, three orders, beats of an hour and a half mixed up and late."""
+    nested = session.begin_nested()
+    people = [make_person(session).id for _ in range(2)]
+    for person, kind, order, minute in some:
+        beat(session, people[person], kind, "order", order, at=NOON + timedelta(minutes=minute))
+    session.expire_all()
+    for person in people:
+        rows = session.scalars(
+            select(Interval)
+            .where(Interval.person_id == person)
+            .order_by(Interval.started_at, Interval.ended_at)
+        ).all()
+        assert all(one.ended_at <= after.started_at for one, after in pairwise(rows))
+        assert all(one.started_at <= one.ended_at for one in rows)
+    nested.rollback()

@@ -15,6 +15,7 @@ from cryptography import x509
 from werkzeug.test import Client
 
 from core.server import certificates, plain, serving
+from core.web.registry import registry
 from tests.bench.serving import free_port
 from tests.conftest import application, build
 
@@ -129,6 +130,22 @@ def test_of_several_workers_only_the_first_does_what_runs_beside_the_jobs(worker
     settings = {"HOST": "127.0.0.1", "PORT": 8000, "THREADS": 4, "PROCESSES": 1, "WORKERS": workers}
     commands = [child.command for child in serving.children(settings, None) if "jobs" in child.command]
     assert [command[command.index("work") + 1 :] for command in commands] == options
+
+
+@pytest.mark.parametrize(("url", "started"), [("", 0), ("mqtt://127.0.0.1", 1)])
+def test_the_listener_to_the_machines_runs_beside_the_server_where_a_broker_is_set(app, url, started):
+    settings = {
+        "HOST": "127.0.0.1",
+        "PORT": 8000,
+        "THREADS": 4,
+        "PROCESSES": 1,
+        "WORKERS": 1,
+        "MQTT_URL": url,
+    }
+    with app.app_context():
+        found = serving.children(settings, None, registry().companions)
+    beside = [child for child in found if child.command[-2:] == ["machines", "listen"]]
+    assert [child.essential for child in beside] == [False] * started  # one that ends is started again
 
 
 # --- the whole server ---------------------------------------------------------

@@ -121,6 +121,19 @@ class Per(Choice):
     LEAF = "leaf", N_("once per leaf")
 
 
+class PackPer(Choice):
+    """Whose pieces lie in one package of a kind."""
+
+    SET = "set", N_("once per set")
+    LEAF = "leaf", N_("once per leaf")
+    ORDER = "order", N_("for all sets of an order")
+    COLOUR = "colour", N_("for all sets of an order in one colour")
+
+
+SHARED = (PackPer.ORDER, PackPer.COLOUR)
+SHARED_AFTER = 1000  # packages that sets of an order share are numbered from 1001, those of one set from 1
+
+
 class KitCheck(Choice):
     """How it is proved that a kit of hardware holds what it should."""
 
@@ -300,13 +313,15 @@ class RequirementRule:
 class PackageRule:
     """One kind of package: its pieces are those whose rule names it.
 
+    What is packed for all sets of an order is filled set by set, up to the same caps.
+
     Weights are kg. `kg_m3` is what a cubic metre of such pieces weighs; without it nothing is weighed. A piece
     longer than `longest_mm` gets a package of its own; one that is heavier than `most_kg` by itself likewise.
     """
 
     code: str
     name: Named
-    per: Per = Per.SET
+    per: PackPer = PackPer.SET
     most_pieces: int = 20
     most_kg: Decimal | None = None
     longest_mm: Decimal | None = None

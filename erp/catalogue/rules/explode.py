@@ -6,16 +6,18 @@ Named results stay exact; each piece is rounded once, half up: cut from a sheet 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from core.errors import AppError
 from core.i18n import Named
 from erp.catalogue.rules.document import (
+    SHARED,
     Cut,
     ModelDocument,
     PackageRule,
+    PackPer,
     PartRule,
     Per,
     RequirementRule,
@@ -298,8 +300,11 @@ def _packages(document: ModelDocument, pieces: tuple[PieceSpec, ...]) -> list[Pa
     made: list[PackageSpec] = []
     for rule in document.packages:
         packed = [piece for piece in pieces if piece.package == rule.code]
+        if rule.per in SHARED:  # filled with those of the other sets (`sharing`)
+            made += [replace(_package(rule, 1, packed, 1), shared=rule)] if packed else []
+            continue
         shares = [packed]
-        if rule.per is Per.LEAF:
+        if rule.per is PackPer.LEAF:
             leaves = sorted({piece.package_index for piece in packed})
             shares = [[piece for piece in packed if piece.package_index == leaf] for leaf in leaves]
         full = [box for share in shares for box in _filled(rule, share)]
@@ -313,7 +318,7 @@ def _filled(rule: PackageRule, pieces: list[PieceSpec]) -> list[list[PieceSpec]]
     for piece in pieces:
         if is_overlong(rule, piece):
             continue
-        if not boxes or not _has_room(rule, boxes[-1], piece):
+        if not boxes or not has_room(rule, boxes[-1], piece):
             boxes.append([])
         boxes[-1].append(piece)
     return boxes + [[piece] for piece in pieces if is_overlong(rule, piece)]
@@ -325,7 +330,8 @@ def is_overlong(rule: PackageRule, piece: PieceSpec) -> bool:
     return rule.longest_mm is not None and longest > rule.longest_mm
 
 
-def _has_room(rule: PackageRule, box: list[PieceSpec], piece: PieceSpec) -> bool:
+def has_room(rule: PackageRule, box: Sequence[PieceSpec], piece: PieceSpec) -> bool:
+    """Return whether a piece may still go into a package of some pieces, by the caps of its kind."""
     if len(box) >= rule.most_pieces:
         return False
     weight = weigh(rule, [*box, piece])

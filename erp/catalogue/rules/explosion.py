@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from erp.catalogue.rules.document import Cut, Group, KitCheck
+from erp.catalogue.rules.document import Cut, Group, KitCheck, PackageRule
 from erp.materials.rules import Grain, Unit
 
 
@@ -60,7 +60,7 @@ class RequirementSpec:
 
 @dataclass(frozen=True, slots=True)
 class PackageSpec:
-    """One package of a set with the codes of its pieces."""
+    """One package of a set with the codes of its pieces; of a shared one, what this set puts into it."""
 
     kind: str
     index: int
@@ -70,6 +70,7 @@ class PackageSpec:
     kg: Decimal | None = None  # what its pieces weigh; nothing where the rule has no density
     kit: KitCheck = KitCheck.CODE
     tolerance_kg: Decimal = Decimal(0)
+    shared: PackageRule | None = None  # by which the sets of an order fill it; nothing of a set's own
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,18 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, Subquery, case, func, literal, or_, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import Session
 
 from core.auth.model import Person
@@ -103,17 +114,23 @@ def release_refusal(session: Session, order_id: int) -> AppError | None:
     return judge_release(account(session, order_id), balance(session, dealer_id))
 
 
+IS_WAIVED = select(Waiver.id).where(Waiver.order_id == Order.id, Waiver.gate == Gate.LOADING).correlate(Order)
+HELD = (
+    # made once: every scan at the dock asks it
+    select(Order.id)
+    .join(DealerTerms, DealerTerms.party_id == Order.dealer_id)
+    .where(
+        Order.id.in_(bindparam("orders", expanding=True)),
+        DealerTerms.has_balance_gate,
+        AGREED > PAID,
+        ~IS_WAIVED.exists(),
+    )
+)
+
+
 def held_from_loading(session: Session, order_ids: Collection[int]) -> frozenset[int]:
     """Return which of some orders must be paid in full before loading, are not, and were not let pass."""
-    is_waived = (
-        select(Waiver.id).where(Waiver.order_id == Order.id, Waiver.gate == Gate.LOADING).correlate(Order)
-    )
-    held = (
-        select(Order.id)
-        .join(DealerTerms, DealerTerms.party_id == Order.dealer_id)
-        .where(Order.id.in_(order_ids), DealerTerms.has_balance_gate, AGREED > PAID, ~is_waived.exists())
-    )
-    return frozenset(session.scalars(held))
+    return frozenset(session.scalars(HELD, {"orders": list(order_ids)}))
 
 
 # --- one dealer ---------------------------------------------------------------
@@ -230,6 +247,9 @@ class Ages:
     balance: Decimal
 
 
+SUMS = ("receivable", "age0", "age1", "age2", "age3", "resting")
+
+
 def dealer_rows(
     text: str, *, is_open_only: bool, at: datetime
 ) -> tuple[Select[*tuple[Any, ...]], dict[str, Any]]:
@@ -237,34 +257,7 @@ def dealer_rows(
 
     `is_open_only` leaves out who owes nothing and has paid nothing ahead.
     """
-    charged, paid = _charged(), _allocated()
-    still = type_coerce(func.coalesce(charged.c.agreed, NOTHING) - func.coalesce(paid.c.paid, NOTHING), MONEY)
-    since = [at - timedelta(days=days + 1) for days in AGES]  # older than 30, 60, 90 whole days
-    first, second, third = (literal(one, Charge.__table__.c.charged_at.type) for one in since)
-    age = charged.c.since
-    owed = case((still > NOTHING, still), else_=NOTHING)
-    columns = [
-        owed,
-        case((age > first, owed), else_=NOTHING),
-        case((age.between(second, first), owed), else_=NOTHING),
-        case((age.between(third, second), owed), else_=NOTHING),
-        case((age < third, owed), else_=NOTHING),
-        case((still < NOTHING, still), else_=NOTHING),
-    ]
-    names = ("receivable", "age0", "age1", "age2", "age3", "resting")
-    orders = (
-        select(
-            Order.dealer_id.label("party_id"),
-            *(
-                type_coerce(func.sum(type_coerce(column, MONEY)), MONEY).label(name)
-                for column, name in zip(columns, names, strict=True)
-            ),
-        )
-        .join(charged, charged.c.order_id == Order.id)
-        .outerjoin(paid, paid.c.order_id == Order.id)
-        .group_by(Order.dealer_id)
-        .subquery()
-    )
+    orders = _orders_by_age(at)
     received = _by_dealer(
         select(Receipt.party_id.label("party_id"), func.sum(Receipt.amount).label("amount"))
     )
@@ -277,7 +270,7 @@ def dealer_rows(
         select(Charge.party_id.label("party_id"), func.sum(Charge.amount).label("amount")), Charge
     )
     got = func.coalesce(received.c.amount, NOTHING)
-    sums = {name: func.coalesce(orders.c[name], NOTHING) for name in names}
+    sums = {name: func.coalesce(orders.c[name], NOTHING) for name in SUMS}
     ahead = type_coerce(got - func.coalesce(used.c.amount, NOTHING) - sums["resting"], MONEY)
     total = type_coerce(func.coalesce(debts.c.amount, NOTHING) - got, MONEY)
     del sums["resting"]
@@ -296,6 +289,37 @@ def dealer_rows(
         rows = rows.where(or_(*(field.icontains(text, autoescape=True) for field in fields)))
     sorts = {"code": Party.code, "name": Party.name, "prepaid": ahead, "balance": total}
     return cast(Select[*tuple[Any, ...]], rows), sorts | sums
+
+
+def _orders_by_age(at: datetime) -> Subquery:
+    """Sum up each dealer's orders as `SUMS` says: what is owed, by the age of its charge, and what rests."""
+    charged, paid = _charged(), _allocated()
+    still = type_coerce(func.coalesce(charged.c.agreed, NOTHING) - func.coalesce(paid.c.paid, NOTHING), MONEY)
+    since = [at - timedelta(days=days + 1) for days in AGES]  # older than 30, 60, 90 whole days
+    first, second, third = (literal(one, Charge.__table__.c.charged_at.type) for one in since)
+    age = charged.c.since
+    owed = case((still > NOTHING, still), else_=NOTHING)
+    columns = [
+        owed,
+        case((age > first, owed), else_=NOTHING),
+        case((age.between(second, first), owed), else_=NOTHING),
+        case((age.between(third, second), owed), else_=NOTHING),
+        case((age < third, owed), else_=NOTHING),
+        case((still < NOTHING, still), else_=NOTHING),
+    ]
+    return (
+        select(
+            Order.dealer_id.label("party_id"),
+            *(
+                type_coerce(func.sum(type_coerce(column, MONEY)), MONEY).label(name)
+                for column, name in zip(columns, SUMS, strict=True)
+            ),
+        )
+        .join(charged, charged.c.order_id == Order.id)
+        .outerjoin(paid, paid.c.order_id == Order.id)
+        .group_by(Order.dealer_id)
+        .subquery()
+    )
 
 
 def _by_dealer(rows: Select[*tuple[Any, ...]], table: Any = Receipt) -> Subquery:

@@ -57,7 +57,7 @@ def answer_send(token: str) -> ResponseReturnValue:
         run(service.answer, token, [_answer(one.question.id) for one in asked], name, at=now())
     except AppError as wrong:
         return _page(token, wrong)
-    return redirect(url_for(".answer_show", token=token, lang=request.args.get("lang")))
+    return redirect(url_for(".answer_show", token=token, lang=request.args.get("lang"), sent=1))
 
 
 def _answer(question_id: int) -> Answer:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -26,6 +26,7 @@ from erp.sales.views.blueprint import EDIT_SET, READ, bp
 
 SET = "/lines/<int:line_id>/sets/<int:position>"
 NEW = "new"  # the word of the address that asks for the form of an added piece
+F = TypeVar("F", bound=SeenForm)
 KEPT = (InvalidInput, RuleViolation, Conflict)  # refused, with what was typed kept in the form
 
 
@@ -63,30 +64,38 @@ def _done(line_id: int, position: int, code: str = "") -> ResponseReturnValue:
     return redirect(url_for(".set_edit", line_id=line_id, position=position, piece=code or None))
 
 
+def _edit(
+    line_id: int, position: int, chosen: str, wanted: type[F], change: Callable[[F, Place], object]
+) -> ResponseReturnValue | None:
+    """Change a set as a form says; return the page with the form where that is refused."""
+    try:
+        form = parse(wanted, request.form)
+        change(form, Place(line_id, position, form.version, form.seen))
+    except KEPT as wrong:
+        return _page(line_id, position, chosen, request.form, wrong)
+    return None
+
+
 @bp.post(f"{SET}/pieces/<code>")
 @requires(EDIT_SET)
 def piece_change(line_id: int, position: int, code: str) -> ResponseReturnValue:
     """Change sizes and material of a piece."""
-    try:
-        form = parse(PieceForm, request.form)
-        place = Place(line_id, position, form.version, form.seen)
+
+    def change(form: PieceForm, place: Place) -> None:
         run(service.change_piece, place, code, form.wanted, form.reason, by=me().id, at=now())
-    except KEPT as wrong:
-        return _page(line_id, position, code, request.form, wrong)
-    return _done(line_id, position, code)
+
+    return _edit(line_id, position, code, PieceForm, change) or _done(line_id, position, code)
 
 
 @bp.post(f"{SET}/pieces/<code>/leave-out")
 @requires(EDIT_SET)
 def piece_leave_out(line_id: int, position: int, code: str) -> ResponseReturnValue:
     """Leave a piece out, with what is built into it."""
-    try:
-        form = parse(LeaveOutForm, request.form)
-        place = Place(line_id, position, form.version, form.seen)
+
+    def change(form: LeaveOutForm, place: Place) -> None:
         run(service.leave_out, place, code, form.reason, by=me().id, at=now())
-    except KEPT as wrong:
-        return _page(line_id, position, code, request.form, wrong)
-    return _done(line_id, position)
+
+    return _edit(line_id, position, code, LeaveOutForm, change) or _done(line_id, position)
 
 
 @bp.post(f"{SET}/pieces/")
@@ -94,26 +103,22 @@ def piece_leave_out(line_id: int, position: int, code: str) -> ResponseReturnVal
 def piece_add(line_id: int, position: int) -> ResponseReturnValue:
     """Add a piece that no rule makes."""
     routes = {one.code: one.operations for one in queries.set_page(read(), line_id, position).document.routes}
-    try:
-        form = parse(NewPieceForm, request.form)
-        place = Place(line_id, position, form.version, form.seen)
+
+    def change(form: NewPieceForm, place: Place) -> None:
         run(service.add_piece, place, form.piece(routes), form.reason, by=me().id, at=now())
-    except KEPT as wrong:
-        return _page(line_id, position, NEW, request.form, wrong)
-    return _done(line_id, position)
+
+    return _edit(line_id, position, NEW, NewPieceForm, change) or _done(line_id, position)
 
 
 @bp.post(f"{SET}/needs/<code>")
 @requires(EDIT_SET)
 def need_change(line_id: int, position: int, code: str) -> ResponseReturnValue:
     """Change how much of hardware, band or glue a set needs."""
-    try:
-        form = parse(NeedForm, request.form)
-        place = Place(line_id, position, form.version, form.seen)
+
+    def change(form: NeedForm, place: Place) -> None:
         run(service.change_need, place, code, form.quantity, form.reason, by=me().id, at=now())
-    except KEPT as wrong:
-        return _page(line_id, position, code, request.form, wrong)
-    return _done(line_id, position, code)
+
+    return _edit(line_id, position, code, NeedForm, change) or _done(line_id, position, code)
 
 
 @bp.post(f"{SET}/edits/<int:edit_id>/confirm")

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
 
+from core import codes
 from core.clock import day_of, now
 from core.errors import Conflict, InvalidInput, NotFound, RuleViolation
 from core.printing.answers import labels as answer_labels
@@ -21,6 +22,7 @@ from core.web.errors import status_of, text_of
 from core.web.forms import parse
 from core.web.lists import Page, export, paged
 from core.web.menu import panels
+from core.web.search import hits
 from core.web.templating import label, named
 from core.work import read, run
 from erp.stock import pdf, queries, service
@@ -34,7 +36,9 @@ from erp.stock.views.blueprint import EXPORT_ROWS_MAX, READ, bp
 @bp.get("/balances")
 @requires(READ)
 def balance_list() -> ResponseReturnValue:
-    """List what lies where."""
+    """List what lies where; a label that is scanned into the search leads to the very thing."""
+    if (url := _labelled(request.args.get("q", ""))) is not None:
+        return redirect(url)
     page = paged(read(), _asked(), queries.SORTS, default="material")
     rows = [Lying(*row) for row in page.rows]
     return render_template(
@@ -43,6 +47,15 @@ def balance_list() -> ResponseReturnValue:
         kind=_kind(),
         kinds=FOR_MATERIAL,
     )
+
+
+def _labelled(text: str) -> str | None:
+    """Return the page of the one thing that carries this label; nothing for other words."""
+    try:
+        found = hits(codes.read(text))
+    except codes.CodeUnreadable:
+        return None
+    return found[0].url if len(found) == 1 else None
 
 
 @bp.get("/balances.xlsx")

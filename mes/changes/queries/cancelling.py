@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -34,6 +35,7 @@ class SetShown:
     row: DoorSet
     pieces: tuple[PieceShown, ...]
     packages: tuple[Package, ...]
+    shared: tuple[Package, ...]  # into which pieces of other sets go too
 
     @property
     def is_void(self) -> bool:
@@ -43,7 +45,7 @@ class SetShown:
     @property
     def gone(self) -> tuple[Package, ...]:
         """Return the packages that stand against cancelling it: on a vehicle, or shipped."""
-        return tuple(one for one in self.packages if not may_be_void(one.state))
+        return tuple(one for one in (*self.packages, *self.shared) if not may_be_void(one.state))
 
     @property
     def is_cancellable(self) -> bool:
@@ -108,10 +110,20 @@ def page(session: Session, order_id: int) -> ChangePage:
     return ChangePage(
         order,
         tuple(
-            SetShown(row, tuple(pieces[row.id]), tuple(one for one in packages if one.set_id == row.id))
+            SetShown(
+                row,
+                tuple(pieces[row.id]),
+                tuple(one for one in packages if one.set_id == row.id),
+                _shared_by(pieces[row.id]),
+            )
             for row in sets
         ),
     )
+
+
+def _shared_by(pieces: Sequence[PieceShown]) -> tuple[Package, ...]:
+    boxes = {one.package.id: one.package for one in pieces if one.package and one.package.set_id is None}
+    return tuple(boxes.values())
 
 
 def cancellable(session: Session, order_id: int) -> bool:

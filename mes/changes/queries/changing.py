@@ -5,9 +5,9 @@ The page shows the plan, and the command puts the very same one in force.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import TypeVar
@@ -20,7 +20,9 @@ from core.i18n import Named
 from erp.catalogue import queries as catalogue
 from erp.catalogue.model import Door
 from erp.catalogue.rules.by_hand import Edit, of_set
+from erp.catalogue.rules.document import PackPer
 from erp.catalogue.rules.explosion import Explosion, PieceSpec
+from erp.catalogue.rules.sharing import Sharing, is_shared
 from erp.materials import queries as materials
 from erp.sales.model import Line
 from erp.sales.queries.amendments import draft
@@ -44,7 +46,7 @@ from mes.changes.rules.comparing import (
     to_drop,
 )
 from mes.packing.model import Content, Package
-from mes.packing.rules import PackageState
+from mes.packing.rules import FINISHED, PackageState
 from mes.splitting.model import DoorSet, Piece, Requirement
 from mes.splitting.queries import Split, frozen_set
 from mes.splitting.rules import LIVE, CutMethod, FrozenLine, FrozenSet, PieceState
@@ -61,7 +63,7 @@ def plan(session: Session, order_id: int, person_id: int | None, on: date) -> Ch
     """
     typed = draft(session, order_id, person_id, offer(session), on)
     work = _Planning(session, order_id, typed.order.number)
-    return ChangePlan(typed, tuple(work.line(line) for line in typed.changed))
+    return ChangePlan(typed, work.settled([work.line(line) for line in typed.changed]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +77,12 @@ class _Standing:
 
     @property
     def boxes(self) -> list[OldBox]:
-        """Its packages by kind and index: the n-th of its kind has index n."""
+        """Its packages by kind and index: the n-th of its kind has index n; shared ones have one of their own."""
         counts: defaultdict[str, int] = defaultdict(int)
         found = []
         for one in self.packages:
             counts[one.kind] += 1
-            found.append(OldBox(one.id, (one.kind, counts[one.kind]), one.state))
+            found.append(OldBox(one.id, (one.kind, one.shared_index or counts[one.kind]), one.state))
         return found
 
     @property
@@ -104,6 +106,12 @@ class _Planning:
         self.split = Split(session, lines)
         self.by_code = materials.ids(session)
         self.places: dict[int, str] = dict(session.execute(select(Place.id, Place.name)).all())
+        last = (
+            select(Package.kind, func.max(Package.shared_index))
+            .where(Package.order_id == order_id, Package.shared_index.is_not(None))
+            .group_by(Package.kind)
+        )
+        self.sharing = Sharing({kind: index or 0 for kind, index in session.execute(last)})
         contents = select(Content.piece_id, Content.package_id).join(Package)
         self.homes: dict[int, int] = dict(session.execute(contents.where(Package.order_id == order_id)).all())
         ever = select(DoorSet.line_id, func.max(DoorSet.position)).where(DoorSet.order_id == order_id)
@@ -119,13 +127,24 @@ class _Planning:
         for piece in self._fresh(live):
             pieces[piece.set_id].append(piece)
         packages: defaultdict[int, list[Package]] = defaultdict(list)
+        shared: dict[int, Package] = {}
         boxes = select(Package).where(
             Package.order_id == order_id,
             Package.state != PackageState.VOID,
             Package.supplement_of_id.is_(None),  # what a shipped box left without stays as it is
         )
         for package in self._fresh(boxes.order_by(Package.position)):
-            packages[package.set_id].append(package)
+            if package.set_id is None:
+                shared[package.id] = package
+            else:
+                packages[package.set_id].append(package)
+        for set_id, mine in pieces.items():
+            homes = (self.homes.get(piece.id, 0) for piece in mine)
+            packages[set_id] += [shared[key] for key in dict.fromkeys(homes) if key in shared]
+        self.shared_at = {(one.kind, one.shared_index or 0): key for key, one in shared.items()}
+        self.inside = Counter(
+            self.homes[one.id] for mine in pieces.values() for one in mine if one.id in self.homes
+        )
         kits = self._kits(order_id)
         found: defaultdict[int, list[_Standing]] = defaultdict(list)
         sets = select(DoorSet).where(DoorSet.order_id == order_id, DoorSet.voided_at.is_(None))
@@ -159,7 +178,9 @@ class _Planning:
         frozen, made, ended = self._frozen(line, stays)
         sets = [self._cancelled(one) for one in dropped]
         if frozen is not None and line.is_new_door:
-            sets += [self._changed(one, frozen, made[one.row.position]) for one in stays]
+            sets += [
+                self._changed(one, frozen, self._stay(line, one, made[one.row.position])) for one in stays
+            ]
         if frozen is not None:
             sets += self._coming(line, frozen, made)
         missing = max(0, -line.more) - len(dropped)
@@ -286,7 +307,9 @@ class _Planning:
     def _cancelled(self, one: _Standing) -> SetPlan:
         pieces = [Decided(old.code, Fate.CANCELLED, old, None) for old in self._olds(one)]
         boxes = [
-            BoxFateShown(BoxFate.VOID, Named(box.name, box.name_en), box, self._place(box))
+            BoxFateShown(
+                BoxFate.VOID, Named(box.name, box.name_en), box, self._place(box), box.kind, box.shared_index
+            )
             for box in one.packages
         ]
         return SetPlan(
@@ -302,7 +325,7 @@ class _Planning:
         for key, fate in box_fates(one.boxes, names, pieces).items():
             row = rows.get(key)
             name = Named(row.name, row.name_en) if row else names[key]
-            boxes.append(BoxFateShown(fate, name, row, self._place(row)))
+            boxes.append(BoxFateShown(fate, name, row, self._place(row), *_shared(key)))
         new = {piece.code: piece for piece in explosion.pieces}
         return SetPlan(
             SetFate.CHANGED, one.row, one.row.number, line, made, self._shown(one, pieces, new), tuple(boxes)
@@ -310,7 +333,79 @@ class _Planning:
 
     def _coming(self, line: DraftLine, frozen: FrozenLine, made: Mapping[int, FrozenSet]) -> list[SetPlan]:
         numbers = range(frozen.first_position, frozen.first_position + max(0, line.more))
-        return [self._new(frozen, made[at], f"{self.number}-{line.position}-{at}") for at in numbers]
+        return [
+            self._new(frozen, self._share(line, made[at]), f"{self.number}-{line.position}-{at}")
+            for at in numbers
+        ]
+
+    def _stay(self, line: DraftLine, one: _Standing, made: FrozenSet) -> FrozenSet:
+        """Return a set whose shared pieces stay in the packages they wait in, as long as its colour stays."""
+        old = {piece.rule_code: piece.package_index or 0 for piece in one.pieces}
+        open_to_more = {
+            box.kind: box.shared_index
+            for box in one.packages
+            if box.shared_index is not None and may_be_void(box.state)
+        }
+        was, now = line.before, line.after
+        is_recoloured = was is None or now is None or was.entry.spec.colour != now.entry.spec.colour
+        kept = {}
+        for package in made.explosion.packages:
+            if package.shared is None or (is_recoloured and package.shared.per is PackPer.COLOUR):
+                continue
+            for code in package.piece_codes:
+                index = old.get(code, 0)
+                kept[code] = index if is_shared(index) else open_to_more.get(package.kind) or 0
+        return self._share(line, made, kept)
+
+    def _share(self, line: DraftLine, made: FrozenSet, kept: Mapping[str, int] | None = None) -> FrozenSet:
+        """Return a set with the packages numbered that it shares with others of its order."""
+        colour = line.after.entry.spec.colour if line.after else None
+        explosion = self.sharing.place(made.explosion, colour or "", kept)
+        return made if explosion is made.explosion else replace(made, explosion=explosion)
+
+    # --- packages that sets share
+
+    def settled(self, lines: Sequence[LinePlan]) -> tuple[LinePlan, ...]:
+        """Return the plans with each shared package told once, and as void only when nothing is left for it."""
+        sets = [one for line in lines for one in line.sets]
+        left = self._left_in([piece for one in sets for piece in one.pieces if piece.fate is not Fate.KEPT])
+        told: set[object] = set()
+        order = sorted(sets, key=lambda one: one.fate is SetFate.CANCELLED)  # a changed set tells first
+        boxes = {id(one): tuple(self._told(one.boxes, left, told)) for one in order}
+        return tuple(
+            replace(line, sets=tuple(replace(one, boxes=boxes[id(one)]) for one in line.sets))
+            for line in lines
+        )
+
+    def _left_in(self, moving: Iterable[PieceFate]) -> Counter[int]:
+        """Return how many pieces belong into each shared package after these left it or came."""
+        left = Counter(self.inside)
+        for piece in moving:
+            home = self.homes.get(piece.old.id) if piece.old else None
+            make = piece.decided.make
+            coming = self.shared_at.get(make.box) if make and make.box else None
+            left.subtract([home] if home else [])
+            left.update([coming] if coming else [])
+        return left
+
+    def _told(
+        self, boxes: Iterable[BoxFateShown], left: Mapping[int, int], told: set[object]
+    ) -> Iterable[BoxFateShown]:
+        for box in boxes:
+            row = box.package
+            if box.shared_index is None or box.fate is BoxFate.KEPT:
+                yield box
+                continue
+            key = (box.kind, box.shared_index)
+            if key in told:
+                continue
+            told.add(key)
+            if row is None:
+                yield box
+            elif left[row.id] > 0:
+                yield replace(box, fate=BoxFate.OPENED if row.state in FINISHED else BoxFate.WAITS)
+            else:
+                yield replace(box, fate=BoxFate.VOID)
 
     def _new(self, frozen: FrozenLine, made: FrozenSet, number: str) -> SetPlan:
         makes = self._makes(made.explosion)
@@ -326,7 +421,9 @@ class _Planning:
             for new in made.explosion.pieces
         )
         boxes = tuple(
-            BoxFateShown(BoxFate.NEW, Named(spec.name, spec.name_en), None, "")
+            BoxFateShown(
+                BoxFate.NEW, Named(spec.name, spec.name_en), None, "", *_shared((spec.kind, spec.index))
+            )
             for spec in made.explosion.packages
         )
         return SetPlan(SetFate.NEW, None, number, frozen, made, pieces, boxes)
@@ -394,6 +491,12 @@ class _Planning:
                 )
             )
         return tuple(shown)
+
+
+def _shared(place: tuple[str, int]) -> tuple[str, int | None]:
+    """Return the kind of a package, and which of the shared ones it is."""
+    kind, index = place
+    return kind, index if is_shared(index) else None
 
 
 def _make_of(piece: Piece, inside: Mapping[str, Kit]) -> Make:

@@ -59,6 +59,8 @@ class BoxFateShown:
     name: Named
     package: Package | None
     place: str  # where it lies
+    kind: str
+    shared_index: int | None  # which of those that sets of the order share; none of a set's own
 
     @property
     def state(self) -> PackageState | None:

@@ -14,8 +14,9 @@ from erp.sales import service as sales
 from erp.sales.rules.orders import Counted, Withdrawn
 from erp.sales.rules.states import OrderState
 from mes.changes.rules import Cancelling, check_asked
-from mes.cutting import service as cutting
+from mes.cutting.service import demand as cutting
 from mes.packing import service as packing
+from mes.planning import service as planning
 from mes.shipping import service as shipping
 from mes.splitting import service as splitting
 from mes.splitting.model import DoorSet
@@ -46,6 +47,7 @@ def cancel(session: Session, order_id: int, asked: Cancelling, *, by: int | None
         raise NotFound
     shipping.drop_packages(session, ids, by=by, at=at)
     boxes = packing.void(session, ids, by=by, at=at)
+    planning.hold_batches(session, order_id)
     gone = splitting.void(session, ids, asked.seen, by=by, at=at)
     withdrawn = Withdrawn(
         numbers=tuple(number for _, number, _ in numbers),
@@ -55,11 +57,12 @@ def cancel(session: Session, order_id: int, asked: Cancelling, *, by: int | None
             pieces=-gone.pieces,
             made=-gone.made,
             packed=-gone.packed,
-            packages=-len(boxes),
+            packages=-sum(box.is_void for box in boxes),
             sealed=-sum(box.was_sealed for box in boxes),
         ),
     )
     state = sales.withdraw(session, order_id, withdrawn, asked.reason.strip(), by=by, at=at)
     splitting.put_need(session, order_id)
     cutting.put_demand_of(session, order_id)
-    return Cancelled(state, len(ids), tuple(box.number for box in boxes))
+    planning.settle_order(session, order_id, by=by, at=at)
+    return Cancelled(state, len(ids), tuple(box.number for box in boxes if box.is_void))

@@ -18,9 +18,10 @@ from mes.changes.model import Change, ChangedBox, ChangedPiece, ChangedSet
 from mes.changes.queries.plans import BoxFateShown, ChangePlan, LinePlan, PieceFate
 from mes.changes.rules.changing import Changing, LinesUnmakeable, LinesWithoutPrice, check_why
 from mes.changes.rules.comparing import BoxFate, Fate, SetFate
-from mes.cutting import service as cutting
+from mes.cutting.service import demand as cutting
 from mes.packing import service as packing
-from mes.packing.rules import VoidBox
+from mes.packing.rules import TouchedBox
+from mes.planning import service as planning
 from mes.shipping import service as shipping
 from mes.splitting import service as splitting
 from mes.splitting.model import DoorSet, Piece, Release
@@ -44,7 +45,8 @@ def change(
     """Put a change of a released order in force, the very one that was looked at; it makes one version more.
 
     `plan` was made by reading; what moved since is a refusal, and nothing of it is done. `on` is the factory's
-    day. Locks the loads of packages that go, all packages of the order, then pieces, the order, the demands.
+    day. Locks the loads of packages that go, all packages of the order, its batches, pieces, the order, the
+    demands.
     Raises NothingAmended, NothingLeft, LinesUnmakeable, LinesWithoutPrice, HasLeft, WhyMissing, AmendedMeanwhile,
     PieceMoved, SetGone, BoxFixed, BoxGone, DueInPast.
     """
@@ -56,6 +58,7 @@ def change(
     shipping.drop_packages(session, dropped, work.void, by=by, at=at)
     boxes = packing.take_apart(session, order.id, work, by=by, at=at)
     boxes += packing.void(session, dropped, by=by, at=at)
+    planning.hold_batches(session, order.id)
     splitting.take_out(session, {key: where[key] for key in work.gone}, at=at)
     splitting.unpack(session, {key: where[key] for key in work.moved}, at=at)
     gone = splitting.void(session, dropped, where, by=by, at=at)
@@ -74,16 +77,17 @@ def change(
     pieces = splitting.refreeze(session, order.id, _set_changes(lines), by=by, at=at)
     came = _add_sets(session, plan, lines, at)
     changed = [one.row.id for one in plan.sets if one.row and one.fate is SetFate.CHANGED]
-    packing.plan_sets(session, order.id, [*changed, *came])
     for line in lines:
         if line.draft.after is not None:
             splitting.name_room(session, ids[line.draft.key], line.draft.after.entry.room)
+    packing.plan_sets(session, order.id, [*changed, *came])
     frozen = [line.frozen for line in lines if line.frozen is not None]
     release = splitting.record_release(
         session, order.id, frozen, reason, note=asked.note.strip(), by=by, at=at
     )
     splitting.put_need(session, order.id)
     cutting.put_demand_of(session, order.id)
+    planning.settle_order(session, order.id, by=by, at=at)
     change_id = _record(session, plan, asked, release, pieces, came)
     opened = tuple(box for box in plan.boxes if box.fate is BoxFate.OPENED)
     return Changed(release, change_id, opened)
@@ -107,7 +111,7 @@ def _check(session: Session, plan: ChangePlan, asked: Changing) -> None:
             raise splitting.moved(session, piece_id, asked.seen)
 
 
-def _counted(plan: ChangePlan, gone: Voided, boxes: Sequence[VoidBox]) -> Counted:
+def _counted(plan: ChangePlan, gone: Voided, boxes: Sequence[TouchedBox]) -> Counted:
     """Return what the change adds to the order's counts."""
     changed = [one for one in plan.sets if one.fate is SetFate.CHANGED]
     pieces = [piece for one in changed for piece in one.pieces]

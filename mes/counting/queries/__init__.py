@@ -17,10 +17,14 @@ from mes.counting.queries.counts import (
     thing_of,
     to_do,
 )
+from mes.counting.queries.jobs import CountedPlace, jobs
+from mes.counting.queries.proposals import Proposed, proposed
 
 __all__ = [
     "CountRow",
+    "CountedPlace",
     "LineRow",
+    "Proposed",
     "accuracy",
     "booked",
     "by_number",
@@ -28,12 +32,14 @@ __all__ = [
     "entered",
     "facts_of",
     "faults",
+    "jobs",
     "lines",
     "listed",
     "lots_at",
     "names",
     "open_count",
     "places_of_lot",
+    "proposed",
     "row",
     "thing_of",
     "to_do",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -16,6 +16,7 @@ from core.i18n import Named
 from core.jobs.model import Job
 from core.jobs.rules import OPEN
 from erp.catalogue.model import DoorVersion
+from erp.catalogue.rules.document import Group
 from erp.materials.model import Article, Material
 from erp.materials.rules import MaterialKind
 from erp.sales.model import Order
@@ -52,8 +53,8 @@ class PlanShown:
 
     @property
     def is_computed(self) -> bool:
-        """Whether its job is at work or waits for its turn."""
-        return self.job is not None and self.job.state in OPEN
+        """Whether its job is at work or waits for its turn; a plan that was kept meanwhile is done."""
+        return self.plan.state is PlanState.QUEUED and self.job is not None and self.job.state in OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class Part:
     next_operation: Named | None  # what is done with it after the saw
     package: Named | None  # which package of its set it goes into
     allowance_mm: Decimal = Decimal(0)  # what its mitred ends take of the bar, after it
+    pair: str = ""  # 1/2: the first of two whose grain runs on, side by side on this sheet
 
     @property
     def name(self) -> Named:
@@ -132,6 +134,16 @@ class PlanPage:
     lines: tuple[SheetLine, ...]
     book_count: int  # boards that the saw cuts at once
 
+    @property
+    def is_computed(self) -> bool:
+        """Whether a job is at work on it or it waits for one; its result is the best so far."""
+        return PlanShown(self.plan, self.material, self.job).is_computed
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it has sheets; else its result is only what was found so far."""
+        return self.result is not None and self.plan.state is not PlanState.QUEUED
+
     def books(self, pattern: int) -> list[int]:
         """Return how the equal boards of a pattern are stacked: 4 + 2."""
         return [] if self.result is None else books(self.result.layouts[pattern].repeat, self.book_count)
@@ -194,12 +206,6 @@ def remakes(session: Session) -> list[Remake]:
     ]
 
 
-def batch_of_set(session: Session, set_id: int) -> int | None:
-    """Return the id of the batch that a set is made in."""
-    batched = lots.batched_sets().subquery()
-    return session.scalar(select(batched.c.batch_id).where(batched.c.set_id == set_id))
-
-
 def _is_waiting() -> tuple[Any, ...]:
     planned = (
         select(Placement.id)
@@ -255,16 +261,35 @@ def material_facts(
     )
 
 
-def pieces_facts(pieces: Sequence[Piece]) -> list[PieceFacts]:
+def pieces_facts(session: Session, pieces: Sequence[Piece]) -> list[PieceFacts]:
     """Return waiting pieces as the rules want them; their orders are ranked as they come, remakes before all."""
     ranks: dict[int, int] = {}
     for piece in pieces:
         if not piece.is_urgent:
             ranks.setdefault(piece.order_id, len(ranks) + 1)
-    return [_piece_facts(piece, 0 if piece.is_urgent else ranks[piece.order_id]) for piece in pieces]
+    places = _leaf_places(session, pieces)
+    return [_piece_facts(piece, 0 if piece.is_urgent else ranks[piece.order_id], places) for piece in pieces]
 
 
-def _piece_facts(piece: Piece, rank: int) -> PieceFacts:
+def _leaf_places(session: Session, pieces: Iterable[Piece]) -> dict[tuple[int, str], int]:
+    """Return where the leaves that some pieces are, or join, stand in their set, from the left; by set and code.
+
+    The drawing knows it: LEAF_1 is the leftmost leaf as seen from outside.
+    """
+    of_leaves = {piece.set_id for piece in pieces if piece.part_group == Group.LEAF}
+    rows = session.execute(
+        select(Piece.set_id, Piece.rule_code, Piece.drawn_as)
+        .where(Piece.set_id.in_(of_leaves), Piece.drawn_as.startswith("LEAF_"))
+        .order_by(Piece.id)
+    )
+    drawn = [(set_id, code, as_.removeprefix("LEAF_")) for set_id, code, as_ in rows]
+    return {(set_id, code): int(place) for set_id, code, place in drawn if place.isdigit()}
+
+
+def _piece_facts(piece: Piece, rank: int, places: Mapping[tuple[int, str], int]) -> PieceFacts:
+    leaf = piece.joins or piece.rule_code
+    place = places.get((piece.set_id, leaf), 0) if piece.part_group == Group.LEAF else 0
+    of_leaf = leaf[leaf.rfind("_") :] if "_" in leaf else ""  # LEAF_2: its parts are called FACE_2
     return PieceFacts(
         id=piece.id,
         length_mm=piece.cut_length_mm or Decimal(0),  # a waiting piece has one
@@ -274,6 +299,10 @@ def _piece_facts(piece: Piece, rank: int) -> PieceFacts:
         mitre=piece.mitre,
         profile_mm=piece.width_mm,
         rank=rank,
+        pair=f"{piece.set_id} {piece.rule_code.replace(of_leaf, '', 1)} {(place + 1) // 2}"
+        if place and of_leaf
+        else "",
+        pair_place=place,
     )
 
 
@@ -440,12 +469,23 @@ def sheets(session: Session, page: PlanPage, positions: Sequence[int] | None = N
     return shown
 
 
+def profile_mm(sheets: Iterable[SheetShown]) -> Decimal | None:
+    """Return how wide the profile is that all parts of some bars are made of; None where they do not agree."""
+    widths = {part.piece.width_mm for sheet in sheets for part in sheet.parts}
+    return widths.pop() if len(widths) == 1 else None
+
+
 def _allowed(instance: Instance, layout: Layout, parts: Sequence[Part]) -> tuple[Part, ...]:
-    """Return the parts of a sheet, which lie as its layout's placements do, with what their mitres take."""
-    if not instance.mitres:
+    """Return the parts of a sheet, which lie as its layout's placements do: what mitres take, which are pairs."""
+    if not instance.mitres and not instance.groups:
         return tuple(parts)
+    pairs = {
+        part.id: f"{place}/{len(members)}"
+        for members in instance.groups.values()
+        for place, part in enumerate(members, start=1)
+    }
     return tuple(
-        replace(part, allowance_mm=instance.mitres.get(at.part, 0) * DMM)
+        replace(part, allowance_mm=instance.mitres.get(at.part, 0) * DMM, pair=pairs.get(at.part, ""))
         for part, at in zip(parts, layout.placements, strict=True)
     )
 
@@ -499,6 +539,12 @@ def _package(door_set: DoorSet, piece: Piece) -> Named | None:
     found = (one for one in door_set.packages if (one["kind"], one["index"]) == wanted)
     one = next(found, None)
     return None if one is None else Named(one["name"], one["name_en"])
+
+
+def board_lot_of_offcut(session: Session, lot_id: int) -> int | None:
+    """Return the lot of whole boards that an offcut came out of, by the offcut's lot; None where nobody scanned it."""
+    rows = select(CutLayout.board_lot_id).join(Offcut, Offcut.layout_id == CutLayout.id)
+    return session.scalar(rows.where(Offcut.lot_id == lot_id))
 
 
 def sheet_found(session: Session, code: str) -> tuple[CutLayout, CutPlan] | None:

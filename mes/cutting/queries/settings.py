@@ -58,7 +58,7 @@ def setting_of(session: Session, material_id: int) -> CutSetting:
     """Return what a material's saw is told, and what the saw takes for mitred ends."""
     row = session.scalar(select(MaterialCut).where(MaterialCut.material_id == material_id))
     saw = saw_facts(session, station_of(session, material_id))
-    told = CutSetting(saw_mitre_mm=saw.mitre_mm, is_wedge_lost=saw.is_wedge_lost)
+    told = CutSetting(saw_mitre_mm=saw.mitre_mm, is_wedge_lost=saw.is_wedge_lost, first_cut=saw.first_cut)
     if row is None:
         return told
     return replace(
@@ -67,6 +67,7 @@ def setting_of(session: Session, material_id: int) -> CutSetting:
         offcut_width_mm=row.offcut_width_mm,
         offcut_rate=row.offcut_rate,
         mitre_mm=row.mitre_mm,
+        is_matched=row.is_matched,
     )
 
 
@@ -85,7 +86,7 @@ def saw_facts(session: Session, station_id: int | None) -> SawFacts:
     saw = session.scalar(select(Saw).where(Saw.station_id == station_id))
     if saw is None:
         return SawFacts()
-    return SawFacts(saw.book_height_mm, saw.is_longest_first, saw.mitre_mm, saw.is_wedge_lost)
+    return SawFacts(saw.book_height_mm, saw.is_longest_first, saw.mitre_mm, saw.is_wedge_lost, saw.first_cut)
 
 
 def ptx_version(session: Session, station_id: int | None) -> str:

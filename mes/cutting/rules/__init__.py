@@ -11,7 +11,7 @@ from core.choices import Choice
 from core.errors import Conflict, RuleViolation
 from core.i18n import N_, Named
 from erp.materials.rules import Grain
-from mes.nesting.rules.instance import Kind
+from mes.nesting.rules.instance import FirstCut, Instance, Kind
 from mes.nesting.rules.plan import Layout, Plan
 
 KERF_MM = Decimal("4.0")  # a scoring panel saw; where the material says nothing
@@ -22,6 +22,9 @@ OFFCUT_RATE = Decimal("0.5")  # an offcut costs a plan so much of its share of a
 COST_PLACES = Decimal("0.0001")
 MITRED = "45"  # how a mitred end stands in a piece's mitre, as in 45/90
 DMM = Decimal("0.1")  # the engine counts in tenths
+_Key = tuple[
+    Decimal, Decimal | None, Grain, int, Decimal
+]  # of a part: sizes, grain, mitred ends, their allowance
 
 
 class PlanState(Choice):
@@ -118,6 +121,8 @@ class CutSetting:
     mitre_mm: Decimal = Decimal(0)  # what one mitred end costs of a bar, where the material has its own word
     saw_mitre_mm: Decimal = Decimal(0)  # what the saw takes for each, where it has none
     is_wedge_lost: bool = False  # the saw does not turn the bar over between two mitred ends
+    first_cut: FirstCut = FirstCut.ANY  # which way the saw takes its first cuts through a board
+    is_matched: bool = False  # the grain runs on over the leaves of a door set
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +151,8 @@ class PieceFacts:
     mitre: str = ""  # 45/90: how its two ends are cut
     profile_mm: Decimal | None = None  # how wide a moulding is, across its face
     rank: int = 0  # of its order: pieces of the same rank are wanted near each other
+    pair: str = ""  # the same part of the leaf beside it in its set has the same
+    pair_place: int = 0  # where it stands among them, from the left
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,18 +191,21 @@ class CutSheet:
 def cut_job(material: MaterialFacts, pieces: Sequence[PieceFacts]) -> CutJob:
     """Return the instance for cutting `pieces` out of `material`; equal sizes with equal ends are one part.
 
-    Raises NoStockSize.
+    Where the material is matched, the leaves of a set are parts of one group. Raises NoStockSize.
     """
     if not material.stock:
         raise NoStockSize(material=material.name)
-    groups: dict[tuple[Decimal, Decimal | None, Grain, int, Decimal], list[PieceFacts]] = {}
-    for piece in sorted(pieces, key=lambda piece: piece.rank):  # stable: as they came within a rank
+    groups: dict[_Key, list[PieceFacts]] = {}
+    ranked = sorted(pieces, key=lambda piece: piece.rank)  # stable: as they came within a rank
+    paired = _paired(ranked) if material.setting.is_matched else {}
+    for piece in (one for one in ranked if one.pair not in paired):
         allowance_mm = Decimal(0) if piece.width_mm else end_allowance(material.setting, piece.profile_mm)
         ends = mitred_ends(piece.mitre) if allowance_mm else 0
         key = (piece.length_mm, piece.width_mm, piece.grain, ends, allowance_mm if ends else Decimal(0))
         groups.setdefault(key, []).extend([piece] * piece.part_count)
     is_bar = material.kind is Kind.BAR
-    named = {_name(key, groups): (key, found) for key, found in groups.items()}
+    named = {_name(key, groups): (_part(_name(key, groups), *key), found) for key, found in groups.items()}
+    named |= _matched(paired)
     instance = {
         "kind": material.kind.value,
         "kerf_mm": _number(KERF_MM if material.kerf_mm is None else material.kerf_mm),
@@ -203,10 +213,10 @@ def cut_job(material: MaterialFacts, pieces: Sequence[PieceFacts]) -> CutJob:
         "min_offcut_mm": _least_offcut(is_bar, material.setting),
         "stock": [_stock(stock, material) for stock in material.stock]
         + [_offcut(offcut, material) for offcut in material.offcuts],
-        "parts": [_part(name, *key, quantity=len(found)) for name, (key, found) in named.items()],
+        "parts": [part | {"quantity": len(found)} for part, found in named.values()],
     }
     if not is_bar:
-        instance["stages"] = STAGES
+        instance |= {"stages": STAGES, "first_cut": material.setting.first_cut.value}
     return CutJob(
         instance,
         {name: [piece.id for piece in found] for name, (_, found) in named.items()},
@@ -214,7 +224,44 @@ def cut_job(material: MaterialFacts, pieces: Sequence[PieceFacts]) -> CutJob:
     )
 
 
-def _name(key: tuple[Decimal, Decimal | None, Grain, int, Decimal], others: Iterable[tuple[Any, ...]]) -> str:
+def _paired(pieces: Iterable[PieceFacts]) -> dict[str, list[PieceFacts]]:
+    """Return the pieces that are cut side by side out of one sheet, from the left, by what they belong to.
+
+    They are at least two, equally long, equally often wanted, and have a grain.
+    """
+    found: dict[str, list[PieceFacts]] = {}
+    for piece in pieces:
+        if piece.pair and piece.width_mm and piece.grain is not Grain.NONE:
+            found.setdefault(piece.pair, []).append(piece)
+    return {
+        pair: sorted(members, key=lambda one: one.pair_place)
+        for pair, members in found.items()
+        if len({one.pair_place for one in members}) == len(members) > 1
+        and len({(one.length_mm, one.grain, one.part_count) for one in members}) == 1
+    }
+
+
+def _matched(
+    paired: Mapping[str, Sequence[PieceFacts]],
+) -> dict[str, tuple[dict[str, Any], list[PieceFacts]]]:
+    """Return the parts of all pairs with the pieces behind them, by name; pairs of the same sizes are one group.
+
+    The pieces of every member stand in the same order, so that the n-th of each belong together.
+    """
+    shapes: dict[tuple[_Key, ...], list[Sequence[PieceFacts]]] = {}
+    for members in paired.values():
+        keys = ((one.length_mm, one.width_mm, one.grain, 0, Decimal(0)) for one in members)
+        shapes.setdefault(tuple(keys), []).append(members)
+    made: dict[str, tuple[dict[str, Any], list[PieceFacts]]] = {}
+    for number, (shape, found) in enumerate(shapes.items(), start=1):
+        for place, key in enumerate(shape):
+            name = f"{part_id(*key[:4])}xP{number}.{place + 1}"
+            pieces = [members[place] for members in found for _ in range(members[place].part_count)]
+            made[name] = (_part(name, *key) | {"match": f"P{number}"}, pieces)
+    return made
+
+
+def _name(key: _Key, others: Iterable[_Key]) -> str:
     """Return what a part is called; where only the allowance tells it from another, with that."""
     name = part_id(*key[:4])
     is_twin = sum(other[:4] == key[:4] for other in others) > 1
@@ -267,6 +314,12 @@ def deal(plan: Plan, pieces: Mapping[str, Sequence[int]]) -> Iterator[CutSheet]:
                 for at in layout.placements
             )
             yield CutSheet(pattern, layout.stock, places)
+
+
+def worth(instance: Instance, plan: Plan) -> tuple[int, int]:
+    """Return what plans are compared by, the less the better: parts left out, then what its stock costs."""
+    cost = sum(stock.cost * plan.stock_used.get(stock.id, 0) for stock in instance.stock)
+    return sum(left.quantity for left in plan.unplaced), cost
 
 
 def _trim(material: MaterialFacts) -> dict[str, int | float]:
@@ -327,10 +380,8 @@ def _part(
     grain: Grain,
     ends: int,
     allowance_mm: Decimal,
-    *,
-    quantity: int,
 ) -> dict[str, Any]:
-    row: dict[str, Any] = {"id": name, "length_mm": _number(length_mm), "quantity": quantity}
+    row: dict[str, Any] = {"id": name, "length_mm": _number(length_mm)}
     if width_mm is not None:
         row |= {"width_mm": _number(width_mm), "grain": grain.value}
     if ends:

@@ -1,15 +1,18 @@
-"""Pattern exchange (PTX): a cut plan for the optimiser or the controller of a panel saw.
+"""Pattern exchange (PTX): a cut plan for the optimiser or the controller of a panel saw or a bar saw.
 
 ASCII, CRLF, one record a line, mm with one place. Two forms: parts only (the saw's own optimiser cuts them), and
 full patterns. What the format cannot say is refused, never cut short. CUTS rows stand in the order of the cut tree;
 SEQUENCE is the order of sawing. No machine has read it yet: the first file is to be tried on the saw itself.
+
+A bar is a board as wide as its profile that is only cross-cut (pattern type 4, function 2). The format knows no
+angle: a part with mitred ends is a blank with its allowance, its finished length stands in PARTS_INF.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -25,7 +28,9 @@ TITLE_MOST, TEXT_MOST = 25, 50
 DIM_MOST, QTY_MOST = Decimal("9999.9"), 99_999
 PARTS_MOST, BOARDS_MOST, OFFCUTS_MOST = 9_999, 5_000, 7_500
 GRAINS = {Grain.NONE: 0, Grain.LENGTH: 1, Grain.WIDTH: 2}
-RIP_FIRST, TURN_FIRST = 0, 1
+RIP_FIRST, TURN_FIRST, CROSSCUT_ONLY = 0, 1, 4
+CROSSCUT = 2  # the function of a cut across a bar
+PARTS_INF_CELLS = 32
 WASTE = 90  # added to the phase of a strip that nobody wants
 PHASES_MOST = 9
 
@@ -41,18 +46,23 @@ class PtxRefused(RuleViolation):
 
 @dataclass(frozen=True, slots=True)
 class PtxHead:
-    """What a file says besides the plan. `version` is what the receiving saw expects."""
+    """What a file says besides the plan. `version` is what the receiving saw expects.
+
+    `profile_mm` is how wide a bar is; nothing where its parts do not agree, or nobody knows.
+    """
 
     version: str
     job: str
     material: str
     thickness_mm: Decimal
     boards_per_book: int
+    profile_mm: Decimal | None = None
 
 
 def parts_only(instance: Instance, head: PtxHead) -> bytes:
     """Return the parts with their material and boards, for the saw's own optimiser. Raises PtxRefused."""
-    return _written([*_heading(instance, head), *_parts(instance), *_boards(instance, {})])
+    width = _width_of(instance, head)
+    return _written([*_heading(instance, head), *_parts(instance, width), *_boards(instance, width, {})])
 
 
 def patterns(instance: Instance, plan: Plan, head: PtxHead) -> bytes:
@@ -62,8 +72,8 @@ def patterns(instance: Instance, plan: Plan, head: PtxHead) -> bytes:
         writer.pattern(_limited("PATTERNS", number, PARTS_MOST), layout)
     lines = [
         *_heading(instance, head),
-        *_parts(instance, plan),
-        *_boards(instance, plan.stock_used),
+        *_parts(instance, writer.width, plan),
+        *_boards(instance, writer.width, plan.stock_used),
         *writer.offcuts,
         *writer.lines,
     ]
@@ -71,16 +81,30 @@ def patterns(instance: Instance, plan: Plan, head: PtxHead) -> bytes:
 
 
 def part_code(part: Part) -> str:
-    """Return a part's code: 2090X240L; a tenth is written behind an underscore."""
-    sides = "X".join(
-        _mm(side).removesuffix(".0").replace(".", "_") for side in (part.length_dmm, part.width_dmm)
-    )
+    """Return a part's code: 2090X240L, of a bar 2200 or 2200M160; a tenth is written behind an underscore.
+
+    Behind the M stands what its mitred ends take.
+    """
+    sides = "X".join(_short(side) for side in (part.length_dmm, part.width_dmm) if side)
+    if not part.width_dmm:
+        return f"{sides}M{_short(part.mitre_dmm)}" if part.mitre_dmm else sides
     return sides + {Grain.LENGTH: "L", Grain.WIDTH: "W", Grain.NONE: ""}[part.grain]
 
 
+def _short(length_dmm: int) -> str:
+    return _mm(length_dmm).removesuffix(".0").replace(".", "_")
+
+
+def _width_of(instance: Instance, head: PtxHead) -> int | None:
+    """Return the width of every row of a bar, in 0.1 mm; None for boards, whose rows have their own."""
+    if instance.kind is Kind.SHEET:
+        return None
+    if not head.profile_mm:
+        raise PtxRefused(field="WIDTH", value=head.profile_mm or "–", limit=f"0.1–{DIM_MOST}")
+    return int(head.profile_mm * 10)
+
+
 def _heading(instance: Instance, head: PtxHead) -> Iterator[tuple[Any, ...]]:
-    if instance.kind is not Kind.SHEET:
-        raise PtxRefused(field="MATERIALS", value=instance.kind.value, limit=Kind.SHEET.value)
     kerf = _dim("KERF", instance.kerf_dmm)
     trim = instance.trim
     trims = [
@@ -105,7 +129,7 @@ def _heading(instance: Instance, head: PtxHead) -> Iterator[tuple[Any, ...]]:
         "",
         "",
         "",
-        instance.stages,
+        CROSSCUT if instance.kind is Kind.BAR else instance.stages,
         "",
         "",
         "",
@@ -113,20 +137,24 @@ def _heading(instance: Instance, head: PtxHead) -> Iterator[tuple[Any, ...]]:
     )
 
 
-def _parts(instance: Instance, plan: Plan | None = None) -> Iterator[tuple[Any, ...]]:
+def _parts(instance: Instance, width: int | None, plan: Plan | None = None) -> Iterator[tuple[Any, ...]]:
     left = {row.part: row.quantity for row in plan.unplaced} if plan else {}
     for index, part in enumerate(instance.parts, start=1):
         made = "" if plan is None else part.quantity - left.get(part.id, 0)
-        sizes = _dim("LENGTH", part.length_dmm), _dim("WIDTH", part.width_dmm)
+        blank_dmm = part.length_dmm + part.mitre_dmm
+        sizes = _dim("LENGTH", blank_dmm), _dim("WIDTH", width or part.width_dmm)
         number = _limited("PARTS_REQ", index, PARTS_MOST)
         code, wanted = _code("PARTS_REQ", part_code(part)), _limited("QTY_REQ", part.quantity, QTY_MOST)
         yield "PARTS_REQ", 1, number, code, 1, *sizes, wanted, 0, 0, GRAINS[part.grain], made
+        if part.mitre_dmm:
+            finished = 1, number, "", "", _dim("FIN_LENGTH", part.length_dmm), sizes[1]
+            yield "PARTS_INF", *finished, *[""] * (PARTS_INF_CELLS - len(finished))
 
 
-def _boards(instance: Instance, used: Mapping[str, int]) -> Iterator[tuple[Any, ...]]:
+def _boards(instance: Instance, width: int | None, used: Mapping[str, int]) -> Iterator[tuple[Any, ...]]:
     for index, stock in enumerate(instance.stock, start=1):
         there = "" if stock.quantity is None else _limited("QTY_STOCK", stock.quantity, QTY_MOST)
-        sizes = _dim("LENGTH", stock.length_dmm), _dim("WIDTH", stock.width_dmm)
+        sizes = _dim("LENGTH", stock.length_dmm), _dim("WIDTH", width or stock.width_dmm)
         number = _limited("BOARDS", index, BOARDS_MOST)
         taken = _limited("QTY_USED", used.get(stock.id, 0), QTY_MOST)
         kind = 1 if stock.is_offcut else 0
@@ -138,7 +166,7 @@ class _Patterns:
     """Writes PATTERNS with their CUTS, and the OFFCUTS that they leave."""
 
     def __init__(self, instance: Instance, head: PtxHead) -> None:
-        self.instance, self.head = instance, head
+        self.instance, self.head, self.width = instance, head, _width_of(instance, head)
         self.stocks = {one.id: (index, one) for index, one in enumerate(instance.stock, start=1)}
         self.parts = {one.id: index for index, one in enumerate(instance.parts, start=1)}
         self.lines: list[tuple[Any, ...]] = []
@@ -147,21 +175,31 @@ class _Patterns:
     def pattern(self, number: int, layout: Layout) -> None:
         board, stock = self.stocks[layout.stock]
         slicing = self.slicing(stock, layout)
-        rip_first = RIP_FIRST if slicing.tree.axis == 1 else TURN_FIRST
+        kind = self.kind(slicing)
         stacks = books(_limited("QTY_RUN", layout.repeat, QTY_MOST), self.head.boards_per_book)
         self.lines.append(
-            ("PATTERNS", 1, number, board, rip_first, layout.repeat, len(stacks), max(stacks), "", "", "")
+            ("PATTERNS", 1, number, board, kind, layout.repeat, len(stacks), max(stacks), "", "", "")
         )
+        rows = list(_depth_first(slicing.tree))
         order = _order(slicing.tree)
         kept = {(o.x_dmm, o.y_dmm): o for o in layout.offcuts}
-        for index, slab in enumerate(_depth_first(slicing.tree), start=1):
-            if slab.stage > PHASES_MOST:
-                raise PtxRefused(field="FUNCTION", value=slab.stage, limit=PHASES_MOST)
+        for index, slab in enumerate(rows or [_whole(slicing.tree)], start=1):
+            phase = slab.stage + (CROSSCUT - 1 if kind == CROSSCUT_ONLY else 0)
+            if phase > PHASES_MOST:
+                raise PtxRefused(field="FUNCTION", value=phase, limit=PHASES_MOST)
             offcut = kept.get(slab.box[:2]) if slab.is_waste else None
-            function = slab.stage + (WASTE if slab.is_waste and offcut is None else 0)
+            function = phase + (WASTE if slab.is_waste and offcut is None else 0)
             what, count = self.yielded(slab, layout, offcut is not None)
             size = _dim("DIMENSION", slab.size_dmm)
-            self.lines.append(("CUTS", 1, number, index, order[id(slab)], function, size, 1, what, count, ""))
+            self.lines.append(
+                ("CUTS", 1, number, index, order.get(id(slab), 1), function, size, 1, what, count, "")
+            )
+
+    def kind(self, slicing: Slicing) -> int:
+        """Return the TYPE of a pattern: which way its first cuts go."""
+        if self.instance.kind is Kind.BAR:
+            return CROSSCUT_ONLY
+        return RIP_FIRST if slicing.tree.axis == 1 else TURN_FIRST
 
     def yielded(self, slab: Slab, layout: Layout, is_offcut: bool) -> tuple[str, int]:
         """Return PART_INDEX and QTY_PARTS of one row."""
@@ -171,15 +209,21 @@ class _Patterns:
             return "0", 0
         x1, y1, x2, y2 = slab.box
         index = _limited("OFFCUTS", len(self.offcuts) + 1, OFFCUTS_MOST)
-        sizes = _dim("LENGTH", x2 - x1), _dim("WIDTH", y2 - y1)
+        sizes = _dim("LENGTH", x2 - x1), _dim("WIDTH", self.width or y2 - y1)
         self.offcuts.append(("OFFCUTS", 1, index, f"X{index}", 1, *sizes, layout.repeat))
         return f"X{index}", 1
 
     def slicing(self, stock: Stock, layout: Layout) -> Slicing:
-        found = sliced(self.instance, stock, layout.placements)
+        axes = (0,) if self.instance.kind is Kind.BAR else ()
+        found = sliced(self.instance, stock, layout.placements, axes)
         if found is None:  # the checker let it through: straight cuts reach every part
             raise PtxRefused(field="PATTERNS", value=layout.stock, limit="guillotine")
         return found
+
+
+def _whole(root: Slab) -> Slab:
+    """Return the one row of a pattern whose part fills the board: it comes off as it is."""
+    return replace(root, stage=1, size_dmm=root.box[root.axis + 2] - root.box[root.axis])
 
 
 def _depth_first(slab: Slab) -> Iterator[Slab]:

@@ -6,10 +6,12 @@ Lengths are mm. A book is a stack of equal boards that one cut goes through.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from mes.nesting.rules.cuts import Cut, Slicing
+from mes.nesting.rules.cuts import Cut, Slicing, sliced
+from mes.nesting.rules.instance import FirstCut, Instance
+from mes.nesting.rules.plan import Layout, Placement
 
 DMM = Decimal("0.1")  # the engine counts in tenths
 
@@ -19,13 +21,14 @@ class SawFacts:
     """How one saw works; without a book height it cuts one board at a time.
 
     `mitre_mm` is what it takes of a bar for each mitred end; `is_wedge_lost`: it does not turn the bar over between
-    two of them, and the wedge beside each is waste.
+    two of them, and the wedge beside each is waste. `first_cut`: it takes its first cuts only this way.
     """
 
     book_height_mm: Decimal | None = None
     is_longest_first: bool = False
     mitre_mm: Decimal = Decimal(0)
     is_wedge_lost: bool = False
+    first_cut: FirstCut = FirstCut.ANY
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +81,29 @@ def steps_of(cuts: Sequence[Cut], frees: Sequence[int | None] = ()) -> list[Step
 def cut_list(slicing: Slicing) -> list[Step]:
     """Return the cut list of a layout whose placements lie in cutting order."""
     return steps_of(slicing.cuts, slicing.frees)
+
+
+def kept_together(instance: Instance, layout: Layout) -> Layout:
+    """Return a layout of matched parts in cutting order, with the members of each group one after the other.
+
+    Nothing is moved. A group stands where its first member comes free; the n-th of each member belong together.
+    """
+    stock = next(one for one in instance.stock if one.id == layout.stock)
+    slicing = sliced(instance, stock, layout.placements)
+    if slicing is None:
+        return layout
+    turn = {index: place for place, index in enumerate(slicing.freed)}
+    units = sorted(_units(instance, layout.placements), key=lambda unit: min(turn[index] for index in unit))
+    return replace(layout, placements=tuple(layout.placements[index] for unit in units for index in unit))
+
+
+def _units(instance: Instance, placements: Sequence[Placement]) -> list[list[int]]:
+    """Return the placements, those of one group together as the engine lists them."""
+    match_of = {part.id: part.match for part in instance.parts}
+    units: list[list[int]] = []
+    at = 0
+    while at < len(placements):
+        members = instance.groups.get(match_of[placements[at].part], ())
+        units.append(list(range(at, at + max(1, len(members)))))
+        at += len(units[-1])
+    return units

@@ -32,6 +32,7 @@ class MaterialTold:
     offcut_width_mm: Decimal | None
     offcut_rate: Decimal
     mitre_mm: Decimal
+    is_matched: bool = False
 
 
 def put_saw(
@@ -49,6 +50,7 @@ def put_saw(
         "is_longest_first": facts.is_longest_first,
         "mitre_mm": facts.mitre_mm,
         "is_wedge_lost": facts.is_wedge_lost,
+        "first_cut": facts.first_cut,
         "ptx_version": ptx_version,
     }
     _put(session, SAW, row, told, by=by, at=at)
@@ -71,6 +73,7 @@ def put_material(
         "offcut_width_mm": None if is_bar else told.offcut_width_mm,
         "offcut_rate": told.offcut_rate,
         "mitre_mm": told.mitre_mm if is_bar else Decimal(0),
+        "is_matched": told.is_matched and not is_bar,
     }
     _put(session, MATERIAL, row, values, by=by, at=at)
 

@@ -49,7 +49,7 @@ def ask(
         raise NoDemand(material=Named(material.name, material.name_en))
     articles = materials.articles(session, material_id)
     facts = queries.material_facts(session, material, articles)
-    demands = [cut_job(facts, queries.pieces_facts(pieces)).instance for pieces in weeks.values()]
+    demands = [cut_job(facts, queries.pieces_facts(session, pieces)).instance for pieces in weeks.values()]
     study = Study(
         material_id=material_id,
         since_on=days[0],

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from collections.abc import Sequence
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from flask import current_app, flash, jsonify, redirect, render_template, request, url_for
@@ -25,8 +27,9 @@ from core.web.templating import label, local, named
 from core.work import read, run
 from mes.cutting import pdf, queries, service
 from mes.cutting.model import CutPlan
-from mes.cutting.queries import PlanPage, SheetShown, settings
+from mes.cutting.queries import Part, PlanPage, SheetShown, settings
 from mes.cutting.rules import PlanState, dxf, ptx
+from mes.cutting.service import results
 from mes.cutting.views.blueprint import EXPORT_MOST, PLAN, READ, bp
 from mes.nesting.rules.cuts import Cut
 from mes.nesting.rules.instance import Kind
@@ -107,10 +110,20 @@ def batch_progress(batch_id: int) -> ResponseReturnValue:
 @bp.post("/batches/<int:batch_id>/stop")
 @requires(PLAN)
 def batch_stop(batch_id: int) -> ResponseReturnValue:
-    """Stop what is being computed for a batch."""
-    count = run(service.stop_batch, batch_id, at=now())
-    flash(_("%(count)s cut plans are stopped; what is ready stays.", count=count), "done")
+    """Stop what is being computed for a batch; the best plans found so far are kept."""
+    count = run(results.stop_batch, batch_id, at=now())
+    flash(_("%(count)s cut plans are stopped; the best that was found so far is kept.", count=count), "done")
     return redirect(url_for("mes_planning.batch_show", batch_id=batch_id), 303)
+
+
+@bp.post("/plans/<int:plan_id>/stop")
+@requires(PLAN)
+def plan_stop(plan_id: int) -> ResponseReturnValue:
+    """Stop one plan that is being computed; the best found so far is kept."""
+    plan = run(results.stop_plan, plan_id, at=now())
+    if plan.state is PlanState.READY:
+        flash(_("%(number)s is kept as it stands.", number=plan.number), "done")
+    return redirect(url_for(".plan_show", plan_id=plan_id), 303)
 
 
 @bp.post("/batches/<int:batch_id>/replan")
@@ -135,16 +148,16 @@ def plan_show(plan_id: int) -> ResponseReturnValue:
     session = read()
     page = queries.plan_page(session, plan_id)
     at = max(1, min(request.args.get("sheet", 1, type=int) or 1, len(page.lines) or 1))
-    if page.instance.kind is Kind.BAR:
-        shown = queries.sheets(session, page, range(at, at + BARS_SHOWN))
-    else:
-        shown = queries.sheets(session, page, [at])
+    is_bar = page.instance.kind is Kind.BAR
+    shown = queries.sheets(session, page, range(at, at + BARS_SHOWN) if is_bar else [at])
+    alike = _alike(shown)
     return render_template(
         "mes/cutting/plan_show.html",
         page=page,
         at=at,
         sheets=shown,
-        pictures=[_picture(page, sheet) for sheet in shown],
+        alike=alike,
+        pictures=[_picture(page, same[0], count=len(same)) for same in alike],
         next_at=at + BARS_SHOWN,
         back_at=max(1, at - BARS_SHOWN),
     )
@@ -163,14 +176,15 @@ def plan_pdf(plan_id: int) -> ResponseReturnValue:
 @bp.get("/plans/<int:plan_id>/plan.ptx")
 @requires(READ)
 def plan_ptx(plan_id: int) -> ResponseReturnValue:
-    """Answer a plan for a panel saw: its patterns, or with `parts=1` only the parts for the saw's own optimiser."""
-    page, _sheets = _ready(plan_id)
+    """Answer a plan for a saw that reads it: its patterns, or with `parts=1` only the parts for its own optimiser."""
+    page, sheets = _ready(plan_id)
     head = ptx.PtxHead(
         version=settings.ptx_version(read(), page.plan.station_id),
         job=page.plan.number,
         material=page.material.code.upper(),
         thickness_mm=page.material.thickness_mm or Decimal(0),
         boards_per_book=page.book_count,
+        profile_mm=queries.profile_mm(sheets),
     )
     result = _computed(page)
     is_parts = request.args.get("parts") == "1"
@@ -266,8 +280,21 @@ def _state() -> PlanState | None:
     return next((state for state in PlanState if state.value == request.args.get("view")), None)
 
 
-def _picture(page: PlanPage, sheet: SheetShown) -> dict[str, Any]:
-    """Return a sheet as the chart macros draw it: pixels, so floats are right here."""
+def _alike(sheets: Sequence[SheetShown]) -> list[list[SheetShown]]:
+    """Return sheets that are cut alike one after the other together; one with a void part stands alone."""
+
+    def key(sheet: SheetShown) -> tuple[int, bool, int]:
+        is_odd = any(part.is_void for part in sheet.parts) or sheet.row.dropped_at is not None
+        return sheet.row.pattern, is_odd, sheet.row.position if is_odd else 0
+
+    return [list(same) for _key, same in groupby(sheets, key)]
+
+
+def _picture(page: PlanPage, sheet: SheetShown, *, count: int = 1) -> dict[str, Any]:
+    """Return a sheet as the chart macros draw it: pixels, so floats are right here.
+
+    Whose parts they are is told of a sheet alone, not of `count` that are cut alike.
+    """
     rules = sorted({part.piece.rule_code for part in sheet.parts})
     trim = page.instance.trim
     codes = {(int(one.x_mm * 10), int(one.y_mm * 10)): one.code for one in sheet.offcuts}
@@ -288,10 +315,8 @@ def _picture(page: PlanPage, sheet: SheetShown) -> dict[str, Any]:
                     "l": float(part.place.length_mm),
                     "w": float(part.place.width_mm),
                     "cls": SHADES[rules.index(part.piece.rule_code) % len(SHADES)],
-                    "name": _("void: %(name)s", name=named(part.name))
-                    if part.is_void
-                    else f"{part.place.position} · {named(part.name)}",
-                    "who": part.set_number,
+                    "name": _("void: %(name)s", name=named(part.name)) if part.is_void else _titled(part),
+                    "who": part.set_number if count == 1 else f"× {count}",
                     "ends": part.piece.mitre,
                     "m": float(part.allowance_mm),
                 }
@@ -313,6 +338,12 @@ def _picture(page: PlanPage, sheet: SheetShown) -> dict[str, Any]:
         "rest": sum(offcut.length_dmm for offcut in sheet.layout.offcuts) / 10,
         "material": named(Named(page.material.name, page.material.name_en)),
     }
+
+
+def _titled(part: Part) -> str:
+    """Return what is written on a part: its place, its name, and of a matched pair which of the two it is."""
+    words = f"{part.place.position} · {named(part.name)}"
+    return f"{words} · {_('pair %(which)s', which=part.pair)}" if part.pair else words
 
 
 def _line(cut: Cut) -> dict[str, Any]:

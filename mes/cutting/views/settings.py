@@ -19,6 +19,7 @@ from mes.cutting.queries import settings as queries
 from mes.cutting.rules import OFFCUT_BAR_MM, OFFCUT_SHEET_MM, CutSetting
 from mes.cutting.service import settings as service
 from mes.cutting.views.blueprint import READ, SETTINGS, bp
+from mes.nesting.rules.instance import FirstCut
 
 
 @bp.get("/saws/")
@@ -37,6 +38,7 @@ def _page(form: str, typed: Mapping[str, Any], errors: Mapping[str, str]) -> Res
         usual=CutSetting(),
         usual_sizes={"SHEET": OFFCUT_SHEET_MM, "BAR": (OFFCUT_BAR_MM,)},
         ptx_version=queries.PTX_VERSION,
+        first_cuts=list(FirstCut),
         form=form,
         typed=typed,
         errors=errors,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import takewhile
 
 from sqlalchemy.orm import Session
 
-from mes.demo.rules.machines import PLANT
+from mes.demo.rules.machines import PLANT, sayings
 from mes.machines import queries, service
 from mes.machines.rules.shifts import ShiftTimes
+from mes.machines.rules.signals import Message
+from mes.machines.rules.states import MachineState
 from mes.machines.service import MachineFacts
 from mes.scanning import queries as scanning
 
@@ -31,3 +34,20 @@ def set_up_machines(session: Session, today: date, *, at: datetime) -> None:
             service.put_machine(session, None, facts, by=None, at=at)
     if not queries.shifts(session):
         service.add_shift(session, "白班", ShiftTimes(*DAY_SHIFT, WORKDAYS, today - BACK), by=None, at=at)
+
+
+def tell(session: Session, since: datetime, until: datetime, seed: int) -> None:
+    """Take in what the machines said from `since` to `until`, as if the broker had brought it."""
+    told = [
+        Message(
+            said.key,
+            said.at,
+            state=MachineState(facts["state"]) if "state" in facts else None,
+            good=facts.get("good"),
+            reject=facts.get("reject"),
+            alarm=facts.get("alarm") or "",
+        )
+        for said in takewhile(lambda one: one.at < until, sayings(since, seed))
+        for facts in (dict(said.told),)
+    ]
+    service.take(session, told, at=until)

@@ -30,6 +30,7 @@ from mes.cutting import service as cutting
 from mes.cutting.model import CutLayout, CutPlan
 from mes.cutting.rules import PlanState
 from mes.demo.rules import Wish, wishes
+from mes.demo.service import after, counts
 from mes.demo.service.accounts import collect, pay_deposit
 from mes.demo.service.factory import Hand, enter
 from mes.packing.model import Content, Package, Recheck
@@ -124,6 +125,7 @@ class Story:
     released: list[int] = field(default_factory=list)
     planned: list[int] = field(default_factory=list)  # batches
     stored: list[int] = field(default_factory=list)
+    counted: int = 0  # shelves
 
     def day(self, day: date, sets: int) -> Iterator[Chapter]:
         """Return the chapters of one past day: ship, plan, make, take orders."""
@@ -131,6 +133,7 @@ class Story:
         yield lambda session: self.plan(session, day)
         yield lambda session: self.make(session, day)
         yield lambda session: self.take_orders(session, day, sets)
+        yield lambda session: self.count(session, day)
 
     def today(self, day: date, at: datetime) -> Iterator[Chapter]:
         """Return what has happened today: one order is half made, one is being packed, two are new."""
@@ -138,6 +141,7 @@ class Story:
         yield lambda session: self.plan_at(session, begin)
         yield lambda session: self.begin_making(session, begin)
         yield lambda session: self.new_orders(session, day, at - timedelta(minutes=40))
+        yield lambda session: self.count_today(session, day, at - timedelta(minutes=30))
 
     def _order(self, session: Session, wish: Wish, day: date, clock: Clock) -> int:
         """Enter one order and confirm it; the clerk works on it for two minutes."""
@@ -297,9 +301,25 @@ class Story:
             dock.scan(session, ScanKind.LOAD, row.code, context=load.code, at=clock.tick())
         dock.scan(session, ScanKind.SHIP_CLOSE, load.code, at=clock.tick())
         shipping.ship(session, load.id, by=clerk, at=clock.tick())
+        after.take_one_back(session, load.id, clerk, clock.tick)
         self._receive(session, load.id, clerk, clock.tick())
+        after.decide_one(session, clerk, clock.tick)
         collect(session, self.stored, self.crew.person("accountant").id, on=day, at=clock.tick())
         self.stored = []
+
+    def count(self, session: Session, day: date) -> None:
+        """Count one shelf in the evening."""
+        clock = Clock(at_hour(day, 17, self.zone))
+        keeper, leader = self.crew.hand("keeper", "STORE"), self.crew.person("leader").id
+        counts.count_shelf(session, keeper, leader, self.counted, clock.tick)
+        self.counted += 1
+
+    def count_today(self, session: Session, day: date, at: datetime) -> None:
+        """Leave one count that waits for its approval, and one that nobody has begun."""
+        clock = Clock(at)
+        counts.plan_count(session, self.crew.person("keeper").id, day, clock.tick())
+        number = self.counted + (self.counted + 1) % 2  # one that differs
+        counts.count_shelf(session, self.crew.hand("keeper", "STORE"), None, number, clock.tick)
 
     def _look_again(self, session: Session, clock: Clock) -> None:
         """Have some of the sealed packages looked into by the loader, who did not pack them."""
@@ -329,7 +349,9 @@ class Story:
             token = secrets.token_urlsafe(16)
             receipts.make_link(session, delivery_id, token, by=clerk, at=at)
             said = [Said(one.package_id) for one in shipping_queries.delivered(session, delivery_id)]
-            if delivery_id % CLAIM_EVERY == 0:
+            if delivery_id == 1:  # the first one has two: one is decided, one waits
+                said[1] = replace(said[1], kind=ClaimKind.PART_MISSING, note="五金包里少一只门吸")
+            if delivery_id == 1 or delivery_id % CLAIM_EVERY == 0:
                 said[0] = replace(said[0], kind=ClaimKind.DAMAGED, note="门扇角部有划痕")
             receipts.receive(session, token, said, contact or "经销商", at=at)
 

@@ -21,7 +21,15 @@ from mes.efficiency.queries.figures import Report, report
 from mes.efficiency.queries.rollups import Daily, daily
 from mes.efficiency.queries.window import Calendar
 from mes.efficiency.rules import NO_BASELINE, SPLIT, WAREHOUSE, Metric
-from mes.efficiency.rules.baselines import DEFINITION, GRADES, BaselineState, Day, Exclusion, sha256_of
+from mes.efficiency.rules.baselines import (
+    DEFINITION,
+    GRADES,
+    LONGEST_SHIFT,
+    BaselineState,
+    Day,
+    Exclusion,
+    sha256_of,
+)
 from mes.efficiency.rules.improvement import After, Before, Improvement, compare, compared
 
 SORTS = {"number": Baseline.number, "metric": Baseline.metric, "since": Baseline.since_on}
@@ -167,3 +175,9 @@ def running(session: Session, person_id: int) -> TimedWork | None:
 def timed_rows() -> Select[*tuple[Any, ...]]:
     """Return all work done the old way and timed, with its workers."""
     return select(TimedWork, Person.name.label("person")).join(Person, Person.id == TimedWork.person_id)
+
+
+def unclosed(session: Session, at: datetime) -> list[tuple[TimedWork, str]]:
+    """Return the work that runs for longer than a shift can last, with its workers: nobody stopped it."""
+    rows = timed_rows().where(TimedWork.ended_at.is_(None), TimedWork.started_at < at - LONGEST_SHIFT)
+    return [(row, person) for row, person in session.execute(rows.order_by(TimedWork.started_at))]

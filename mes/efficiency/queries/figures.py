@@ -32,6 +32,7 @@ from mes.efficiency.queries.accuracy import (
     sealed_rows,
     wrong_rows,
 )
+from mes.efficiency.queries.guards import with_guards
 from mes.efficiency.queries.machines import equipment, state_rows
 from mes.efficiency.queries.orders import (
     by_hand_rows,
@@ -83,7 +84,7 @@ def report(session: Session, found: Daily) -> Report:
     return Report(
         figures=(
             rules.splitting(split_sums(all_days, young), minutes_of(total(all_days, Name.WORK)[1])),
-            _warehouse(found, all_days),
+            with_guards(session, window, _warehouse(found, all_days), at=found.at),
             equipment(found.times(all_days)),
             rules.packing(*_looked(found, window), sealed_count(session, window)),
             rules.shipping(*total(all_days, Name.CONFIRMED), delivery_count(session, window)),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
@@ -23,14 +23,11 @@ from mes.efficiency.queries.window import Calendar, Window
 from mes.efficiency.rules import Figure, Part
 from mes.efficiency.rules.sums import MachineTimes, machine_times
 from mes.machines import queries as machines
-from mes.machines.model import Machine, Output, StateChange
-from mes.machines.queries.machines import times_of
+from mes.machines.model import Machine, StateChange
 from mes.machines.rules import figures
 from mes.machines.rules.figures import Made, Times, measure
-from mes.machines.rules.shifts import Stretch
-from mes.machines.rules.shifts import planned as planned_stretches
+from mes.machines.rules.shifts import PlannedTime, Stretch
 from mes.machines.rules.states import MICRO_STOP, SILENT, Span
-from mes.planning.queries.load import calendar_days
 
 AROUND = 2 * max(MICRO_STOP, SILENT)  # what is read before and after a day
 
@@ -40,15 +37,20 @@ def key_machines(session: Session) -> list[Machine]:
     return [machine for machine in machines.machines(session) if machine.is_key]
 
 
-def planned_days(session: Session, calendar: Calendar, *, at: datetime) -> dict[date, list[Stretch]]:
-    """Return the planned stretches of each day, clipped to it and to `at`."""
+def planned_days(session: Session, calendar: Calendar, *, at: datetime) -> dict[date, PlannedTime]:
+    """Return the planned time of each day, clipped to it and to `at`."""
     window = calendar.window
     end = max(window.since, min(window.before, at))
-    exceptions = {
-        row.day_on: row.kind for row in calendar_days(session, calendar.days[0] - timedelta(days=1))
+    whole = machines.planned_time(session, window.since, end, calendar.zone)
+    usual = _by_day(calendar, whole.usual)
+    own = {machine_id: _by_day(calendar, line) for machine_id, line in whole.own.items()}
+    return {
+        day: PlannedTime(usual[day], {machine_id: days[day] for machine_id, days in own.items()})
+        for day in calendar.days
     }
-    shifts = [times_of(shift) for shift in machines.shifts(session)]
-    line = planned_stretches(shifts, exceptions.get, window.since, end, calendar.zone)
+
+
+def _by_day(calendar: Calendar, line: Iterable[Stretch]) -> dict[date, list[Stretch]]:
     found: dict[date, list[Stretch]] = {day: [] for day in calendar.days}
     for begin, stop in line:
         while begin < stop:
@@ -60,16 +62,17 @@ def planned_days(session: Session, calendar: Calendar, *, at: datetime) -> dict[
 
 
 def machine_days(
-    session: Session, day: Window, planned: Sequence[Stretch], *, at: datetime
+    session: Session, day: Window, planned: PlannedTime, *, at: datetime
 ) -> dict[int, MachineTimes]:
     """Return the times of each machine within one day, of which anything is known in planned time."""
     some = list(machines.machines(session, is_all=True))
-    made = _made(session, day, planned)
+    made = machines.pieces(session, [machine.id for machine in some], planned, day.since, day.before)
     found = {}
     for machine_id, line in machine_spans(session, some, day, at=at).items():
-        times = measure(line, planned)
+        times = measure(line, planned.of(machine_id))
         if times.planned:
-            found[machine_id] = machine_times(times, *made.get(machine_id, (0, 0)))
+            good, reject = made[machine_id]
+            found[machine_id] = machine_times(times, good + reject, good)
     return found
 
 
@@ -88,25 +91,6 @@ def _clipped(line: Iterable[Span], since: datetime, before: datetime) -> Iterabl
         begin, end = max(span.begin, since), min(span.end, before)
         if begin < end:
             yield replace(span, begin=begin, end=end)
-
-
-def _made(session: Session, day: Window, planned: Sequence[Stretch]) -> dict[int, tuple[int, int]]:
-    """Return how many pieces each machine made in planned time, and how many of them were good."""
-    begins = [begin for begin, _ in planned]
-    found: dict[int, tuple[int, int]] = {}
-    if not begins:
-        return found
-    rows = session.execute(
-        select(Output.machine_id, Output.counted_at, Output.good_count, Output.reject_count).where(
-            day.holds(Output.counted_at)
-        )
-    )
-    for machine_id, counted_at, good, reject in rows:
-        place = bisect_right(begins, counted_at) - 1
-        if place >= 0 and counted_at < planned[place][1]:
-            made, right = found.get(machine_id, (0, 0))
-            found[machine_id] = (made + good + reject, right + good)
-    return found
 
 
 def equipment(found: Sequence[tuple[Times, Made]]) -> Figure:

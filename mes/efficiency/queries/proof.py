@@ -173,7 +173,7 @@ def _spans(session: Session, calendar: Calendar, at: datetime) -> Iterable[Seque
 def _planned(found: Judged) -> Iterable[Sequence[Any]]:
     for machine in found.daily.key:
         for day in found.daily.calendar.days:
-            for begin, end in found.daily.planned[day]:
+            for begin, end in found.daily.planned[day].of(machine.id):
                 yield machine.key, _moment(begin), _moment(end)
 
 

@@ -40,7 +40,7 @@ from mes.efficiency.rules.sums import (
 )
 from mes.machines.model import Machine, Output, StateChange
 from mes.machines.rules.figures import Made, Times, minutes
-from mes.machines.rules.shifts import Stretch
+from mes.machines.rules.shifts import PlannedTime
 from mes.scanning.model import FormerLabel, Scan
 from mes.splitting.rules import ORDER_WORK
 
@@ -52,7 +52,7 @@ class Daily:
     calendar: Calendar
     at: datetime
     sums: Mapping[date, DaySums]  # of the days on which anything happened
-    planned: Mapping[date, Sequence[Stretch]]
+    planned: Mapping[date, PlannedTime]
     key: Sequence[Machine]  # the machines that count
     looks: Sequence[Check]  # into packages, all of the window
 
@@ -71,9 +71,10 @@ class Daily:
         Planned time of a day on which nothing is known of a machine is unknown.
         """
         wanted = self.calendar.days if days is None else tuple(days)
-        whole = sum((minutes(end - begin) for day in wanted for begin, end in self.planned[day]), Fraction(0))
         told = []
         for machine in self.key:
+            stretches = (one for day in wanted for one in self.planned[day].of(machine.id))
+            whole = sum((minutes(end - begin) for begin, end in stretches), Fraction(0))
             kept = found.machines.get(machine.id, (0,) * 8)
             times = times_of(kept)
             unknown = Times(unknown=whole - times.planned - times.unknown)
@@ -98,7 +99,7 @@ Days = list[tuple[date, Window]]
 
 
 def _kept(
-    session: Session, calendar: Calendar, planned: Mapping[date, Sequence[Stretch]], *, at: datetime
+    session: Session, calendar: Calendar, planned: Mapping[date, PlannedTime], *, at: datetime
 ) -> tuple[dict[date, DaySums], Days]:
     """Return the days that are kept and still right, and those that have to be read."""
     late = late_events(session, calendar.window)

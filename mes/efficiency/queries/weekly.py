@@ -88,8 +88,9 @@ def _losses(session: Session, this: Daily, earlier: Daily) -> tuple[LossRow, ...
 def _lost(session: Session, found: Daily) -> list[Loss]:
     """Return the planned time that the key machines lost, the largest loss first."""
     lines = machine_spans(session, found.key, found.calendar.window, at=found.at)
-    planned = [stretch for day in found.calendar.days for stretch in found.planned[day]]
-    return ranked(loss for line in lines.values() for loss in losses(line, planned))
+    days = found.calendar.days
+    planned = {one: [part for day in days for part in found.planned[day].of(one)] for one in lines}
+    return ranked(loss for one, line in lines.items() for loss in losses(line, planned[one]))
 
 
 def _errors(session: Session, this: Window, earlier: Window) -> tuple[ErrorRow, ...]:

@@ -17,6 +17,7 @@ from fractions import Fraction
 
 from mes.efficiency.rules.figures import SPLIT, SplitLine, SplitSums, Work, line_weight
 from mes.machines.rules.figures import Made, Times
+from mes.machines.rules.shifts import PlannedTime
 
 MILLION = 1_000_000
 SETTLED = timedelta(hours=1)  # after its end a day is folded: what began on it has been committed by then
@@ -172,9 +173,13 @@ def machine_times(times: Times, made_count: int, good_count: int) -> MachineTime
     return planned, busy, producing, setup, delayed, unknown, made_count, good_count
 
 
-def planned_text(stretches: Iterable[tuple[datetime, datetime]], day_begins: datetime) -> str:
-    """Return a day's planned stretches as minutes (or finer) from its begin: 480-720,780-1050."""
-    return ",".join(f"{_since(day_begins, begin)}-{_since(day_begins, end)}" for begin, end in stretches)
+def planned_text(planned: PlannedTime, day_begins: datetime) -> str:
+    """Return the planned stretches of a day in minutes from its begin: 480-720,780-1050;7:360-600 of machine 7."""
+    lines = [("", planned.usual), *((f"{one}:", planned.own[one]) for one in sorted(planned.own))]
+    return ";".join(
+        whose + ",".join(f"{_since(day_begins, begin)}-{_since(day_begins, end)}" for begin, end in line)
+        for whose, line in lines
+    )
 
 
 def _since(day_begins: datetime, at: datetime) -> Fraction:

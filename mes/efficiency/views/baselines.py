@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -24,13 +26,15 @@ from core.web.templating import label, today, zone
 from core.work import read, run
 from erp.catalogue.rules.document import DoorKind
 from mes.efficiency import queries, service
-from mes.efficiency.forms import BaselineForm, WhyForm, day_rows, exclusion_rows
+from mes.efficiency.forms import BaselineForm, WhyForm, day_rows, exclusion_rows, left_out
 from mes.efficiency.queries import baselines
 from mes.efficiency.queries.days import days, timed_days
+from mes.efficiency.queries.unusual import signs
 from mes.efficiency.queries.window import calendar_of
 from mes.efficiency.rules import Metric, rounded
 from mes.efficiency.rules.baselines import GRADES, Day, Method, rate, sums
 from mes.efficiency.rules.improvement import share_excluded
+from mes.efficiency.rules.unusual import Proposal, leave_out, proposals
 from mes.efficiency.service import BaselineEntry
 from mes.efficiency.views.blueprint import APPROVE, BASELINES, RECORD, bp
 
@@ -50,7 +54,12 @@ def baseline_new() -> ResponseReturnValue:
     return _form({}, {}, 200)
 
 
-def _form(values: Mapping[str, Any], errors: Mapping[str, str], status: int) -> ResponseReturnValue:
+def _form(
+    values: Mapping[str, Any],
+    errors: Mapping[str, str],
+    status: int,
+    proposed: Proposed | None = None,
+) -> ResponseReturnValue:
     page = render_template(
         "mes/efficiency/baseline_new.html",
         values=values,
@@ -59,30 +68,67 @@ def _form(values: Mapping[str, Any], errors: Mapping[str, str], status: int) -> 
         methods=list(Method),
         grades=GRADES,
         kinds=list(DoorKind),
+        proposed=proposed,
     )
     return page, status
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """The days that the system has of a period, and those of them that stand out."""
+
+    days: tuple[Day, ...]
+    unusual: tuple[Proposal, ...]
+
+    def share(self, one: Proposal) -> Decimal:
+        """Return how much of the period's events a day holds, in percent."""
+        whole = sum(day.event_count for day in self.days)
+        return rounded(Fraction(100 * one.event_count, whole), "0.1") if whole else Decimal(0)
+
+
+def _proposed(form: BaselineForm) -> Proposed:
+    """Return what the system has of a period; days that are typed are the person's own and nothing is proposed."""
+    found = _days(form)
+    if form.days.strip() or not found:
+        return Proposed(found, ())
+    calendar = calendar_of(form.first, form.last, zone())
+    return Proposed(found, proposals(found, signs(read(), calendar, at=now())))
+
+
+@bp.post("/baselines/look")
+@requires(RECORD)
+def baseline_look() -> ResponseReturnValue:
+    """Show which days of the period stand out, and why, before it is recorded."""
+    try:
+        found = _proposed(parse(BaselineForm, request.form))
+    except InvalidInput as wrong:
+        return _form(request.form, wrong.fields, 400)
+    return _form(request.form, {}, 200, found)
 
 
 @bp.post("/baselines/new")
 @requires(RECORD)
 def baseline_record() -> ResponseReturnValue:
     """Record a baseline; what was typed comes back when it cannot be."""
+    found = None
     try:
         form = parse(BaselineForm, request.form)
+        found = _proposed(form)
+        days_left, left = leave_out(found.days, found.unusual, left_out(request.form))
         entry = BaselineEntry(
             metric=form.metric,
             method=form.method,
             first=form.first,
             last=form.last,
-            days=_days(form),
-            exclusions=exclusion_rows(form.exclusions),
+            days=days_left,
+            exclusions=(*left, *exclusion_rows(form.exclusions)),
             note=form.note,
         )
         made = run(_record, entry, request.files.get("evidence"), by=me().id)
     except InvalidInput as wrong:
-        return _form(request.form, wrong.fields, 400)
+        return _form(request.form, wrong.fields, 400, found)
     except AppError as wrong:
-        return _form(request.form, {"days": text_of(wrong)}, status_of(wrong))
+        return _form(request.form, {"days": text_of(wrong)}, status_of(wrong), found)
     return redirect(url_for(".baseline_show", baseline_id=made))
 
 

@@ -42,6 +42,7 @@ def _stopwatch(errors: Mapping[str, str], status: int) -> ResponseReturnValue:
     page = render_template(
         "mes/efficiency/stopwatch.html",
         running=running,
+        unclosed=baselines.unclosed(read(), now()),
         kinds=() if running is None else timed_kinds(running.metric),
         metrics=TIMED_METRICS,
         page=paged(read(), baselines.timed_rows(), {"at": TimedWork.started_at}, default="-at"),

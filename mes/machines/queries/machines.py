@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, time
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from core.auth.model import Person
 from core.errors import NotFound
-from mes.machines.model import Machine, Shift, StateChange
+from mes.machines.model import ClockHour, Listening, Machine, Shift, StateChange
+from mes.machines.rules.counters import MachineClock
 from mes.machines.rules.shifts import ShiftTimes
-from mes.machines.rules.states import SILENT
+from mes.machines.rules.states import DEAF, SILENT
 
 
 def machines(session: Session, *, is_all: bool = False) -> Sequence[Machine]:
@@ -47,22 +49,50 @@ def last_change(session: Session, machine_id: int) -> StateChange | None:
     return session.scalar(rows.order_by(StateChange.began_at.desc()).limit(1))
 
 
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """How a listener to the broker fares, as a page tells it."""
+
+    is_running: bool
+    is_connected: bool
+    heard_at: datetime | None
+    message_count: int  # today
+    passed_over_count: int
+
+
+def hearing(session: Session, on: date, at: datetime) -> Hearing | None:
+    """Return how the listener that ran last fares; nothing where none ever ran."""
+    row = session.scalar(select(Listening).order_by(Listening.alive_at.desc()).limit(1))
+    if row is None:
+        return None
+    is_running = row.alive_at >= at - DEAF
+    counts = (row.message_count, row.passed_over_count) if row.heard_on == on else (0, 0)
+    return Hearing(is_running, is_running and row.is_connected, row.heard_at, *counts)
+
+
 def change_at(session: Session, machine_id: int, at: datetime) -> StateChange | None:
     """Return the change by which a machine was in its state at a moment."""
     rows = select(StateChange).where(StateChange.machine_id == machine_id, StateChange.began_at <= at)
     return session.scalar(rows.order_by(StateChange.began_at.desc()).limit(1))
 
 
-def last_changes(session: Session, machine_ids: Collection[int]) -> dict[int, StateChange]:
-    """Return the latest change of each machine."""
-    latest = (
-        select(StateChange.machine_id, func.max(StateChange.began_at).label("at"))
-        .where(StateChange.machine_id.in_(machine_ids))
-        .group_by(StateChange.machine_id)
-        .subquery()
-    )
-    is_latest = (StateChange.machine_id == latest.c.machine_id) & (StateChange.began_at == latest.c.at)
-    return {one.machine_id: one for one in session.scalars(select(StateChange).join(latest, is_latest))}
+def change_after(session: Session, machine_id: int, at: datetime) -> StateChange | None:
+    """Return the first change of a machine's state after a moment."""
+    rows = select(StateChange).where(StateChange.machine_id == machine_id, StateChange.began_at > at)
+    return session.scalar(rows.order_by(StateChange.began_at).limit(1))
+
+
+def last_changes(
+    session: Session, machine_ids: Collection[int], before: datetime | None = None
+) -> dict[int, StateChange]:
+    """Return the latest change of each machine, or the latest before a moment: one look into the index for each."""
+    of_machine = StateChange.machine_id == Machine.id
+    rows = select(StateChange.id).where(of_machine, StateChange.began_at < before if before else of_machine)
+    latest = rows.order_by(StateChange.began_at.desc()).limit(1).correlate(Machine).scalar_subquery()
+    ids = select(latest).where(Machine.id.in_(machine_ids))
+    return {
+        one.machine_id: one for one in session.scalars(select(StateChange).where(StateChange.id.in_(ids)))
+    }
 
 
 def changes_within(machine_id: int, since: datetime, before: datetime) -> Select[Any]:
@@ -79,10 +109,28 @@ def changes_within(machine_id: int, since: datetime, before: datetime) -> Select
     )
 
 
+def own_clocks(
+    session: Session, machine_id: int, since: datetime, before: datetime
+) -> dict[MachineClock, timedelta]:
+    """Return what a machine's own clocks counted within a stretch of whole hours; nothing of those it has not."""
+    rows = session.execute(
+        select(ClockHour.kind, func.sum(ClockHour.ms_count))
+        .where(ClockHour.machine_id == machine_id, ClockHour.hour_at >= since, ClockHour.hour_at < before)
+        .group_by(ClockHour.kind)
+    )
+    return {kind: timedelta(milliseconds=int(ms)) for kind, ms in rows}
+
+
 def shifts(session: Session) -> Sequence[Shift]:
     """Return the shifts, those in force first, then by begin."""
     rows = select(Shift).order_by(Shift.until_on.is_not(None), Shift.begins, Shift.id)
     return session.scalars(rows).all()
+
+
+def shift_rows(session: Session) -> Sequence[Row[Shift, Machine | None]]:
+    """Return the shifts as `shifts` does, each with the machine whose own it is."""
+    rows = select(Shift, Machine).outerjoin(Machine, Machine.id == Shift.machine_id)
+    return session.execute(rows.order_by(Shift.until_on.is_not(None), Shift.begins, Shift.id)).all()
 
 
 def times_of(shift: Shift) -> ShiftTimes:

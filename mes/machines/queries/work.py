@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mes.machines.model import Machine, Output, StateChange
-from mes.machines.queries.machines import shifts, times_of
+from mes.machines.queries.machines import last_changes, shifts, times_of
 from mes.machines.rules.figures import Loss, Made, Times, losses, measure, ranked
-from mes.machines.rules.shifts import Stretch, planned
+from mes.machines.rules.shifts import PlannedTime, ShiftTimes, Stretch, planned
 from mes.machines.rules.states import SILENT, Change, MachineState, Source, Span, bridged, spans
 from mes.planning.queries.load import calendar_days
 
@@ -27,7 +27,7 @@ class MachineWork:
 
     machine: Machine
     spans: list[Span]  # without a gap; micro-stops count as running
-    planned: list[Stretch]
+    planned: Sequence[Stretch]
     times: Times
     made: Made
 
@@ -52,15 +52,16 @@ def work(
 ) -> list[MachineWork]:
     """Return what some machines did from `since` to `before`; pieces count where they came in planned time."""
     ids = [machine.id for machine in some]
-    stretches = _planned(session, since, before, zone)
+    stretches = planned_time(session, since, before, zone)
     lines = _changes(session, ids, since, before)
-    made = _made(session, ids, stretches)
+    made = pieces(session, ids, stretches, since, before)
     found = []
     for machine in some:
         line = bridged(spans(_with_silence(machine, lines[machine.id], before), since, before))
         good, reject = made[machine.id]
         output = Made(good + reject, good, Fraction(machine.planned_run_min))
-        found.append(MachineWork(machine, line, stretches, measure(line, stretches), output))
+        own = stretches.of(machine.id)
+        found.append(MachineWork(machine, line, own, measure(line, own), output))
     return found
 
 
@@ -74,10 +75,21 @@ def lost(found: Sequence[MachineWork]) -> list[Loss]:
     return ranked(loss for one in found for loss in one.losses)
 
 
-def _planned(session: Session, since: datetime, before: datetime, zone: ZoneInfo) -> list[Stretch]:
+def planned_time(session: Session, since: datetime, before: datetime, zone: ZoneInfo) -> PlannedTime:
+    """Return the planned time of all machines: by their own shifts, or else by the factory's."""
     first = since.astimezone(zone).date() - timedelta(days=1)
-    exceptions = {row.day_on: row.kind for row in calendar_days(session, first)}
-    return planned([times_of(shift) for shift in shifts(session)], exceptions.get, since, before, zone)
+    kind_of = {row.day_on: row.kind for row in calendar_days(session, first)}.get
+    of_machine: defaultdict[int | None, list[ShiftTimes]] = defaultdict(list)
+    for shift in shifts(session):
+        of_machine[shift.machine_id].append(times_of(shift))
+    plant = of_machine.pop(None, [])
+    usual = planned(plant, kind_of, since, before, zone)
+    own = {
+        one: planned(plant, kind_of, since, before, zone, shifts_of)
+        for one, shifts_of in of_machine.items()
+        if one is not None
+    }
+    return PlannedTime(usual, own)
 
 
 def _changes(
@@ -88,17 +100,11 @@ def _changes(
     of_change = (StateChange.began_at, StateChange.state, StateChange.reason, StateChange.source)
     columns = (StateChange.machine_id, *of_change)
     of_some = StateChange.machine_id.in_(ids)
-    ahead = (
-        select(StateChange.machine_id, func.max(StateChange.began_at).label("at"))
-        .where(of_some, StateChange.began_at < since)
-        .group_by(StateChange.machine_id)
-        .subquery()
-    )
-    is_last = (StateChange.machine_id == ahead.c.machine_id) & (StateChange.began_at == ahead.c.at)
+    for one in last_changes(session, ids, since).values():
+        found[one.machine_id].append(Change(one.began_at, one.state, one.reason, one.source is Source.SIGNAL))
     within = select(*columns).where(of_some, StateChange.began_at >= since, StateChange.began_at < before)
-    for rows in (select(*columns).join(ahead, is_last), within):
-        for machine_id, at, state, reason, source in session.execute(rows):
-            found[machine_id].append(Change(at, state, reason, source is Source.SIGNAL))
+    for machine_id, at, state, reason, source in session.execute(within):
+        found[machine_id].append(Change(at, state, reason, source is Source.SIGNAL))
     return found
 
 
@@ -111,24 +117,20 @@ def _with_silence(machine: Machine, changes: list[Change], before: datetime) -> 
     return [*changes, Change(max(heard_at, last.at), MachineState.OFFLINE)]
 
 
-def _made(
-    session: Session, ids: Collection[int], stretches: Sequence[Stretch]
+def pieces(
+    session: Session, ids: Collection[int], stretches: PlannedTime, since: datetime, before: datetime
 ) -> defaultdict[int, tuple[int, int]]:
-    """Return the good and the rejected pieces of some machines within planned time."""
+    """Return the good and the rejected pieces of some machines within their planned time."""
     found: defaultdict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    if not stretches:
-        return found
-    begins = [begin for begin, _ in stretches]
+    begins = {one: [begin for begin, _ in stretches.of(one)] for one in ids}
     rows = session.execute(
         select(Output.machine_id, Output.counted_at, Output.good_count, Output.reject_count).where(
-            Output.machine_id.in_(ids),
-            Output.counted_at >= begins[0],
-            Output.counted_at < stretches[-1][1],
+            Output.machine_id.in_(ids), Output.counted_at >= since, Output.counted_at < before
         )
     )
     for machine_id, at, good, reject in rows:
-        place = bisect_right(begins, at) - 1
-        if place >= 0 and at < stretches[place][1]:
-            before = found[machine_id]
-            found[machine_id] = (before[0] + good, before[1] + reject)
+        place = bisect_right(begins[machine_id], at) - 1
+        if place >= 0 and at < stretches.of(machine_id)[place][1]:
+            made = found[machine_id]
+            found[machine_id] = (made[0] + good, made[1] + reject)
     return found

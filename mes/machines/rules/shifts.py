@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -35,6 +35,18 @@ class ShiftTimes:
     until_on: date | None = None  # the last day on which it holds
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedTime:
+    """When machines are planned to be busy: the factory's shifts, and those machines that have shifts of their own."""
+
+    usual: Sequence[Stretch]
+    own: Mapping[int, Sequence[Stretch]] = field(default_factory=dict)  # by the machine's id
+
+    def of(self, machine_id: int) -> Sequence[Stretch]:
+        """Return the planned time of one machine."""
+        return self.own.get(machine_id, self.usual)
+
+
 def check(shift: ShiftTimes) -> None:
     """Refuse times that do not make a shift. Raises ShiftWrong."""
     end = _after(shift.begins, shift.ends)
@@ -62,19 +74,22 @@ def planned(
     since: datetime,
     before: datetime,
     zone: ZoneInfo,
+    own: Iterable[ShiftTimes] = (),
 ) -> list[Stretch]:
     """Return the planned busy time from `since` to `before`: in order, and none of it twice.
 
     Breaks are left out; a shift belongs to the day on which it begins. `kind_of` tells how a day is worked
-    otherwise than its weekday says, or nothing; a half day is the first half of its planned time.
+    otherwise than its weekday says, or nothing; a half day is the first half of its planned time. On days on which
+    a machine's `own` shifts are in force, they stand in place of the factory's.
     """
     found: list[Stretch] = []
-    shifts = list(shifts)
+    shifts, own = list(shifts), list(own)
     day = since.astimezone(zone).date() - ONE_DAY  # yesterday's shift may last past midnight
     last = before.astimezone(zone).date()
     while day <= last:
         kind = kind_of(day)
-        of_day = [part for shift in shifts if _holds(shift, day, kind) for part in _parts(shift, day, zone)]
+        followed = [shift for shift in own if _is_in_force(shift, day)] or shifts
+        of_day = [part for shift in followed if _holds(shift, day, kind) for part in _parts(shift, day, zone)]
         share = Fraction(SHARES[kind or DayKind.WORK])
         found += _first(merged(of_day), share)
         day += ONE_DAY
@@ -82,9 +97,12 @@ def planned(
     return merged((begin, end) for begin, end in clipped if begin < end)
 
 
+def _is_in_force(shift: ShiftTimes, day: date) -> bool:
+    return shift.from_on <= day and (shift.until_on is None or day <= shift.until_on)
+
+
 def _holds(shift: ShiftTimes, day: date, kind: DayKind | None) -> bool:
-    is_in_force = shift.from_on <= day and (shift.until_on is None or day <= shift.until_on)
-    return is_in_force and (kind is not None or day.weekday() in shift.weekdays)
+    return _is_in_force(shift, day) and (kind is not None or day.weekday() in shift.weekdays)
 
 
 def _parts(shift: ShiftTimes, day: date, zone: ZoneInfo) -> list[Stretch]:

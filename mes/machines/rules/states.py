@@ -17,6 +17,7 @@ from core.i18n import N_
 MICRO_STOP = timedelta(seconds=60)  # shorter than this counts as running
 AHEAD = timedelta(seconds=60)  # a device's clock may run so far ahead; beyond it the server's counts
 SILENT = timedelta(minutes=5)  # a connected machine that says nothing for so long is off or cut off
+DEAF = timedelta(seconds=90)  # a listener that has not said for so long that it runs does not
 
 
 class MachineState(Choice):

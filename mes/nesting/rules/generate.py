@@ -17,9 +17,10 @@ from mes.nesting.rules.effort import Stop
 from mes.nesting.rules.master import Floats, Ints, Master, Pattern, Relaxed
 
 SCALE = 1 << 34  # price units in the dearest stock piece, at most
-SMOOTH = 0.5  # weight of the prices that proved the best bound so far (Wentges 1997)
+SMOOTH = 0.75  # weight of the prices that proved the best bound so far (Wentges 1997)
 PURGE_FROM, PURGE_TO, PURGE_LEAST = 8, 4, 400  # patterns by size: when some are forgotten, and how many stay
 STEADY = 0.75  # weight of earlier prices while patterns are sought the quick way (Neame 1999)
+LOOK_BACK, LEAST_GAIN = 10, 0.005  # the quick way is left when so many rounds gain less than this share
 NEAR = 1e-6  # a column must be worth so much more than its cost, in dearest stock pieces
 
 
@@ -107,10 +108,14 @@ class Generation:
             smooth = 0.0 if new == 0 else SMOOTH
 
     def _quickly(self, stop: Stop) -> None:
-        """Find patterns the quick way, by a mean of prices, until the prices themselves bring none."""
+        """Find patterns the quick way, by a mean of prices, until the prices themselves bring none or little."""
         mean: Floats | None = None
+        values: list[float] = []
         while not stop():
             relaxed = self._solved()
+            values.append(relaxed.cost)
+            if len(values) > LOOK_BACK and values[-1] > (1 - LEAST_GAIN) * values[-1 - LOOK_BACK]:
+                return
             is_mean = mean is not None
             mean = relaxed.prices if mean is None else STEADY * mean + (1 - STEADY) * relaxed.prices
             if self._priced(mean, relaxed, is_exact=False):

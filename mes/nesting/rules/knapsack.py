@@ -289,23 +289,51 @@ def settle(table, depths, room, chosen, floors, values, exact):  # type: ignore[
     return done
 
 
-@kernel("Tuple((i8[::1], i4[::1]))(i8[::1], i8[::1], i8)")
-def sheet_values(lengths, values, room):  # type: ignore[no-untyped-def]
+@kernel("i8[::1](i8[::1], i8[::1], i8, i8)")
+def _useful(lengths, values, room, floor):  # type: ignore[no-untyped-def]
+    """Return the sections that can be in a sheet worth more than `floor`: no shorter one is worth as much."""
+    ratio = 0.0
+    for at in range(len(lengths)):
+        if lengths[at] <= room:
+            ratio = max(ratio, values[at] / lengths[at])
+    kept, found, top = np.empty(len(lengths), np.int64), 0, 0
+    for at in range(len(lengths)):
+        if lengths[at] > room:
+            break
+        if values[at] > top:
+            top = values[at]
+            if top + (room - lengths[at]) * ratio + 1 > floor:
+                kept[found] = at
+                found += 1
+    return kept[:found]
+
+
+@kernel("Tuple((i8[::1], i4[::1]))(i8[::1], i8[::1], i8, i8)")
+def sheet_values(lengths, values, room, floor):  # type: ignore[no-untyped-def]
     """Return for each length up to `room` the most that sections are worth, and the section put last.
 
-    A section worth no more than shorter ones in its place is of no use.
+    The lengths rise. Only lengths that sections reach are looked at, and only those from which a sheet may
+    still be worth more than `floor`; elsewhere the worth is what is known, and no more than `floor` can
+    come of it.
     """
     worth = np.zeros(room + 1, np.int64)
     last = np.full(room + 1, -1, np.int32)
-    for at in range(len(lengths)):
-        length, value = lengths[at], values[at]
-        if length > room or value <= worth[length]:
+    items = _useful(lengths, values, room, floor)
+    ratio = 0.0
+    for at in items:
+        ratio = max(ratio, values[at] / lengths[at])
+    for end in range(room + 1):
+        if end > 0 and worth[end] <= worth[end - 1]:
+            worth[end], last[end] = worth[end - 1], last[end - 1]
             continue
-        for end in range(length, room + 1):
-            more = worth[end - length] + value
-            if more > worth[end]:
-                worth[end] = more
-                last[end] = at
+        if worth[end] + (room - end) * ratio + 1 <= floor:
+            continue
+        for at in items:
+            to = end + lengths[at]
+            if to > room:
+                break
+            if worth[end] + values[at] > worth[to]:
+                worth[to], last[to] = worth[end] + values[at], at
     return worth, last
 
 

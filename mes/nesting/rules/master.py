@@ -19,6 +19,8 @@ Ints = NDArray[np.int64]
 
 DUAL, PRIMAL = 1, 4  # of the solver's simplex methods
 NEVER = 1e-7  # a pattern that is so much dearer than its worth is not in the optimum
+WHOLE_COST_MOST = 1_000_000  # up to it costs are given as whole numbers: the solver then rounds its bounds up
+LESS_THAN_ONE = 0.9  # two costs that differ by no more are equal
 MISSING = 8.0  # what it costs to leave out one part, in dearest stock pieces: no price reaches it
 
 
@@ -154,7 +156,9 @@ def whole(
     rows_of = {size: row for row, size in enumerate(size for size, count in enumerate(demand) if count > 0)}
     limited = [stock for stock, limit in enumerate(spare) if limit is not None]
     stock_rows = {stock: len(rows_of) + at for at, stock in enumerate(limited)}
-    most = max(*costs, 1)
+    unit = 1 if max(costs) <= WHOLE_COST_MOST else max(costs)
+    if unit == 1:
+        solver.setOptionValue("mip_abs_gap", LESS_THAN_ONE)
     for size in rows_of:
         solver.addRow(float(demand[size]), highspy.kHighsInf, 0, [], [])
     for stock in limited:
@@ -165,7 +169,7 @@ def whole(
         if pattern.stock in stock_rows:
             rows.append(stock_rows[pattern.stock])
             entries.append(1.0)
-        solver.addCol(costs[pattern.stock] / most, 0.0, highspy.kHighsInf, len(rows), rows, entries)
+        solver.addCol(costs[pattern.stock] / unit, 0.0, highspy.kHighsInf, len(rows), rows, entries)
         solver.changeColIntegrality(at, highspy.HighsVarType.kInteger)
     solver.run()
     info = solver.getInfo()
@@ -173,4 +177,4 @@ def whole(
         return None
     values = np.rint(np.array(solver.getSolution().col_value)).astype(int)
     uses = tuple((at, int(count)) for at, count in enumerate(values) if count > 0)
-    return Whole(uses, info.mip_dual_bound * most)
+    return Whole(uses, info.mip_dual_bound * unit)

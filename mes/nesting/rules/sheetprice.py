@@ -9,12 +9,12 @@ worth together is a bound of every pattern at any time, and exact when no bounde
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import gcd
 
 import numpy as np
 
-from mes.nesting.rules.boards import Way
+from mes.nesting.rules.boards import Board, Way
 from mes.nesting.rules.fill import Job
 from mes.nesting.rules.generate import Found
 from mes.nesting.rules.knapsack import (
@@ -32,9 +32,11 @@ from mes.nesting.rules.master import Pattern
 
 QUICK_AGAIN = 25  # quick pricings in one round, each without the parts taken before
 BATCH = 48  # sections reckoned exactly before the sheet is looked at again
+BATCHES = 5  # or, if that is more, so great a share of those that may still matter
 LOOKS = 200  # times that a sheet is looked at again in one pricing
 CELLS_MOST = 20_000_000  # lengths times depths of strips; a coarser grid rounds up, and proves no bound
-FIRSTS = 3  # patterns by one exact pricing of one stock and direction
+STEPS_MOST = 3_000  # lengths along a sheet that the quick pricing tells apart
+FIRSTS = 10  # patterns by one exact pricing of one stock and direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class _Sections:
     room: int
     values: Ints
     exact: np.ndarray
+    strips: dict[int, list[list[tuple[int, Way]]]] = field(default_factory=dict)  # made so far, by length
 
 
 class SheetPricer:
@@ -86,15 +89,12 @@ class SheetPricer:
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self.grid, self.is_rounded = _grid(job), False
-        while _cells(job, self.grid) > CELLS_MOST:
-            self.grid, self.is_rounded = self.grid * 2, True
-        self.directions = [
-            Direction(job, stocks, turn, self.grid)
-            for stocks in _agreeing(job)
-            for turn in (0, 1)
-            if any(of for stock in stocks for of in job.sheets[stock].ways[turn])
-        ]
+        grid, self.is_rounded = _grid(job), False
+        while _cells(job, grid) > CELLS_MOST:
+            grid, self.is_rounded = grid * 2, True
+        self.directions = _directions(job, grid)
+        coarse = grid * -(-_longest(job) // (grid * STEPS_MOST))
+        self.coarse = self.directions if coarse == grid else _directions(job, coarse)
 
     def starters(self) -> list[Pattern]:
         """Return, for each size and stock, as many of it as fit in one row and column."""
@@ -132,7 +132,7 @@ class SheetPricer:
             return self._full(worth, costs, limits, is_proper)
         patterns: list[Pattern] = []
         tops = [0] * len(self.job.sheets)
-        for direction in self.directions:
+        for direction in self.directions if is_exact else self.coarse:
             live = worth.copy()
             for _ in range(QUICK_AGAIN):
                 found, best = self._quick(direction, live, costs, limits, is_proper or not is_exact)
@@ -166,8 +166,8 @@ class SheetPricer:
         found, tops = [], []
         for stock, (along, across) in zip(direction.stocks, direction.rooms, strict=True):
             values = np.ascontiguousarray(table[:, int(np.searchsorted(rooms, across))])
-            total, last = sheet_values(direction.lengths, values, along)
-            tops.append(int(total[along]))
+            total, last = sheet_values(direction.lengths, values, along, costs[stock])
+            tops.append(max(int(total[along]), costs[stock]))
             if total[along] > costs[stock]:
                 sections = [int(direction.lengths[at]) for at in _walk(last, direction.lengths, along)]
                 tree = self._pile(direction, sections, across, prices, limits.copy(), is_shared)
@@ -240,7 +240,7 @@ class SheetPricer:
         """Return a bound of what a sheet can be worth (at least `cost`), and patterns worth more than `cost`."""
         lengths, depths = sections.lengths, sections.direction.depths
         for _ in range(LOOKS):
-            total, last = sheet_values(lengths, sections.values, along)
+            total, last = sheet_values(lengths, sections.values, along, cost)
             if total[along] <= cost:
                 return cost, []
             used = np.array([at for at in _walk(last, lengths, along) if not sections.exact[at]], np.int64)
@@ -249,8 +249,10 @@ class SheetPricer:
             usable = np.flatnonzero((lengths <= along) & ~sections.exact)
             hope = sections.values[usable] + total[along - lengths[usable]]
             open_ = np.flatnonzero(hope > cost)
-            order = open_[np.argsort(-hope[open_], kind="stable")[:BATCH]]
-            chosen = np.concatenate((used, usable[order]))
+            order = open_[np.argsort(-hope[open_], kind="stable")[: max(BATCH, len(open_) // BATCHES)]]
+            chosen = np.sort(np.concatenate((used, usable[order])))[
+                ::-1
+            ].copy()  # a long one bounds the shorter
             floors = cost - total[along - lengths[chosen]]
             settle(sections.table, depths, sections.room, chosen, floors, sections.values, sections.exact)
         found = []
@@ -280,22 +282,46 @@ class SheetPricer:
     def _strips(
         self, sections: _Sections, used: Sequence[int], prices: Ints, left: Ints, is_proper: bool
     ) -> Tree:
-        direction, made = sections.direction, []
+        """Return the sections `used` with their strips; without `is_proper` each alike wherever it is used."""
+        made = []
         for at in used:
-            length, strips = int(sections.lengths[at]), []
-            floor = int(sections.values[at]) - 1
-            _, times = section_fill(sections.table[at], direction.depths, sections.room, floor)
-            for depth in np.flatnonzero(times):
-                usable = np.flatnonzero(
-                    (direction.depth <= direction.depths[depth]) & (direction.extent <= length)
+            if is_proper:
+                made.append(self._section(sections, at, prices, left, is_shared=True))
+                continue
+            if at not in sections.strips:
+                sections.strips[at] = self._section(sections, at, prices, left, is_shared=False)
+            made.append(sections.strips[at])
+        return _tree(sections.direction.turn, made)
+
+    def _section(
+        self, sections: _Sections, at: int, prices: Ints, left: Ints, *, is_shared: bool
+    ) -> list[list[tuple[int, Way]]]:
+        """Return the strips of the best section of one length."""
+        direction, length, strips = sections.direction, int(sections.lengths[at]), []
+        floor = int(sections.values[at]) - 1
+        _, times = section_fill(sections.table[at], direction.depths, sections.room, floor)
+        for depth in np.flatnonzero(times):
+            usable = np.flatnonzero(
+                (direction.depth <= direction.depths[depth]) & (direction.extent <= length)
+            )
+            for _ in range(int(times[depth]) if is_shared else 1):
+                counts = _chosen(
+                    direction.extent, usable, direction.size, length, prices, left, is_shared=is_shared
                 )
-                for _ in range(int(times[depth])):
-                    counts = _chosen(
-                        direction.extent, usable, direction.size, length, prices, left, is_shared=is_proper
-                    )
-                    strips.append([direction.ways[way] for way, count in counts for _ in range(count)])
-            made.append(strips)
-        return _tree(direction.turn, made)
+                strips.append([direction.ways[way] for way, count in counts for _ in range(count)])
+            if not is_shared:
+                strips += [strips[-1]] * (int(times[depth]) - 1)
+        return strips
+
+
+def _directions(job: Job, grid: int) -> list[Direction]:
+    """Return the directions in which anything can be cut, on a grid; what lies between its lines is rounded up."""
+    return [
+        Direction(job, stocks, turn, grid)
+        for stocks in _agreeing(job)
+        for turn in (0, 1)
+        if any(of for stock in stocks for of in job.sheets[stock].ways[turn])
+    ]
 
 
 def _agreeing(job: Job) -> list[list[int]]:
@@ -323,8 +349,11 @@ def _agree(job: Job, one: int, other: int) -> bool:
 
 def _cells(job: Job, grid: int) -> int:
     """Return about how many lengths of strips are reckoned on a grid."""
-    longest = max(max(sheet.room[0]) for sheet in job.sheets) // grid
-    return 2 * len(job.sizes) * longest
+    return 2 * len(job.sizes) * (_longest(job) // grid)
+
+
+def _longest(job: Job) -> int:
+    return max(max(sheet.room[0]) for sheet in job.sheets)
 
 
 def _grid(job: Job) -> int:
@@ -386,6 +415,12 @@ def _cut_down(turn: int, sections: list[list[list[tuple[int, Way]]]], most: int)
         left -= len(strips)
         made.append(strips)
     return _tree(turn, made)
+
+
+def pattern_of(board: Board) -> Pattern:
+    """Return a filled board as a pattern."""
+    sections = [[strip.parts for strip in section.strips] for section in board.sections]
+    return _pattern(board.sheet, _tree(board.turn, sections))
 
 
 def _pattern(stock: int, tree: Tree) -> Pattern:

@@ -11,7 +11,7 @@ from core.i18n import Named
 from erp.parties.model import Party
 from erp.sales.model import Order
 from mes.packing.model import Package
-from mes.packing.queries.judging import BOXES, CONTENTS, ITEM, OVER, PACKAGES, PIECES, SETS, box_of, item_of
+from mes.packing.queries.judging import BOXES, CONTENTS, ITEM, OVER, PACKAGES, PIECES, THEIRS, box_of, item_of
 from mes.packing.rules import Box, Item, PackageState
 from mes.production import queries as production
 from mes.splitting.model import Piece
@@ -82,11 +82,13 @@ def _dealers(session: Session) -> dict[int, Named]:
 
 def _pieces(session: Session, package_ids: list[int]) -> dict[int, list[JobPiece]]:
     names: dict[int, dict[str, Named]] = {}
-    progress = (PIECES.c.code, PIECES.c.state, PIECES.c.route, PIECES.c.step_count, SETS.c.door_version_id)
+    progress = (PIECES.c.code, PIECES.c.state, PIECES.c.route, PIECES.c.step_count, THEIRS.c.door_version_id)
     rows = session.execute(
         select(CONTENTS.c.package_id, *progress, *ITEM)
         .select_from(
-            CONTENTS.join(PIECES, PIECES.c.id == CONTENTS.c.piece_id).join(SETS, SETS.c.id == PIECES.c.set_id)
+            CONTENTS.join(PIECES, PIECES.c.id == CONTENTS.c.piece_id)
+            .join(THEIRS, THEIRS.c.id == PIECES.c.set_id)
+            .join(PACKAGES, PACKAGES.c.id == CONTENTS.c.package_id)
         )
         .where(CONTENTS.c.package_id.in_(package_ids))
         .order_by(CONTENTS.c.id)

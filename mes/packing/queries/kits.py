@@ -11,7 +11,7 @@ from erp.materials.model import Article, Material
 from erp.sales.model import Line
 from erp.stock.model import Lot
 from mes.packing.model import Content, KitCount
-from mes.packing.rules import KitNeed, Look
+from mes.packing.rules import Box, KitNeed, Look
 from mes.scanning.rules import Text
 from mes.splitting.model import DoorSet, Piece, Requirement
 
@@ -53,14 +53,22 @@ def material_of_lot(session: Session, code: str) -> tuple[int, Named] | None:
     return None if row is None else (row[0], Named(row[1], row[2]))
 
 
-def look(session: Session, set_id: int) -> tuple[Look, Text]:
-    """Return the handing and colour of a set, as stored words and as a person reads them."""
-    handing, colour, name, name_en = session.execute(
+def look(session: Session, box: Box) -> tuple[Look, Text]:
+    """Return the handing and colour of a package, as stored words and as a person reads them.
+
+    What several sets share has no handing, and a colour only where all of them have the same.
+    """
+    sets = {box.set_id} if box.set_id is not None else {item.set_id for item in box.items}
+    rows = session.execute(
         select(Line.handing, Line.colour_code, Entry.name, Entry.name_en)
         .join(DoorSet, DoorSet.line_id == Line.id)
         .outerjoin(Entry, (Entry.code == Line.colour_code) & (Entry.kind == "colour"))
-        .where(DoorSet.id == set_id)
-    ).one()
+        .where(DoorSet.id.in_(sets))
+        .distinct()
+    ).all()
+    handing = rows[0].handing if rows and box.set_id is not None else None
+    colours = {(row.colour_code, row.name, row.name_en) for row in rows}
+    colour, name, name_en = colours.pop() if len(colours) == 1 else (None, None, "")
     seen = Look(handing.value if handing else "", colour or "")
     parts = [part for part in (handing, Named(name, name_en) if name else None) if part]
     return seen, Text("%(parts)s", {"parts": parts})

@@ -8,8 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from core.auth.model import Person
 from core.codelists.model import Entry
@@ -21,7 +21,7 @@ from erp.parties.model import Party
 from erp.sales.model import Line, Order
 from mes.packing.model import Content, Damage, Package
 from mes.packing.queries.judging import BOX, BOXES, box_of, items, next_operation
-from mes.packing.rules import Box, Item, Look, PackageState, label_of
+from mes.packing.rules import Box, Item, Look, PackageState, WeighedBy, label_of, weight_of
 from mes.scanning.model import Scan
 from mes.scanning.rules import Block, Outcome, ScanKind
 from mes.splitting.model import DoorSet, Piece, Requirement
@@ -29,6 +29,19 @@ from mes.splitting.rules import PieceState
 
 AT_BENCH = (ScanKind.PACK_ADD, ScanKind.PACK_REMOVE)
 COLOUR = "colour"  # kind of the code list
+PICTURED = aliased(DoorSet)
+ANY_SET = func.coalesce(  # a shared package is pictured by the first set in it
+    Package.set_id,
+    select(func.min(Piece.set_id))
+    .join(Content, Content.piece_id == Piece.id)
+    .where(Content.package_id == Package.id)
+    .correlate(Package)
+    .scalar_subquery(),
+    select(func.min(DoorSet.id))
+    .where(DoorSet.order_id == Package.order_id)
+    .correlate(Package)
+    .scalar_subquery(),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +112,7 @@ class KitLine:
 
     name: Named
     needed_qty: Decimal
+    unit_kg: Decimal | None  # what one weighs
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +138,8 @@ class PackageFacts:
     sealed_by: str
     kit: tuple[KitLine, ...]  # what lies in its kits of hardware
     look: Look  # what eyes compare
-    planned_kg: Decimal | None
+    weight_kg: Decimal | None
+    weight_from: WeighedBy | None
 
     @property
     def is_remake(self) -> bool:
@@ -137,10 +152,11 @@ def packages(
 ) -> list[PackageFacts]:
     """Return the packages of an order, or one package, in the order of their numbers."""
     rows = session.execute(
-        select(*BOX, Package, Order, DoorSet.drawing, Line, Door, Party, Person.name)
+        select(*BOX, Package, Order, PICTURED.drawing, Line, Door, Party, Person.name)
         .join(Order, Order.id == Package.order_id)
-        .join(DoorSet, DoorSet.id == Package.set_id)
-        .join(Line, Line.id == DoorSet.line_id)
+        .outerjoin(DoorSet, DoorSet.id == Package.set_id)
+        .join(PICTURED, PICTURED.id == ANY_SET)
+        .join(Line, Line.id == PICTURED.line_id)
         .join(Door, Door.id == Line.door_id)
         .join(Party, Party.id == Order.dealer_id)
         .outerjoin(Person, Person.id == Package.sealed_by_id)
@@ -149,33 +165,68 @@ def packages(
         .order_by(Package.position)
     ).all()
     contents = items(session, [row[0] for row in rows])
-    colours, kits = _colours(session), _kits(session, [row[0] for row in rows])
+    ids = [row[0] for row in rows]
+    colours, kits, shades = _colours(session), _kits(session, ids), _shades(session, ids)
     return [
         _facts(
-            box_of(row[: len(BOX)], contents.get(row[0], ())), row[len(BOX) :], colours, kits.get(row[0], [])
+            box_of(row[: len(BOX)], contents.get(row[0], ())),
+            row[len(BOX) :],
+            colours,
+            kits.get(row[0], []),
+            shades.get(row[0], set()),
         )
         for row in rows
     ]
 
 
+def _shades(session: Session, package_ids: Sequence[int]) -> dict[int, set[str]]:
+    """Return the colours of the sets whose pieces belong into shared packages, by package."""
+    found: dict[int, set[str]] = {}
+    rows = session.execute(
+        select(Content.package_id, Line.colour_code)
+        .join(Package, Package.id == Content.package_id)
+        .join(Piece, Piece.id == Content.piece_id)
+        .join(DoorSet, DoorSet.id == Piece.set_id)
+        .join(Line, Line.id == DoorSet.line_id)
+        .where(Content.package_id.in_(package_ids), Package.set_id.is_(None))
+        .distinct()
+    )
+    for package_id, colour in rows:
+        found.setdefault(package_id, set()).add(colour or "")
+    return found
+
+
 def _kits(session: Session, package_ids: Sequence[int]) -> dict[int, list[KitLine]]:
-    """Return what lies in the kits of some packages: the requirements that join a piece of theirs."""
+    """Return what lies in the kits of some packages: the requirements that join a piece of theirs, by material."""
     found: dict[int, list[KitLine]] = {}
     rows = session.execute(
-        select(Content.package_id, Material.name, Material.name_en, Requirement.needed_qty)
+        select(
+            Content.package_id,
+            Material.name,
+            Material.name_en,
+            func.sum(Requirement.needed_qty),
+            Material.unit_kg,
+        )
         .join(Piece, Piece.id == Content.piece_id)
         .join(Requirement, (Requirement.set_id == Piece.set_id) & (Requirement.joins == Piece.rule_code))
         .join(Material, Material.id == Requirement.material_id)
         .where(Content.package_id.in_(package_ids))
-        .order_by(Requirement.id)
+        .group_by(Content.package_id, Material.id, Material.name, Material.name_en, Material.unit_kg)
+        .order_by(func.min(Requirement.id))
     )
-    for package_id, name, name_en, qty in rows:
-        found.setdefault(package_id, []).append(KitLine(Named(name, name_en), qty))
+    for package_id, name, name_en, qty, unit_kg in rows:
+        found.setdefault(package_id, []).append(KitLine(Named(name, name_en), qty, unit_kg))
     return found
 
 
-def _facts(box: Box, row: Sequence[Any], colours: dict[str, Named], kit: Sequence[KitLine]) -> PackageFacts:
+def _facts(
+    box: Box, row: Sequence[Any], colours: dict[str, Named], kit: Sequence[KitLine], shades: set[str]
+) -> PackageFacts:
     package, order, drawing, line, door, dealer, sealed_by = row
+    handing = line.handing if box.set_id is not None else None
+    colour = line.colour_code or "" if len(shades) < 2 else ""  # noqa: PLR2004  # one colour, or none at all
+    lines = [(one.needed_qty, one.unit_kg) for one in kit]
+    weight_kg, weight_from = weight_of(package.weighed_kg, package.planned_kg, lines)
     return PackageFacts(
         box=box,
         label_count=package.label_count,
@@ -185,18 +236,19 @@ def _facts(box: Box, row: Sequence[Any], colours: dict[str, Named], kit: Sequenc
         customer=order.customer,
         site=order.site,
         article=Named(door.name, door.name_en),
-        colour=colours.get(line.colour_code or "", Named(line.colour_code or "")),
+        colour=colours.get(colour, Named(colour)),
         width_mm=line.width_mm,
         height_mm=line.height_mm,
         wall_mm=line.wall_mm,
-        handing=line.handing,
+        handing=handing,
         drawing=drawing,
         opened_at=package.opened_at,
         sealed_at=package.sealed_at,
         sealed_by=sealed_by or "",
         kit=tuple(kit),
-        look=Look(line.handing.value if line.handing else "", line.colour_code or ""),
-        planned_kg=package.planned_kg,
+        look=Look(handing.value if handing else "", colour),
+        weight_kg=weight_kg,
+        weight_from=weight_from,
     )
 
 
@@ -208,17 +260,6 @@ def drawing(session: Session, set_id: int) -> Any:
 def _colours(session: Session) -> dict[str, Named]:
     rows = session.execute(select(Entry.code, Entry.name, Entry.name_en).where(Entry.kind == COLOUR))
     return {code: Named(name, name_en) for code, name, name_en in rows}
-
-
-def content_codes(session: Session, package_id: int) -> set[str]:
-    """Return the codes of the pieces that were scanned into a package: any of them proves its label."""
-    return set(
-        session.scalars(
-            select(Piece.code)
-            .join(Content, Content.piece_id == Piece.id)
-            .where(Content.package_id == package_id, Content.packed_at.is_not(None))
-        )
-    )
 
 
 def piece_codes(session: Session, package_id: int) -> dict[int, str]:

@@ -60,6 +60,7 @@ def _wrong_pieces(session: Session) -> list[str]:
         select(Piece.code, Piece.state, Content.packed_at)
         .join(Content, Content.piece_id == Piece.id)
         .where(Content.packed_at.is_not(None) != Piece.state.in_(packed))
+        .order_by(Piece.id)
     )
     return [
         f"{code}: {state.value}, but its package says {'in' if at else 'not in'}" for code, state, at in rows
@@ -89,5 +90,6 @@ def unscanned(session: Session) -> list[str]:
             Content.packed_at.is_not(None),
             or_(Scan.id.is_(None), Scan.kind != ScanKind.PACK_ADD, Scan.context_id != Content.package_id),
         )
+        .order_by(Piece.id)
     )
     return [f"{piece}: in {package} without a scan that put it there" for piece, package in rows]

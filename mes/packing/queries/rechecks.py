@@ -70,7 +70,10 @@ def standing(session: Session, *, package_code: str = "", recheck_id: int | None
     )
 
 
-INSIDE = (Piece.code, Piece.rule_code, Piece.mirror_code, Piece.name, Piece.name_en, Piece.set_id)
+INSIDE = (
+    *(Piece.code, Piece.rule_code, Piece.mirror_code, Piece.name, Piece.name_en),
+    *(Piece.set_id, Piece.order_id),
+)
 
 
 def packed(session: Session, package_id: int) -> list[Inside]:
@@ -96,8 +99,9 @@ def scanned(session: Session, recheck_id: int) -> list[tuple[Inside, Block | Non
 
 
 def _inside(row: Sequence[Any]) -> Inside:
-    code, rule_code, mirror_code, name, name_en, set_id = row
-    return Inside(code, rule_code or "", mirror_code, Named(name or code, name_en or ""), set_id or 0)
+    code, rule_code, mirror_code, name, name_en, set_id, order_id = row
+    named = Named(name or code, name_en or "")
+    return Inside(code, rule_code or "", mirror_code, named, set_id or 0, order_id or 0)
 
 
 PACKER, CHECKER = aliased(Person), aliased(Person)

@@ -53,6 +53,31 @@ class DamageStage(Choice):
     RETURN = "return", N_("When it came back")
 
 
+class WeighedBy(Choice):
+    """How the weight of a package is known."""
+
+    SCALES = "scales", N_("on the scales, when it was sealed")
+    RULE = "rule", N_("by volume, at the density of its package rule")
+    KIT = "kit", N_("by its list: what one of each weighs, as the materials say")
+
+
+def weight_of(
+    weighed_kg: Decimal | None, planned_kg: Decimal | None, kit: Sequence[tuple[Decimal, Decimal | None]]
+) -> tuple[Decimal | None, WeighedBy | None]:
+    """Return what a package weighs and how that is known: the scales first, then its rule, then its kit.
+
+    `kit` is how many of each material and what one of them weighs; with one that nobody knows, nothing is told.
+    """
+    if weighed_kg is not None:
+        return weighed_kg, WeighedBy.SCALES
+    if planned_kg is not None:
+        return planned_kg, WeighedBy.RULE
+    units = [(qty, unit_kg) for qty, unit_kg in kit if unit_kg is not None]
+    if kit and len(units) == len(kit):
+        return sum((qty * unit_kg for qty, unit_kg in units), Decimal(0)), WeighedBy.KIT
+    return None, None
+
+
 class RecheckState(Choice):
     """How far the second look at a package has come."""
 
@@ -83,12 +108,13 @@ class BoxFixed(RuleViolation):
 
 
 @dataclass(frozen=True, slots=True)
-class VoidBox:
-    """A package that is void from now on: its number, and whether it was sealed."""
+class TouchedBox:
+    """A package that was opened or made void because of its sets: its number, and whether it was sealed."""
 
     package_id: int
     number: str  # i/N
     was_sealed: bool
+    is_void: bool
 
 
 class BoxGone(RuleViolation):
@@ -108,6 +134,16 @@ class NotDamageable(RuleViolation):
     message = N_(
         "Package %(package)s is “%(state)s”: only a sealed package in the house is reported as damaged. "
         "Scrap the damaged piece, have the package unloaded, or write down a claim."
+    )
+
+
+class NotRemakeable(RuleViolation):
+    """A piece is to be made again whose package is on a vehicle, or whose order is closed."""
+
+    code = "mes.packing.not_remakeable"
+    message = N_(
+        "%(package)s is “%(state)s”: nothing of it is made again from here. "
+        "Have it unloaded or taken back first; for a closed order enter a new one."
     )
 
 
@@ -145,6 +181,9 @@ class Item:
     is_packed: bool
     is_remake: bool = False
     drawn_as: str = ""  # its place in the drawing
+    set_id: int = 0
+    set_number: str = ""
+    room: str = ""  # in a package of several sets: whose it is; its name says so too
 
     @property
     def size(self) -> str:
@@ -154,7 +193,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One package as a judge sees it."""
+    """One package as a judge sees it: of one door set, or shared by several sets of its order."""
 
     package_id: int
     code: str
@@ -166,18 +205,28 @@ class Box:
     order_id: int
     order_number: str
     is_order_open: bool
-    set_id: int
+    set_id: int | None  # none of a shared one
     set_number: str
-    room: str
+    room: str  # or the rooms of a shared one
     items: tuple[Item, ...] = ()
     kit_check: KitCheck = KitCheck.CODE
     tolerance_kg: Decimal = Decimal(0)
-    is_supplement: bool = False  # what another box of the set left without
+    is_supplement: bool = False  # what another box left without
 
     @property
     def number(self) -> str:
         """What is written on it in large figures: 2/4."""
         return f"{self.position}/{self.total_count}"
+
+    @property
+    def owner(self) -> str:
+        """The number of its set, or of the order of a shared one."""
+        return self.set_number or self.order_number
+
+    @property
+    def set_count(self) -> int:
+        """Of how many door sets pieces belong in."""
+        return len({item.set_id for item in self.items})
 
     @property
     def progress(self) -> Progress:
@@ -215,7 +264,7 @@ def judge_open(box: Box) -> Blocked | None:
         return _order_closed(box)
     if box.state in (PackageState.PLANNED, PackageState.OPEN):
         return None
-    todo = Text(N_("Press “Open again” first, or scan another package."))
+    todo = Text(N_("Press “More”, then “Open again”, or scan another package."))
     if box.state not in REOPENABLE:
         todo = Text(N_("Scan another package."))
     return _closed(box, Text(N_("A package that is not sealed")), todo)
@@ -471,7 +520,7 @@ def _not_open(box: Box) -> Blocked | None:
         return None
     todo = Text(N_("Scan the label of the package that you are packing."))
     if box.state in REOPENABLE:
-        todo = Text(N_("Press “Open again” first, or scan another package."))
+        todo = Text(N_("Press “More”, then “Open again”, or scan another package."))
     return _closed(box, Text(N_("An open package")), todo)
 
 
@@ -504,9 +553,9 @@ def _already_in(box: Box, piece: Piece) -> Blocked | None:
 
 
 def _other_set(box: Box, piece: Piece) -> Blocked | None:
-    if piece.set_id == box.set_id:
-        return None
     is_same_order = piece.order_number == box.order_number  # then the number of the set tells them apart
+    if piece.set_id == box.set_id or (is_same_order and box.set_id is None):
+        return None
     wanted = box.set_number if is_same_order else box.order_number
     came = piece.set_number if is_same_order else piece.order_number
     got = {"order": came, "room": piece.room, "piece": piece.name}
@@ -561,7 +610,8 @@ def _extra(box: Box, piece: Piece) -> Blocked:
 
 
 def _are_twins(item: Item, piece: Piece) -> bool:
-    return item.rule_code == piece.mirror_code or piece.rule_code == item.mirror_code
+    is_mirror = item.rule_code == piece.mirror_code or piece.rule_code == item.mirror_code
+    return is_mirror and item.set_id == piece.set_id
 
 
 def _on_hold(piece: Piece) -> Blocked | None:

@@ -52,6 +52,15 @@ class Inside:
     mirror_code: str | None
     name: Named
     set_id: int
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Whose pieces may lie in a package: those of one set, or of any set of the order that shares it."""
+
+    order_id: int
+    set_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,7 @@ class Found:
 
 
 def compare(
-    set_id: int, packed: Sequence[Inside], scanned: Sequence[tuple[Inside, Block | None]]
+    home: Home, packed: Sequence[Inside], scanned: Sequence[tuple[Inside, Block | None]]
 ) -> list[Found]:
     """Return what is wrong in a package: `packed` should lie in it, `scanned` does, with what eyes saw of it."""
     seen = {one.code for one, _ in scanned}
@@ -73,18 +82,20 @@ def compare(
     found = [Found(Block.E01, one.code, one.name) for one in missing]
     for one, eye in scanned:
         if one.code not in wanted:
-            found.append(Found(_strange(set_id, one, missing), one.code, one.name))
+            found.append(Found(_strange(home, one, missing), one.code, one.name))
         elif eye is not None:
             found.append(Found(eye, one.code, one.name))
     return found
 
 
-def _strange(set_id: int, one: Inside, missing: Iterable[Inside]) -> Block:
+def _strange(home: Home, one: Inside, missing: Iterable[Inside]) -> Block:
     """Return which error a piece is that does not belong in."""
-    if one.set_id != set_id:
+    if one.order_id != home.order_id or home.set_id not in (None, one.set_id):
         return Block.E03
     is_twin = any(
-        other.rule_code == one.mirror_code or other.mirror_code == one.rule_code for other in missing
+        other.set_id == one.set_id
+        and (other.rule_code == one.mirror_code or other.mirror_code == one.rule_code)
+        for other in missing
     )
     return Block.E05 if is_twin else Block.E02
 

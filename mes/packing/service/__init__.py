@@ -9,13 +9,13 @@ is not released has no package that anybody could hold.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from sqlalchemy import Row, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from core import codes
@@ -24,6 +24,7 @@ from core.db import Bulk
 from core.errors import NotFound
 from core.numbers import service as numbers
 from erp.catalogue.rules.document import KitCheck
+from erp.catalogue.rules.sharing import is_shared
 from erp.sales import service as sales
 from mes.packing import queries
 from mes.packing.model import Content, Package
@@ -36,7 +37,7 @@ from mes.packing.rules import (
     BoxWork,
     NothingToReprint,
     PackageState,
-    VoidBox,
+    TouchedBox,
     judge_add,
     judge_held,
     judge_kit,
@@ -49,6 +50,7 @@ from mes.packing.rules import (
     lost,
 )
 from mes.packing.rules import Piece as PieceFacts
+from mes.planning import service as planning
 from mes.scanning import service as scanning
 from mes.scanning.rules import Block, Blocked
 from mes.splitting import service as splitting
@@ -59,6 +61,16 @@ SUBJECT = "mes.packing.package"
 SIGNABLE = (Block.E01, Block.E08)  # what a team leader may let go with a reason
 CONTENTS = cast(Table, Content.__table__)  # bare, and the statement made once: every packed piece runs it
 PACKAGES = cast(Table, Package.__table__)
+Key = tuple[int | None, str, int]  # a package by its set, kind and number; what is shared has no set
+ROOMS_SHOWN = 4  # on a shared package; further ones are counted
+MOVE_ON = (
+    update(PACKAGES)
+    .where(
+        PACKAGES.c.id.in_(bindparam("packages", expanding=True)),
+        PACKAGES.c.state.in_(bindparam("before", expanding=True)),
+    )
+    .values(state=bindparam("after"), place_id=bindparam("lies_at"))
+)
 CONTENT_COLUMNS = tuple(column.name for column in CONTENTS.c if column.name != "id")
 PUT_IN = (
     update(CONTENTS)
@@ -80,10 +92,51 @@ def plan(
     Sets in their order, packages in the order of the model's rules; `before_count` packages come before them. N,
     `total_count`, stays as it is printed. They are void until `put_in_force`.
     """
-    planned = [(set_id, spec) for set_id, specs in _frozen_packages(session, set_ids) for spec in specs]
+    planned = [(key, spec) for key, spec in _frozen_packages(session, set_ids) if key[0] is not None]
     if planned:
         places = _insert_packages(session, order_id, planned, before_count, total_count, PackageState.VOID)
-        _plan_contents(session, set_ids, places)
+        _plan_contents(session, Piece.set_id.in_(set_ids), places)
+
+
+def plan_shared(session: Session, order_id: int, total_count: int) -> None:
+    """Plan the packages that the sets of an order share, with their contents, as the last ones of the order."""
+    sets = session.scalars(select(DoorSet.id).where(DoorSet.order_id == order_id)).all()
+    planned = _merged(one for one in _frozen_packages(session, sets) if one[0][0] is None)
+    before = total_count - len(planned)
+    places = _insert_packages(session, order_id, planned, before, total_count, PackageState.PLANNED)
+    _plan_contents(session, Piece.order_id == order_id, places)
+    _name_rooms(session, order_id)
+
+
+def _merged(specs: Iterable[tuple[Key, dict[str, Any]]]) -> list[tuple[Key, dict[str, Any]]]:
+    """Return each package once, sets' own first, then shared ones by kind and number; they weigh what sets put in."""
+    found: dict[Key, dict[str, Any]] = {}
+    for key, spec in specs:
+        kg = [Decimal(one["kg"]) for one in (found.get(key), spec) if one and one.get("kg")]
+        found[key] = spec | {"kg": str(sum(kg, Decimal(0))) if kg else None}
+    kinds = list(dict.fromkeys(kind for _, kind, _ in found))
+    own = [one for one in found.items() if one[0][0] is not None]
+    shared = [one for one in found.items() if one[0][0] is None]
+    return own + sorted(shared, key=lambda one: (kinds.index(one[0][1]), one[0][2]))
+
+
+def _name_rooms(session: Session, order_id: int) -> None:
+    """Write the rooms onto the shared packages of an order: what stands there in place of one room."""
+    rows = session.execute(
+        select(CONTENTS.c.package_id, DoorSet.room, DoorSet.number)
+        .join(Piece, Piece.id == CONTENTS.c.piece_id)
+        .join(DoorSet, DoorSet.id == Piece.set_id)
+        .join(PACKAGES, PACKAGES.c.id == CONTENTS.c.package_id)
+        .where(PACKAGES.c.order_id == order_id, PACKAGES.c.set_id.is_(None))
+        .order_by(DoorSet.id)
+    )
+    rooms: dict[int, dict[str, None]] = {}
+    for package_id, room, number in rows:
+        rooms.setdefault(package_id, {})[room or number] = None
+    for package_id, names in rooms.items():
+        more = f" +{len(names) - ROOMS_SHOWN}" if len(names) > ROOMS_SHOWN else ""
+        text = "、".join(list(names)[:ROOMS_SHOWN]) + more
+        session.execute(update(PACKAGES).where(PACKAGES.c.id == package_id).values(rooms=text))
 
 
 def put_in_force(session: Session, order_id: int) -> None:
@@ -100,28 +153,36 @@ def drop(session: Session, set_ids: Sequence[int]) -> None:
     session.execute(delete(PACKAGES).where(PACKAGES.c.set_id.in_(set_ids)))
 
 
-def _frozen_packages(session: Session, set_ids: Collection[int]) -> Sequence[Row[int, Any]]:
-    """Return (set, its packages as its model has them) of some sets, in their order."""
-    return session.execute(
+def _frozen_packages(session: Session, set_ids: Collection[int]) -> list[tuple[Key, dict[str, Any]]]:
+    """Return the packages of some sets as their models have them, set by set; shared ones as often as sets do."""
+    rows = session.execute(
         select(DoorSet.id, DoorSet.packages).where(DoorSet.id.in_(set_ids)).order_by(DoorSet.id)
-    ).all()
+    )
+    return [(_key(set_id, spec["kind"], spec["index"]), spec) for set_id, specs in rows for spec in specs]
+
+
+def _key(set_id: int, kind: str | None, index: int | None) -> Key:
+    """Return which package a piece of a set goes into."""
+    return (None if is_shared(index or 0) else set_id, kind or "", index or 0)
 
 
 def _insert_packages(
     session: Session,
     order_id: int,
-    planned: Sequence[tuple[int, dict[str, Any]]],
+    planned: Sequence[tuple[Key, dict[str, Any]]],
     after: int,
     total_count: int,
     state: PackageState,
-) -> dict[tuple[int, str, int], int]:
-    """Plan packages, each of a set and as its model has it, numbered on from `after`; return their ids."""
+) -> dict[Key, int]:
+    """Plan packages, each as the model of its set has it, numbered on from `after`; return their ids."""
     labels = numbers.next_codes(session, codes.Letter.PACKAGE, len(planned))
     rows = [
         {
             "code": code,
             "order_id": order_id,
             "set_id": set_id,
+            "shared_index": index if set_id is None else None,
+            "rooms": "",
             "kind": spec["kind"],
             "name": spec["name"],
             "name_en": spec["name_en"],
@@ -133,25 +194,23 @@ def _insert_packages(
             "kit_check": KitCheck(spec.get("kit", KitCheck.CODE)),
             "tolerance_kg": Decimal(spec.get("tolerance_kg", 0)),
         }
-        for position, (code, (set_id, spec)) in enumerate(zip(labels, planned, strict=True), start=after + 1)
+        for position, (code, ((set_id, _kind, index), spec)) in enumerate(
+            zip(labels, planned, strict=True), start=after + 1
+        )
     ]
     ids = session.scalars(insert(PACKAGES).returning(PACKAGES.c.id, sort_by_parameter_order=True), rows).all()
-    return {
-        (set_id, spec["kind"], spec["index"]): package_id
-        for package_id, (set_id, spec) in zip(ids, planned, strict=True)
-    }
+    return {key: package_id for package_id, (key, _spec) in zip(ids, planned, strict=True)}
 
 
-def _plan_contents(session: Session, set_ids: Sequence[int], places: dict[tuple[int, str, int], int]) -> None:
+def _plan_contents(session: Session, whose: ColumnElement[bool], places: dict[Key, int]) -> None:
+    """Have the labelled pieces that go into some packages wait in them."""
     pieces = session.execute(
         select(Piece.id, Piece.set_id, Piece.package_kind, Piece.package_index)
-        .where(Piece.set_id.in_(set_ids), Piece.is_tracked, Piece.package_kind.is_not(None))
+        .where(whose, Piece.is_tracked, Piece.package_kind.is_not(None))
         .order_by(Piece.id)
     )
-    contents = [
-        {"package_id": places[set_id, kind or "", index or 0], "piece_id": piece_id}
-        for piece_id, set_id, kind, index in pieces
-    ]
+    keys = ((piece_id, _key(set_id, kind, index)) for piece_id, set_id, kind, index in pieces)
+    contents = [{"package_id": places[key], "piece_id": piece_id} for piece_id, key in keys if key in places]
     empty = {"packed_at": None, "packed_by_id": None}
     Bulk(session.connection(), CONTENTS, CONTENT_COLUMNS).insert([{**one, **empty} for one in contents])
 
@@ -215,6 +274,7 @@ def remove_piece(session: Session, package_id: int, piece: PieceFacts, *, at: da
     )
     if won is None or not splitting.mark_unpacked(session, piece.piece_id, at=at):
         raise lost(box)
+    planning.take_up_set(session, piece.set_id)
     return _with(box, piece, is_packed=False)
 
 
@@ -248,6 +308,9 @@ def seal(
         label_count=label_count,
         weighed_kg=weighed_kg,
     )
+    planning.settle_sets(
+        session, queries.set_ids(session, box), by=by, at=at
+    )  # it is locked before the order
     sales.record_progress(session, box.order_id, sealed=1)
     return sealed, refusal is not None
 
@@ -255,7 +318,7 @@ def seal(
 def _looks_wrong(session: Session, box: Box, said: str | None) -> Blocked | None:
     if not said:
         return None
-    look, shown = queries.look(session, box.set_id)
+    look, shown = queries.look(session, box)
     return judge_look(box, look, said, shown)
 
 
@@ -290,38 +353,61 @@ def move_on(
 
     For warehouse and shipping. A package that moves without `place_id` lies at no place.
     """
-    moved = session.scalars(
-        update(Package)
-        .where(Package.id.in_(package_ids), Package.state.in_(states))
-        .values(state=wanted, place_id=place_id)
-        .returning(Package.id)
-        .execution_options(synchronize_session=False)
-    )
-    return len(moved.all())
+    asked = {"packages": list(package_ids), "before": list(states), "after": wanted, "lies_at": place_id}
+    moved = session.execute(MOVE_ON, asked)
+    return int(moved.rowcount)  # type: ignore[attr-defined]
 
 
-def void(session: Session, set_ids: Collection[int], *, by: int | None, at: datetime) -> list[VoidBox]:
+def void(session: Session, set_ids: Collection[int], *, by: int | None, at: datetime) -> list[TouchedBox]:
     """Make the packages of cancelled door sets void: emptied, at no place, their labels refused from now on.
 
-    For the one who cancels, before the pieces become void (lock order). Locks the packages. Raises BoxGone.
+    A package that they share with other sets is opened, and waits for their pieces no more. For the one who
+    cancels, before the pieces become void (lock order). Locks the packages. Raises BoxGone.
     """
     boxes = queries.boxes_alone(session, set_ids)
-    locked = [box.package_id for box in boxes]
     for box in boxes:
         if box.state not in VOIDABLE:
-            raise BoxGone(package=label_of(box), set=box.set_number, state=box.state)
+            raise BoxGone(package=label_of(box), set=box.owner, state=box.state)
+    emptied = queries.emptied_by(session, set_ids)
+    void = [box for box in boxes if box.set_id is not None or box.package_id in emptied]
+    theirs = CONTENTS.c.piece_id.in_(select(Piece.id).where(Piece.set_id.in_(set_ids)))
+    others = select(PACKAGES.c.id).where(PACKAGES.c.set_id.is_(None), PACKAGES.c.id.not_in(emptied))
+    session.execute(delete(CONTENTS).where(theirs, CONTENTS.c.package_id.in_(others)))
     session.execute(
         update(CONTENTS)
-        .where(CONTENTS.c.package_id.in_(locked), CONTENTS.c.packed_at.is_not(None))
+        .where(theirs, CONTENTS.c.packed_at.is_not(None))
         .values(packed_at=None, packed_by_id=None)
     )
-    _void(session, boxes, by=by, at=at)
-    return [VoidBox(box.package_id, box.number, box.state in FINISHED) for box in boxes]
+    _void(session, void, by=by, at=at)
+    _open_sealed(session, [box for box in boxes if box not in void], by=by, at=at)
+    for order_id in {box.order_id for box in boxes if box.set_id is None}:
+        _name_rooms(session, order_id)
+    return _touched(boxes, void)
+
+
+def _touched(boxes: Sequence[Box], void: Sequence[Box]) -> list[TouchedBox]:
+    return [TouchedBox(one.package_id, one.number, one.state in FINISHED, one in void) for one in boxes]
+
+
+def _open_sealed(session: Session, boxes: Sequence[Box], *, by: int | None, at: datetime) -> None:
+    """Open those of some locked packages that are sealed: at no place, their contents are to be changed."""
+    session.execute(
+        update(PACKAGES)
+        .where(PACKAGES.c.id.in_([box.package_id for box in boxes if box.state in FINISHED]))
+        .values(
+            state=PackageState.OPEN,
+            opened_at=at,
+            opened_by_id=by,
+            place_id=None,
+            sealed_at=None,
+            sealed_by_id=None,
+        )
+    )
 
 
 def take_apart(
     session: Session, order_id: int, work: BoxWork, *, by: int | None, at: datetime
-) -> list[VoidBox]:
+) -> list[TouchedBox]:
     """Open what a change of the order touches, take out what goes, and make void what is not needed any more.
 
     For the one who changes, before the pieces (lock order). Locks all packages of the order. Returns the
@@ -334,27 +420,15 @@ def take_apart(
     ]
     for box in boxes:
         if box.state not in VOIDABLE:
-            raise BoxFixed(package=label_of(box), set=box.set_number, state=box.state)
+            raise BoxFixed(package=label_of(box), set=box.owner, state=box.state)
     void = [box for box in boxes if box.package_id in work.void]
-    opened = [box.package_id for box in boxes if box not in void and box.state in FINISHED]
     session.execute(delete(CONTENTS).where(CONTENTS.c.piece_id.in_(work.gone)))
     session.execute(
         update(CONTENTS).where(CONTENTS.c.piece_id.in_(work.moved)).values(packed_at=None, packed_by_id=None)
     )
-    session.execute(
-        update(PACKAGES)
-        .where(PACKAGES.c.id.in_(opened))
-        .values(
-            state=PackageState.OPEN,
-            opened_at=at,
-            opened_by_id=by,
-            place_id=None,
-            sealed_at=None,
-            sealed_by_id=None,
-        )
-    )
+    _open_sealed(session, [box for box in boxes if box not in void], by=by, at=at)
     _void(session, void, by=by, at=at)
-    return [VoidBox(box.package_id, box.number, box.state in FINISHED) for box in boxes]
+    return _touched(boxes, void)
 
 
 def _void(session: Session, boxes: Sequence[Box], *, by: int | None, at: datetime) -> None:
@@ -373,13 +447,8 @@ def plan_sets(session: Session, order_id: int, set_ids: Collection[int]) -> int:
     A piece waits in the package of its kind and index; packages that come follow the order's last one. N
     grows on every label that is not printed; what is printed stays as it is.
     """
-    homes = _homes(session, set_ids)
-    missing = [
-        (set_id, spec)
-        for set_id, specs in _frozen_packages(session, set_ids)
-        for spec in specs
-        if (set_id, spec["kind"], spec["index"]) not in homes
-    ]
+    homes = _homes(session, order_id, set_ids)
+    missing = _merged(one for one in _frozen_packages(session, set_ids) if one[0] not in homes)
     known = session.scalar(select(func.count()).where(PACKAGES.c.order_id == order_id)) or 0
     total_count = known + len(missing)
     if missing:
@@ -394,37 +463,38 @@ def plan_sets(session: Session, order_id: int, set_ids: Collection[int]) -> int:
             .values(total_count=total_count)
         )
     _settle_contents(session, set_ids, homes)
+    _name_rooms(session, order_id)
     return len(missing)
 
 
-def _homes(session: Session, set_ids: Collection[int]) -> dict[tuple[int, str, int], int]:
-    """Return the live packages of some sets by set, kind and index: the n-th of its kind has index n."""
-    found: dict[tuple[int, str, int], int] = {}
+def _homes(session: Session, order_id: int, set_ids: Collection[int]) -> dict[Key, int]:
+    """Return the live packages of some sets and those that the order shares: the n-th of its kind has index n."""
+    found: dict[Key, int] = {}
     rows = session.execute(
-        select(PACKAGES.c.set_id, PACKAGES.c.kind, PACKAGES.c.id)
+        select(PACKAGES.c.set_id, PACKAGES.c.kind, PACKAGES.c.id, PACKAGES.c.shared_index)
         .where(
-            PACKAGES.c.set_id.in_(set_ids),
+            PACKAGES.c.order_id == order_id,
+            PACKAGES.c.set_id.in_(set_ids) | PACKAGES.c.set_id.is_(None),
             PACKAGES.c.state != PackageState.VOID,
             PACKAGES.c.supplement_of_id.is_(None),
         )
         .order_by(PACKAGES.c.position)
     )
-    counts: Counter[tuple[int, str]] = Counter()
-    for set_id, kind, package_id in rows:
+    counts: Counter[tuple[int | None, str]] = Counter()
+    for set_id, kind, package_id, shared_index in rows:
         counts[set_id, kind] += 1
-        found[set_id, kind, counts[set_id, kind]] = package_id
+        found[set_id, kind, shared_index or counts[set_id, kind]] = package_id
     return found
 
 
-def _settle_contents(
-    session: Session, set_ids: Collection[int], homes: dict[tuple[int, str, int], int]
-) -> None:
+def _settle_contents(session: Session, set_ids: Collection[int], homes: dict[Key, int]) -> None:
     """Have every live labelled piece of some sets wait in its package."""
     apart = set(
         session.scalars(
-            select(PACKAGES.c.id).where(
-                PACKAGES.c.set_id.in_(set_ids), PACKAGES.c.supplement_of_id.is_not(None)
-            )
+            select(PACKAGES.c.id)
+            .join_from(PACKAGES, CONTENTS, CONTENTS.c.package_id == PACKAGES.c.id)
+            .join(Piece, Piece.id == CONTENTS.c.piece_id)
+            .where(Piece.set_id.in_(set_ids), PACKAGES.c.supplement_of_id.is_not(None))
         )
     )
     rows = session.execute(
@@ -439,7 +509,7 @@ def _settle_contents(
         .order_by(Piece.id)
     ).all()
     for piece_id, set_id, kind, index, package_id in rows:
-        home = homes[set_id, kind or "", index or 0]
+        home = homes[_key(set_id, kind, index)]
         if package_id is None:
             session.execute(insert(CONTENTS).values(package_id=home, piece_id=piece_id))
         elif package_id != home and package_id not in apart:

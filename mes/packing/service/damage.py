@@ -14,22 +14,29 @@ from core.audit import service as audit
 from core.errors import NotFound
 from core.numbers import service as numbers
 from erp.sales import service as sales
+from erp.sales.model import Order
+from erp.sales.rules.states import OrderState
 from mes.packing import queries
 from mes.packing.model import Content, Damage, Package
 from mes.packing.rules import (
     LOADABLE,
+    REOPENABLE,
     BoxNotEmpty,
     DamageStage,
     NotDamageable,
+    NotRemakeable,
     PackageState,
     label_of,
 )
+from mes.packing.service import reopen
 from mes.scanning import service as scanning
+from mes.splitting import service as splitting
 from mes.splitting.model import Piece
 from mes.splitting.rules import LIVE
 
 PACKAGES = cast(Table, Package.__table__)
 SUBJECT = "mes.packing.package"
+AFTER_SALES = (OrderState.RELEASED, OrderState.IN_PRODUCTION, OrderState.READY, OrderState.SHIPPED)
 
 
 def report_damage(
@@ -133,6 +140,58 @@ def supplement(session: Session, package_ids: Collection[int], *, by: int | None
     return made
 
 
+def take_out(session: Session, package_id: int, piece_id: int, *, by: int, at: datetime) -> None:
+    """Take a packed piece out that is to be made again; a closed package is opened.
+
+    Locks the package. Raises NotFound, NotRemakeable when it is not in the house.
+    """
+    box = queries.box_alone(session, package_id)
+    if box is None:
+        raise NotFound
+    if box.state not in (PackageState.PLANNED, PackageState.OPEN, *REOPENABLE) or not box.is_order_open:
+        raise NotRemakeable(package=label_of(box), state=box.state)
+    if box.state in REOPENABLE:
+        reopen(session, package_id, by=by, at=at)
+    out = session.scalar(
+        update(Content)
+        .where(Content.piece_id == piece_id, Content.package_id == package_id, Content.packed_at.is_not(None))
+        .values(packed_at=None, packed_by_id=None)
+        .returning(Content.id)
+        .execution_options(synchronize_session=False)
+    )
+    if out is not None:
+        splitting.mark_unpacked(session, piece_id, at=at)
+
+
+def send_after(session: Session, package_id: int, piece_id: int, *, by: int, at: datetime) -> int:
+    """Have a piece wait in a package that follows one that has left; return which.
+
+    One that is planned for it and not closed yet takes this piece too. Locks the package that has left.
+    Raises NotFound, NotRemakeable when its order is closed.
+    """
+    box = queries.box_alone(session, package_id)
+    if box is None:
+        raise NotFound
+    order_state = session.scalars(select(Order.state).where(Order.id == box.order_id)).one()
+    if order_state not in AFTER_SALES:
+        raise NotRemakeable(package=label_of(box), state=order_state)
+    new_id = session.scalar(
+        select(PACKAGES.c.id)
+        .where(
+            PACKAGES.c.supplement_of_id == package_id,
+            PACKAGES.c.state.in_((PackageState.PLANNED, PackageState.OPEN)),
+        )
+        .order_by(PACKAGES.c.id)
+        .limit(1)
+    )
+    if new_id is None:
+        new_id = _plan_supplement(session, package_id)
+        audit.record(session, subject=SUBJECT, subject_id=new_id, verb="supplement", by=by, at=at)
+    session.add(Content(package_id=new_id, piece_id=piece_id))
+    session.flush()  # the database's uniqueness is the judge
+    return new_id
+
+
 def _plan_supplement(session: Session, package_id: int) -> int:
     """Plan one package for what `package_id` goes without, and tell its order; return its id."""
     first = session.execute(select(PACKAGES).where(PACKAGES.c.id == package_id)).one()
@@ -146,6 +205,8 @@ def _plan_supplement(session: Session, package_id: int) -> int:
             code=numbers.next_codes(session, codes.Letter.PACKAGE, 1)[0],
             order_id=first.order_id,
             set_id=first.set_id,
+            shared_index=first.shared_index,
+            rooms=first.rooms,
             kind=first.kind,
             name=f"{first.name} 补",
             name_en=f"{first.name_en or first.name} (rest)",

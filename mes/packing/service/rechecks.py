@@ -20,6 +20,7 @@ from mes.packing.rules import LOADABLE, DamageStage, RecheckState
 from mes.packing.rules.rechecks import (
     CONTENT,
     Found,
+    Home,
     NothingToDraw,
     RecheckOver,
     Standing,
@@ -145,7 +146,7 @@ def finish(
     box = queries.box(session, standing.package_id)
     assert box is not None  # noqa: S101  # it has a second look
     found = compare(
-        box.set_id,
+        Home(box.order_id, box.set_id),
         rechecks.packed(session, standing.package_id),
         rechecks.scanned(session, recheck_id),
     )

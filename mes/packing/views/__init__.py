@@ -6,6 +6,7 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from core.audit import queries as audit
 from core.clock import day_of, now
@@ -15,6 +16,7 @@ from core.printing.answers import labels as answer_labels
 from core.web.access import me, requires
 from core.web.errors import status_of, text_of
 from core.web.forms import parse
+from core.web.menu import panels
 from core.work import read, run
 from mes.packing import pdf, queries, service
 from mes.packing.forms import DamageForm
@@ -26,6 +28,7 @@ from mes.scanning import queries as scanning
 from mes.scanning.rules import DEVICE_COOKIE
 
 bp = Blueprint("mes_packing", __name__)
+PLACE = "mes.packing.package"  # where upper features put their panels
 
 
 @bp.get("/bench")
@@ -91,6 +94,10 @@ def package_show(package_id: int) -> ResponseReturnValue:
         scans=queries.scans(session, package_id),
         history=audit.history(session, service.SUBJECT, package_id),
         damages=queries.damages(session, package_id),
+        shown_panels=[
+            (one.title, Markup(render_template(one.template, **one.context)))  # noqa: S704  (our own template)
+            for one in panels(PLACE, package_id)
+        ],
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -36,7 +36,15 @@ _is_begun = _cut_pieces.where(Piece.state.in_(SAWN)).exists()
 _is_uncut = _cut_pieces.where(Piece.state == PieceState.PLANNED).exists()
 _is_unmade = _labelled.where(Piece.state.in_((PieceState.PLANNED, PieceState.CUT))).exists()
 _is_made = _labelled.where(Piece.state.in_(SAWN)).exists() & ~_is_unmade
+PACKED = (PieceState.PACKED, PieceState.SHIPPED)
+_to_pack = _labelled.where(Piece.package_kind.is_not(None))
+is_done: Any = (  # nothing of a batch is left to be made or packed
+    ~_is_unmade
+    & _to_pack.where(Piece.state.in_(PACKED)).exists()
+    & ~_to_pack.where(Piece.state == PieceState.MADE).exists()
+)
 stage_word: Any = case(  # the word of a BatchStage
+    (Batch.state == BatchState.DONE, BatchStage.DONE.value),
     (_is_made, BatchStage.MADE.value),
     (_is_begun & ~_is_uncut, BatchStage.CUT.value),
     (_is_begun, BatchStage.CUTTING.value),
@@ -96,6 +104,19 @@ def batch_page(session: Session, batch_id: int) -> BatchPage:
 def stage_of(session: Session, batch_id: int) -> BatchStage:
     """Return how far one batch has come."""
     return BatchStage(session.scalars(select(stage_word).where(Batch.id == batch_id)).one())
+
+
+def batch_of_set(session: Session, set_id: int) -> int | None:
+    """Return the id of the batch that a set is made in."""
+    batched = lots.batched_sets().subquery()
+    return session.scalar(select(batched.c.batch_id).where(batched.c.set_id == set_id))
+
+
+def batches_of_sets(session: Session, set_ids: Collection[int]) -> Sequence[int]:
+    """Return the ids of the batches that some sets are made in, in the order in which they are locked."""
+    batched = lots.batched_sets().subquery()
+    found = select(batched.c.batch_id).where(batched.c.set_id.in_(set_ids)).distinct()
+    return session.scalars(found.order_by(batched.c.batch_id)).all()
 
 
 def batch_rows(text: str, stage: BatchStage | None) -> Select[*tuple[Any, ...]]:

@@ -22,9 +22,15 @@ class BatchStage(Choice):
     CUTTING = "CUTTING", N_("Being cut")
     CUT = "CUT", N_("All cut")
     MADE = "MADE", N_("All made")
+    DONE = "DONE", N_("Done")
 
 
-STEPS = {(BatchState.OPEN, BatchState.PLANNED), (BatchState.PLANNED, BatchState.DONE)}
+STEPS = {
+    (BatchState.OPEN, BatchState.PLANNED),
+    (BatchState.OPEN, BatchState.DONE),  # made without cut plans
+    (BatchState.PLANNED, BatchState.DONE),
+    (BatchState.DONE, BatchState.PLANNED),  # a piece of it was taken out of its package
+}
 BATCHABLE = (OrderState.RELEASED, OrderState.IN_PRODUCTION)  # split, and not finished
 
 

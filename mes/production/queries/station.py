@@ -6,23 +6,25 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from core.i18n import N_, Named
 from erp.catalogue.model import Door, DoorVersion
+from erp.materials.model import Article
 from erp.sales.model import Order
 from erp.stock.model import Lot
 from mes.cutting.model import CutLayout, CutPlan, Offcut, Placement
 from mes.cutting.rules import PlanState
 from mes.cutting.rules.offcuts import OffcutState
+from mes.planning import queries as planning
+from mes.planning.model import Batch
 from mes.production.model import WorkReport
 from mes.production.rules import (
     Standing,
-    next_operation,
 )
 from mes.scanning.model import Station
 from mes.scanning.rules import Block
@@ -54,40 +56,102 @@ class PieceAtStation:
     standing: Standing
 
 
+PIECES, SETS, ORDERS, REPORTS, VERSIONS = (
+    # every scan asks these: bare tables and statements made once, because making them is most of the cost
+    cast(Table, kind.__table__)
+    for kind in (Piece, DoorSet, Order, WorkReport, DoorVersion)
+)
+PIECE = (
+    *(
+        PIECES.c.id,
+        PIECES.c.name,
+        PIECES.c.name_en,
+        PIECES.c.rule_code,
+        PIECES.c.length_mm,
+        PIECES.c.width_mm,
+    ),
+    *(PIECES.c.part_count, PIECES.c.hand_edit_id, PIECES.c.order_id, ORDERS.c.number, PIECES.c.set_id),
+    *(
+        SETS.c.number,
+        SETS.c.room,
+        SETS.c.door_version_id,
+        PIECES.c.state,
+        PIECES.c.route,
+        PIECES.c.step_count,
+    ),
+)
+LAST_HERE = (
+    select(func.max(REPORTS.c.done_at))
+    .where(REPORTS.c.piece_id == PIECES.c.id, REPORTS.c.station_id == bindparam("station"))
+    .scalar_subquery()
+)
+PIECE_AT = (
+    select(*PIECE, LAST_HERE)
+    .select_from(
+        PIECES.join(SETS, SETS.c.id == PIECES.c.set_id).join(ORDERS, ORDERS.c.id == PIECES.c.order_id)
+    )
+    .where(PIECES.c.code == bindparam("code"), ORDERS.c.released_at.is_not(None))
+)
+PARTS_INSIDE = (
+    select(
+        *(PIECES.c.name, PIECES.c.name_en, PIECES.c.is_tracked),
+        *(PIECES.c.route, PIECES.c.step_count, PIECES.c.state),
+    )
+    .where(PIECES.c.set_id == bindparam("set"), PIECES.c.joins == bindparam("rule"), PIECES.c.state.in_(OPEN))
+    .order_by(PIECES.c.id)
+)
+SET_COUNTS = (
+    select(PIECES.c.state, func.count())
+    .where(PIECES.c.set_id == bindparam("set"), PIECES.c.is_tracked, PIECES.c.state.not_in(GONE))
+    .group_by(PIECES.c.state)
+)
+OPERATIONS = select(VERSIONS.c.document["operations"]).where(VERSIONS.c.id == bindparam("version"))
+
+
 def piece_at(session: Session, code: str, station_id: int | None) -> PieceAtStation | None:
     """Return the piece of a label and when `station_id` last reported on it, or None."""
-    row = session.execute(
-        select(Piece, DoorSet.number, DoorSet.room, DoorSet.door_version_id, Order.number)
-        .join(DoorSet, DoorSet.id == Piece.set_id)
-        .join(Order, Order.id == Piece.order_id)
-        .where(Piece.code == code, Order.released_at.is_not(None))
-        .execution_options(populate_existing=True)  # one transaction may hold many scans
-    ).one_or_none()
+    row = session.execute(PIECE_AT, {"code": code, "station": station_id}).one_or_none()
     if row is None:
         return None
-    piece, set_number, room, version_id, order_number = row
-    last_here_at = session.scalar(
-        select(func.max(WorkReport.done_at)).where(
-            WorkReport.piece_id == piece.id, WorkReport.station_id == station_id
-        )
+    piece_id, name, name_en, rule_code, length_mm, width_mm, part_count, hand_edit_id, *more = row
+    order_id, order_number, set_id, set_number, room, version_id, state, route, step_count, last_here_at = (
+        more
     )
     return PieceAtStation(
-        id=piece.id,
+        id=piece_id,
         code=code,
-        name=Named(piece.name, piece.name_en),
-        rule_code=piece.rule_code,
-        length_mm=piece.length_mm,
-        width_mm=piece.width_mm,
-        part_count=piece.part_count,
-        is_by_hand=piece.hand_edit_id is not None,
-        order_id=piece.order_id,
+        name=Named(name, name_en),
+        rule_code=rule_code,
+        length_mm=length_mm,
+        width_mm=width_mm,
+        part_count=part_count,
+        is_by_hand=hand_edit_id is not None,
+        order_id=order_id,
         order_number=order_number,
-        set_id=piece.set_id,
+        set_id=set_id,
         set_number=set_number,
         room=room,
         door_version_id=version_id,
-        standing=Standing(piece.state, tuple(piece.route), piece.step_count, last_here_at),
+        standing=Standing(state, tuple(route), step_count, last_here_at),
     )
+
+
+def awaits_plan(session: Session, piece: PieceAtStation) -> str | None:
+    """Return the batch that a piece is to be cut with, "" of none yet; None where it may be cut as it is.
+
+    A factory that has no cut plan in force cuts without any. A remake is cut alone, and so is what its batch's plans
+    could not place.
+    """
+    in_force = select(CutPlan.id).where(CutPlan.state == PlanState.READY)
+    is_remake = session.scalar(select(Piece.remake_of_id).where(Piece.id == piece.id)) is not None
+    if is_remake or not session.scalar(select(in_force.exists())):
+        return None
+    batch_id = planning.batch_of_set(session, piece.set_id)
+    if batch_id is None:
+        return ""
+    if session.scalar(select(in_force.where(CutPlan.batch_id == batch_id).exists())):
+        return None
+    return session.get_one(Batch, batch_id).number
 
 
 def open_inside(session: Session, set_id: int, rule_code: str) -> Named | None:
@@ -95,19 +159,13 @@ def open_inside(session: Session, set_id: int, rule_code: str) -> Named | None:
 
     A part with a label is done with its route; one without is done when it is cut.
     """
-    parts = session.scalars(
-        select(Piece)
-        .where(Piece.set_id == set_id, Piece.joins == rule_code, Piece.state.in_(OPEN))
-        .order_by(Piece.id)
-        .execution_options(populate_existing=True)
-    )
-    return next((Named(part.name, part.name_en) for part in parts if _is_open(part)), None)
-
-
-def _is_open(part: Piece) -> bool:
-    if part.is_tracked:
-        return next_operation(part.route, part.step_count) is not None
-    return part.state is PieceState.PLANNED and bool(part.route)
+    for name, name_en, is_tracked, route, step_count, state in session.execute(
+        PARTS_INSIDE, {"set": set_id, "rule": rule_code}
+    ):
+        is_open = step_count < len(route) if is_tracked else state is PieceState.PLANNED and bool(route)
+        if is_open:
+            return Named(name, name_en)
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +175,18 @@ class Sheet:
     id: int
     plan_id: int
     is_in_force: bool  # not of a plan that a newer one replaced
+    article_id: int
+    article_code: str  # what it is cut from
+    is_offcut: bool  # it is cut from one, not from a whole board
 
 
 def sheet_by_code(session: Session, code: str) -> Sheet | None:
     """Return the sheet or bar with this label, or the one that is cut from the offcut with it, or None."""
     held = select(Lot.id).where(Lot.code == code, Lot.length_mm.is_not(None)).scalar_subquery()
     rows = session.execute(
-        select(CutLayout.id, CutLayout.plan_id, CutPlan.state, CutLayout.dropped_at)
+        select(CutLayout, CutPlan.state, Article.code)
         .join(CutPlan, CutPlan.id == CutLayout.plan_id)
+        .join(Article, Article.id == CutLayout.article_id)
         .where((CutLayout.code == code) | (CutLayout.lot_id == held))
         .order_by(CutLayout.id.desc())  # an offcut may have been in a plan that was given up
         .limit(1)
@@ -132,7 +194,57 @@ def sheet_by_code(session: Session, code: str) -> Sheet | None:
     row = rows.one_or_none()
     if row is None:
         return None
-    return Sheet(row.id, row.plan_id, row.state is PlanState.READY and row.dropped_at is None)
+    layout, state, article = row
+    is_in_force = state is PlanState.READY and layout.dropped_at is None
+    return Sheet(
+        layout.id, layout.plan_id, is_in_force, layout.article_id, article, layout.lot_id is not None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LotInHand:
+    """The lot whose label was scanned at a saw."""
+
+    id: int
+    article_id: int
+    article_code: str
+
+
+def lot_by_code(session: Session, code: str) -> LotInHand | None:
+    """Return the lot of boards or bars with this label, or None."""
+    rows = select(Lot.id, Lot.article_id, Article.code).join(Article, Article.id == Lot.article_id)
+    row = session.execute(rows.where(Lot.code == code)).one_or_none()
+    return None if row is None else LotInHand(*row)
+
+
+def part_count(session: Session, sheet_id: int) -> int:
+    """Return how many parts are sawn out of a sheet or bar."""
+    return session.scalar(select(func.count()).where(Placement.layout_id == sheet_id)) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class NextSheet:
+    """The sheet or bar of a plan that is cut next, and what it is cut from: an article, or the label of an offcut."""
+
+    code: str
+    position: int
+    total_count: int
+    stock: str
+
+
+def next_sheet(session: Session, plan_id: int) -> NextSheet | None:
+    """Return the first sheet of a plan that is not cut yet, or None."""
+    waits = (CutLayout.plan_id == plan_id) & CutLayout.cut_at.is_(None) & CutLayout.dropped_at.is_(None)
+    total = select(func.max(CutLayout.position)).where(CutLayout.plan_id == plan_id).scalar_subquery()
+    row = session.execute(
+        select(CutLayout.code, CutLayout.position, total, func.coalesce(Lot.code, Article.code))
+        .join(Article, Article.id == CutLayout.article_id)
+        .outerjoin(Lot, Lot.id == CutLayout.lot_id)
+        .where(waits)
+        .order_by(CutLayout.position)
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else NextSheet(*row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,19 +324,14 @@ def pieces_on(session: Session, sheet_id: int) -> list[tuple[int, bool]]:
 def set_progress(session: Session, set_id: int) -> tuple[int, int]:
     """Return how many of a set's labelled pieces are made or further, and how many there are."""
     made_or_further = (PieceState.MADE, PieceState.PACKED, PieceState.SHIPPED)
-    rows = session.execute(
-        select(Piece.state, func.count())
-        .where(Piece.set_id == set_id, Piece.is_tracked, Piece.state.not_in(GONE))
-        .group_by(Piece.state)
-    )
+    rows = session.execute(SET_COUNTS, {"set": set_id})
     counts = {state: count for state, count in rows}  # noqa: C416  (a row is no pair to the type checker)
     return sum(counts.get(state, 0) for state in made_or_further), sum(counts.values())
 
 
 def operation_names(session: Session, version_id: int) -> dict[str, Named]:
     """Return the names of the operations of one frozen door model."""
-    listed = session.scalar(select(DoorVersion.document["operations"]).where(DoorVersion.id == version_id))
-    return _named(listed or [])
+    return _named(session.scalar(OPERATIONS, {"version": version_id}) or [])
 
 
 def all_operation_names(session: Session) -> dict[str, Named]:

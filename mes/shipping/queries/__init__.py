@@ -5,9 +5,12 @@ from mes.shipping.queries.cargo import (
     cargo_of,
     cargo_of_code,
     content_ids,
+    head,
     load_id,
     manifest,
+    progress,
     scanned_on,
+    state_of,
     unpaid,
 )
 from mes.shipping.queries.pages import (
@@ -56,6 +59,7 @@ __all__ = [
     "facts",
     "faults",
     "find",
+    "head",
     "held_numbers",
     "held_of",
     "load_id",
@@ -65,9 +69,11 @@ __all__ = [
     "of_order",
     "open_loads",
     "photos",
+    "progress",
     "ready",
     "ready_rows",
     "scanned_on",
+    "state_of",
     "unpaid",
     "waiting_of_order",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,8 +21,8 @@ from erp.stock.model import Place
 from mes.packing.model import Package
 from mes.packing.rules import LOADABLE
 from mes.shipping.model import Delivery, Load, LoadPackage, LoadPhoto, Return
-from mes.shipping.queries.cargo import cargo_rows, find_cargo, one_cargo
-from mes.shipping.rules import OPEN, Cargo, Freight, LoadState
+from mes.shipping.queries.cargo import CARGOES, absent, find_cargo, one_cargo
+from mes.shipping.rules import OPEN, Cargo, Freight, LoadState, needs_signature, orders_of
 
 OPEN_LOADS = 8  # that a dock's page offers
 
@@ -78,6 +79,7 @@ class LoadFacts:
     exception_reason: str
     shipped_at: datetime | None
     stops: tuple[Stop, ...]
+    absent: tuple[Cargo, ...] = ()  # of the orders on an open load's list, on no list and still in the house
 
     @property
     def is_open(self) -> bool:
@@ -99,6 +101,27 @@ class LoadFacts:
         """What is on the list and not on the vehicle, in the order in which it is loaded."""
         stops = tuple(reversed(self.stops)) if self.is_by_stop else self.stops
         return tuple(one for stop in stops for one in stop.cargo if not one.is_loaded)
+
+    @property
+    def behind(self) -> tuple[Cargo, ...]:
+        """What stays here when it is closed now: what is missing, and the rest of the orders that go."""
+        going = {one.order_id for one in self.cargo if one.is_loaded}
+        return (*self.missing, *(one for one in self.absent if one.order_id in going))
+
+    @property
+    def behind_orders(self) -> Named:
+        """The orders of what stays here."""
+        return orders_of(self.behind)
+
+    @property
+    def absent_orders(self) -> Named:
+        """The orders of which the list holds a part."""
+        return orders_of(self.absent)
+
+    @property
+    def is_to_be_signed(self) -> bool:
+        """Whether it goes, as it stands, with a signature only."""
+        return needs_signature(self.behind)
 
 
 def facts(session: Session, load_id: int) -> LoadFacts | None:
@@ -129,6 +152,7 @@ def facts(session: Session, load_id: int) -> LoadFacts | None:
         exception_reason=load.exception_reason or "",
         shipped_at=load.shipped_at,
         stops=tuple(_stops(session, load_id)),
+        absent=tuple(absent(session, load_id)) if load.state in OPEN else (),
     )
 
 
@@ -267,7 +291,7 @@ def counts(session: Session) -> dict[LoadState, int]:
 
 def ready_rows(dealer_id: int | None, text: str) -> Select[Any]:
     """Return the sealed packages that are on no load, to be paged; of one dealer, of some order."""
-    rows = cargo_rows().where(Package.state.in_(LOADABLE), LoadPackage.id.is_(None))
+    rows = CARGOES.where(Package.state.in_(LOADABLE), LoadPackage.id.is_(None))
     if dealer_id is not None:
         rows = rows.where(Order.dealer_id == dealer_id)
     if text:
@@ -355,15 +379,20 @@ def photos(session: Session, load_id: int) -> list[tuple[LoadPhoto, str]]:
 
 @dataclass(frozen=True, slots=True)
 class OrderAmount:
-    """What one order of a delivery comes to; a partial delivery still names the whole order."""
+    """What one whole order of a delivery comes to, and how many of its packages the delivery brings."""
 
     number: str
     amount: Decimal | None
+    here: int
+    of: int
 
 
-def amounts(session: Session, order_ids: Collection[int]) -> tuple[OrderAmount, ...]:
-    """Return what some orders come to."""
+def amounts(session: Session, loaded: Iterable[Cargo]) -> tuple[OrderAmount, ...]:
+    """Return what the orders of some packages come to."""
+    here = Counter(one.order_id for one in loaded)
     rows = session.execute(
-        select(Order.number, Order.total_amount).where(Order.id.in_(order_ids)).order_by(Order.number)
+        select(Order.id, Order.number, Order.total_amount, Order.package_count)
+        .where(Order.id.in_(here))
+        .order_by(Order.number)
     )
-    return tuple(OrderAmount(number, amount) for number, amount in rows)
+    return tuple(OrderAmount(number, amount, here[key], of) for key, number, amount, of in rows)

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from typing import cast
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -25,11 +26,12 @@ from core.states import check_step
 from erp.finance import queries as finance
 from erp.parties import queries as parties
 from erp.sales import service as sales
+from mes.packing import queries as boxes
 from mes.packing import service as packing
 from mes.packing.model import Package
 from mes.packing.rules import LOADABLE, PackageState
 from mes.packing.service.damage import supplement
-from mes.scanning.rules import Blocked
+from mes.scanning.rules import Blocked, Progress
 from mes.shipping import queries
 from mes.shipping.model import Delivery, Load, LoadPackage, LoadPhoto
 from mes.shipping.rules import (
@@ -37,6 +39,7 @@ from mes.shipping.rules import (
     STEPS,
     Cargo,
     Freight,
+    LoadHead,
     LoadNotOpen,
     LoadState,
     Manifest,
@@ -54,6 +57,18 @@ from mes.shipping.rules import (
 from mes.splitting import service as splitting
 
 SUBJECT = "mes.shipping.load"
+LISTED = cast(
+    Table, LoadPackage.__table__
+)  # bare, and statements made once: every scan at the dock asks them
+ON_LIST = (LISTED.c.load_id == bindparam("of_load"), LISTED.c.package_id == bindparam("of_package"))
+PUT_ON = (
+    update(LISTED)
+    .where(*ON_LIST, LISTED.c.loaded_at.is_(None))
+    .values(loaded_at=bindparam("at"), loaded_by_id=bindparam("by"))
+)
+TAKE_OFF = (
+    update(LISTED).where(*ON_LIST, LISTED.c.loaded_at.is_not(None)).values(loaded_at=None, loaded_by_id=None)
+)
 
 
 def create_load(
@@ -178,13 +193,15 @@ def drop_packages(
 ) -> None:
     """Take the packages of cancelled door sets, and others, off the lists they are on, unless on the vehicle.
 
-    For the one who cancels, before the packages become void. Locks the loads by id.
+    So are those into which nothing else belongs than pieces of these sets. For the one who cancels, before the
+    packages become void. Locks the loads by id.
     """
+    emptied = boxes.emptied_by(session, set_ids)
     listed = session.execute(
         select(LoadPackage.load_id, LoadPackage.package_id, Package.code)
         .join(Package, Package.id == LoadPackage.package_id)
         .where(
-            Package.set_id.in_(set_ids) | Package.id.in_(package_ids),
+            Package.set_id.in_(set_ids) | Package.id.in_([*package_ids, *emptied]),
             LoadPackage.loaded_at.is_(None),
         )
         .order_by(LoadPackage.load_id, Package.id)
@@ -215,39 +232,30 @@ def cancel(session: Session, load_id: int, *, by: int, at: datetime) -> None:
     _note(session, load_id, "cancel", {}, by=by, at=at)
 
 
-def load(session: Session, load_id: int, cargo: Cargo, *, by: int, at: datetime) -> Manifest:
-    """Put a package onto the vehicle and return how the load stands; the first one begins the loading.
+def load(session: Session, load_id: int, cargo: Cargo, *, by: int, at: datetime) -> Progress:
+    """Put a package onto the vehicle and return how far the loading is; the first one begins it.
 
-    Locks the load for sharing. Raises Blocked E24, E12, E28, E11, E13; E27 when another scan was quicker.
+    Locks the load for sharing. Raises Blocked E24, E12, E28, E11, E29, E13; E27 when another scan was quicker.
     """
-    manifest = _manifest(session, load_id, is_shared=True)
-    _raise(judge_load(manifest, cargo, is_held=_is_held(session, cargo)))
-    won = session.execute(
-        update(LoadPackage)
-        .where(
-            LoadPackage.load_id == load_id,
-            LoadPackage.package_id == cargo.package_id,
-            LoadPackage.loaded_at.is_(None),
-        )
-        .values(loaded_at=at, loaded_by_id=by)
-        .execution_options(synchronize_session=False)
-    )
+    head = _head(session, load_id, cargo)
+    _refuse(session, judge_load(head, cargo, is_held=_is_held(session, cargo)), load_id)
+    facts = {"of_load": load_id, "of_package": cargo.package_id}
+    won = session.execute(PUT_ON, {**facts, "at": at, "by": by})
     moved = won.rowcount == 1 and packing.move_on(  # type: ignore[attr-defined]
         session, [cargo.package_id], LOADABLE, PackageState.LOADED
     )
     if not moved:
-        raise _lost_cargo(session, load_id, cargo)
-    if manifest.state is LoadState.PLANNED:
+        _refuse(session, _lost_cargo(session, load_id, cargo), load_id)
+    if head.state is LoadState.PLANNED:
         _step(session, load_id, LoadState.PLANNED, LoadState.LOADING)
-    return _manifest(session, load_id, is_shared=True)
+    return queries.progress(session, load_id)
 
 
 def _lost_cargo(session: Session, load_id: int, cargo: Cargo) -> Blocked:
     """Judge again what another scan changed between the reading and the writing."""
-    manifest = _manifest(session, load_id, is_shared=True)
-    now = queries.cargo_of(session, [cargo.package_id])
-    refusal = judge_load(manifest, now[0], is_held=_is_held(session, now[0])) if now else None
-    return refusal or lost(manifest)
+    now = (queries.cargo_of(session, [cargo.package_id]) or [cargo])[0]
+    head = _head(session, load_id, now)
+    return judge_load(head, now, is_held=_is_held(session, now)) or lost(head)
 
 
 def _is_held(session: Session, cargo: Cargo) -> bool:
@@ -255,29 +263,20 @@ def _is_held(session: Session, cargo: Cargo) -> bool:
     return bool(finance.held_from_loading(session, [cargo.order_id]))
 
 
-def unload(session: Session, load_id: int, cargo: Cargo, *, at: datetime) -> Manifest:
-    """Take a package off the vehicle and return how the load stands; it stays on the list.
+def unload(session: Session, load_id: int, cargo: Cargo, *, at: datetime) -> Progress:
+    """Take a package off the vehicle and return how far the loading is; it stays on the list.
 
     Locks the load for sharing. Raises Blocked E24, E12, E27.
     """
-    manifest = _manifest(session, load_id, is_shared=True)
-    _raise(judge_unload(manifest, cargo))
-    won = session.execute(
-        update(LoadPackage)
-        .where(
-            LoadPackage.load_id == load_id,
-            LoadPackage.package_id == cargo.package_id,
-            LoadPackage.loaded_at.is_not(None),
-        )
-        .values(loaded_at=None, loaded_by_id=None)
-        .execution_options(synchronize_session=False)
-    )
+    head = _head(session, load_id, cargo)
+    _refuse(session, judge_unload(head, cargo), load_id)
+    won = session.execute(TAKE_OFF, {"of_load": load_id, "of_package": cargo.package_id})
     moved = won.rowcount == 1 and packing.move_on(  # type: ignore[attr-defined]
         session, [cargo.package_id], (PackageState.LOADED,), PackageState.SEALED
     )
     if not moved:
-        raise lost(manifest)
-    return _manifest(session, load_id, is_shared=True)
+        raise lost(head)
+    return queries.progress(session, load_id)
 
 
 def close(
@@ -290,9 +289,13 @@ def close(
     Raises Blocked E24, E15, E10, E27.
     """
     manifest = _manifest(session, load_id)
-    absent = queries.absent(session, load_id)
+    going = {one.order_id for one in manifest.cargo if one.is_loaded}
+    absent = [one for one in queries.absent(session, load_id) if one.order_id in going]
     scanned = queries.scanned_on(session, load_id)
-    _raise(judge_close(manifest, scanned, absent, is_signed=signer is not None))
+    refusal = judge_close(manifest, scanned, absent, is_signed=signer is not None)
+    if refusal is not None:
+        refusal.progress = manifest.progress
+        raise refusal
     behind = (*manifest.missing, *absent)
     session.execute(
         delete(LoadPackage).where(LoadPackage.load_id == load_id, LoadPackage.loaded_at.is_(None))
@@ -350,12 +353,19 @@ def _locked_open(session: Session, load_id: int) -> Load:
     return found
 
 
-def _manifest(session: Session, load_id: int, *, is_shared: bool = False) -> Manifest:
-    """Lock a load and return how it stands; a planned one is always taken alone, as its state will change."""
-    state = session.scalar(select(Load.state).where(Load.id == load_id))
-    alone = not is_shared or state is LoadState.PLANNED
-    session.execute(select(Load.id).where(Load.id == load_id).with_for_update(read=not alone))
+def _manifest(session: Session, load_id: int) -> Manifest:
+    """Lock a load and return it with its list."""
+    session.execute(select(Load.id).where(Load.id == load_id).with_for_update())
     found = queries.manifest(session, load_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _head(session: Session, load_id: int, cargo: Cargo) -> LoadHead:
+    """Lock a load and return what a judge sees of it; a planned one is taken alone, as its state will change."""
+    state = queries.state_of(session, load_id)
+    found = queries.head(session, load_id, cargo, is_shared=state is not LoadState.PLANNED)
     if found is None:
         raise NotFound
     return found
@@ -390,6 +400,8 @@ def _note(
     audit.record(session, subject=SUBJECT, subject_id=load_id, verb=verb, by=by, at=at, changes=changes)
 
 
-def _raise(refusal: Blocked | None) -> None:
+def _refuse(session: Session, refusal: Blocked | None, load_id: int) -> None:
+    """Raise a refusal, with how far the loading is."""
     if refusal is not None:
+        refusal.progress = queries.progress(session, load_id)
         raise refusal

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -217,7 +218,7 @@ def delivery_note(delivery_id: int) -> ResponseReturnValue:
     if request.args.get("amounts"):
         if not me().may(AMOUNTS):
             raise NotAllowed
-        amounts = queries.amounts(read(), {one.order_id for one in stop.loaded})
+        amounts = queries.amounts(read(), stop.loaded)
     paper = PAPERS.get(request.args.get("paper", ""), A4)
     printed = pdf.delivery_note(load, stop, _words(), paper, amounts)
     return answers.pdf(printed.content, f"{stop.number}.pdf")
@@ -247,6 +248,7 @@ def dock() -> ResponseReturnValue:
         waiting=queries.open_loads(read()),
         where=where,
         device=device if where else "",
+        badge=cookie.get("badge", "") if where else "",  # of a scan that is sent later, by whomever
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,6 +11,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from core.clock import now
+from core.codelists import queries as codelists
 from core.codes import clean
 from core.errors import AppError, InvalidInput, NotFound
 from core.pdf.codes import qr
@@ -18,16 +20,19 @@ from core.web.access import me, requires
 from core.web.errors import status_of, text_of
 from core.web.forms import parse
 from core.work import read, run
-from mes.shipping.forms import DecisionForm, ReturnForm
+from mes.packing import queries as packing
+from mes.shipping.forms import DecisionForm, RemakeForm, ReturnForm
 from mes.shipping.queries import facts, load_of_delivery
 from mes.shipping.queries import receipts as queries
+from mes.shipping.queries import remakes as again
 from mes.shipping.rules import CLAIMABLE, LIKELY, Condition
 from mes.shipping.service import receipts as service
+from mes.shipping.service import remakes
 
 bp = Blueprint("mes_shipping_after", __name__)
-READ, PLAN, CLAIM, TAKE_BACK = (
+READ, PLAN, CLAIM, TAKE_BACK, REMAKE = (
     *("mes.shipping.read", "mes.shipping.plan"),
-    *("mes.shipping.claim", "mes.shipping.return"),
+    *("mes.shipping.claim", "mes.shipping.return", "mes.shipping.remake"),
 )
 TOKEN_BYTES = 16  # 128 bits that nobody guesses
 
@@ -103,6 +108,7 @@ def _claim(claim_id: int, errors: dict[str, str], status: int) -> ResponseReturn
         claim=row[0],
         blocks=CLAIMABLE,
         likely=LIKELY[row[0].kind],
+        remade=again.remade(read(), [row[0].package_id] if row[0].package_id else []),
         typed=request.form,
         errors=errors,
     )
@@ -158,5 +164,49 @@ def return_take() -> ResponseReturnValue:
     if form.condition is Condition.GOOD:
         flash(_("%(code)s is back. Put it away by scan.", code=code), "done")
     else:
-        flash(_("%(code)s is back. Bring it to the packing bench.", code=code), "attn")
+        flash(_("%(code)s is back. Bring it to the packing bench.", code=code), "done")
     return redirect(url_for(".return_list"), 303)
+
+
+@bp.get("/packages/<int:package_id>/remake")
+@requires(REMAKE)
+def package_remake(package_id: int) -> ResponseReturnValue:
+    """Show what of a package can be made again, and what is."""
+    return _remakes(package_id, request.args, {}, 200)
+
+
+def _remakes(
+    package_id: int, typed: Mapping[str, str], errors: dict[str, str], status: int
+) -> ResponseReturnValue:
+    found = packing.packages(read(), package_id=package_id)
+    if not found:
+        raise NotFound
+    page = render_template(
+        "mes/shipping/package_remake.html",
+        facts=found[0],
+        pieces=again.pieces(read(), package_id),
+        remade=again.remade(read(), [package_id]),
+        defects=codelists.entries(read(), "defect"),
+        typed=typed,
+        errors=errors,
+    )
+    return page, status
+
+
+@bp.post("/packages/<int:package_id>/remake")
+@requires(REMAKE)
+def package_make_again(package_id: int) -> ResponseReturnValue:
+    """Have one piece of a package made again; what was typed stays when it is refused."""
+    try:
+        form = parse(RemakeForm, request.form)
+        cause = {"claim_id": form.claim, "return_id": form.came_back}
+        run(remakes.remake, package_id, form.piece, form.defect, form.note, **cause, by=me().id, at=now())
+    except InvalidInput as wrong:
+        return _remakes(package_id, request.form, wrong.fields, 400)
+    except NotFound:
+        raise
+    except AppError as wrong:
+        return _remakes(package_id, request.form, {"form": text_of(wrong)}, status_of(wrong))
+    flash(_("It is made again, before everything else. Its label waits at the saw."), "done")
+    back = url_for(".package_remake", package_id=package_id, claim=form.claim, came_back=form.came_back)
+    return redirect(back, 303)

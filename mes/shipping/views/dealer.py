@@ -38,12 +38,15 @@ def receipt_send(token: str) -> ResponseReturnValue:
     try:
         page = queries.receipt_page(read(), token)
         said = [one for one in (_said(str(cargo.package_id)) for cargo in page.cargo) if one is not None]
+        if request.form.get("rest") == RIGHT:
+            told = set(page.receipts) | {one.package_id for one in said}
+            said += [Said(one.package_id) for one in page.cargo if one.package_id not in told]
         extra = _said(EXTRA)
         said += [extra] if extra else []
         run(service.receive, token, said, request.form.get("name", ""), at=now())
     except AppError as wrong:
         return _page(token, wrong)
-    return redirect(url_for(".receipt_show", token=token, lang=request.args.get("lang")), 303)
+    return redirect(url_for(".receipt_show", token=token, lang=request.args.get("lang"), sent=1), 303)
 
 
 def _said(key: str) -> Said | None:

@@ -73,7 +73,10 @@ def draw(kind: PaperKind, sheet: Sheet, operation: str, printing: Printing) -> P
 # --- by operation -------------------------------------------------------------
 
 
-def _operation(sheet: Sheet, _operation: str) -> Iterator[Block]:
+def _operation(sheet: Sheet, operation: str) -> Iterator[Block]:
+    stations = ", ".join(named(one) for one in sheet.stations.get(operation, ()))
+    if stations:
+        yield Facts(((_("Station"), stations),))
     counts = {"count": sheet.part_count, "orders": len(sheet.orders)}
     yield Paragraph(_("%(count)s pieces of %(orders)s orders: material, then size, then order.", **counts))
     for (is_urgent, material, size), group in groupby(sheet.pieces, _kind):

@@ -12,6 +12,12 @@ export function clean(text) {
   return text.normalize("NFKC").replace(/\s+/g, "").toUpperCase();
 }
 
+/** The whole number from 1 that somebody typed, full-width figures too; 0 when it is none. @param {string} text */
+export function whole(text) {
+  const count = Number(clean(text));
+  return Number.isInteger(count) && count > 0 ? count : 0;
+}
+
 /** @param {string} text of the alphabet 0-9A-Z */
 export function checkCharacter(text) {
   let rest = 36;

@@ -13,7 +13,7 @@ function make(tag, cls, ...content) {
 
 /** @param {HTMLElement} dialog @param {any} one */
 function row(dialog, one) {
-  const { open, expected, got, done } = dialog.dataset;
+  const { open, expected, got, done, zone } = dialog.dataset;
   const facts = make("dl", "facts");
   if (one.expected) facts.append(make("dt", "", expected || ""), make("dd", "", one.expected));
   if (one.got) facts.append(make("dt", "", got || ""), make("dd", "", one.got));
@@ -23,7 +23,7 @@ function row(dialog, one) {
     await store.remove("refused", [one.scan_id]);
     document.dispatchEvent(new CustomEvent("queue"));
   });
-  const at = new Date(one.scanned_at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const at = new Date(one.scanned_at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone });
   const head = make("p", "box", make("span", "", open || ""), " ", make("b", "", one.box));
   const kind = make("p", "kind", `${one.block_code || ""} ${one.block_name || ""}`.trim(), make("small", "", ` ${one.code} · ${at}`));
   return make("li", "", head, kind, facts, make("p", "now", one.todo || ""), button);

@@ -24,21 +24,26 @@ export class Desk {
     this.judging = judge;
     /** @type {any} what the page holds; null when nothing was ever fetched */
     this.held = null;
+    this.renewed = () => {};
   }
 
   /** Load what is held, fetch what is newer, and go on doing so. @param {() => void} renewed called when what is held has changed */
   async start(renewed) {
+    this.renewed = renewed;
     this.held = await heldJobs(this.name, this.judging);
-    const renew = async () => {
-      if (!isOnline() || (await store.countOf("waiting"))) return; // what waits must be in it first
-      if (!(await fetchJobs(this.name, this.url))) return;
-      this.held = await heldJobs(this.name, this.judging);
-      renewed();
-    };
+    const renew = () => this.renew();
     document.addEventListener("drained", renew);
     document.addEventListener("net", () => setTimeout(renew, 1000));
     setInterval(renew, RENEW_MS);
     await renew();
+  }
+
+  /** Fetch what is newer than what is held. */
+  async renew() {
+    if (!isOnline() || (await store.countOf("waiting"))) return; // what waits must be in it first
+    if (!(await fetchJobs(this.name, this.url))) return;
+    this.held = await heldJobs(this.name, this.judging);
+    this.renewed();
   }
 
   /** @param {any} body @returns {any} the device's own verdict; null when it holds nothing to judge by */
@@ -70,7 +75,7 @@ export class Desk {
   /** @param {string} scanId */
   async ask(scanId) {
     try {
-      return { item: (await drain(scanId)).get(scanId) || null, error: null };
+      return { item: await drain(scanId), error: null };
     } catch (failure) {
       if (failure instanceof Unreachable) tellOnline(false);
       return { item: null, error: failure instanceof Unreachable ? null : failure };

@@ -72,9 +72,9 @@ function unlockAll() {
   for (const form of document.forms) unlock(form);
 }
 
-/** A saved form says so in its address or by a `done` note: then what was kept may go. */
+/** A saved form says so by a `done` note, a guest's page by `data-saved`: then what was kept may go. */
 function forgetSaved() {
-  if (!document.querySelector(".flash.done")) return;
+  if (!document.querySelector(".flash.done, [data-saved]")) return;
   for (const key of Object.keys(sessionStorage)) if (key.startsWith(PREFIX)) sessionStorage.removeItem(key);
 }
 

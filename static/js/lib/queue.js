@@ -16,6 +16,9 @@ const TAKEN = "mes.scanning.position_taken";
 /** @type {Promise<any>} */
 let line = Promise.resolve();
 
+/** @type {Map<string, any>} scans whose verdict somebody waits for, whichever request brings it; with the answer once it is there */
+const awaited = new Map();
+
 const changed = () => document.dispatchEvent(new CustomEvent("queue"));
 
 /** Keep a scan of a page. @param {string} page @param {Record<string, any>} body @param {string | null} shown the outcome that the person is told, if any */
@@ -40,33 +43,26 @@ function concern(scan, item) {
   return { scan_id: scan.body.scan_id, position: scan.position, kind, code, box: box || context || code, scanned_at, block_code, block_name, expected, got, todo: todo || say };
 }
 
-/**
- * Send what waits longest; null when nothing waits.
- * @param {string} url @param {string} mine the scan whose verdict is drawn at once @returns {Promise<any[] | null>}
- */
-async function sendSome(url, mine) {
+/** Send what waits longest; false when nothing waits. @param {string} url @returns {Promise<boolean>} */
+async function sendSome(url) {
   const waiting = await store.scansOf("waiting", AT_ONCE);
-  if (!waiting.length) return null;
+  if (!waiting.length) return false;
   const scans = waiting.map((scan) => ({ ...scan.body, position: scan.position }));
   const patience = waiting.length > 1 ? PATIENCE_BATCH_MS : PATIENCE_MS;
   const { answers, next_position: next } = await post(url, { scans }, { limitMs: patience, mayRepeat: false });
   const judged = waiting.map((scan, index) => ({ scan, item: answers[index] })).filter(({ item }) => item.error?.code !== TAKEN);
   const settled = judged.map(({ scan, item }) => ({ ...scan, state: "done", outcome: item.verdict?.outcome || "ERROR" }));
-  const concerns = judged.filter(({ scan }) => scan.body.scan_id !== mine).map(({ scan, item }) => concern(scan, item));
+  const concerns = judged.filter(({ scan }) => !awaited.has(scan.body.scan_id)).map(({ scan, item }) => concern(scan, item));
   await store.settle(settled, concerns.filter(Boolean));
   if (judged.length < waiting.length) await store.renumber(await store.scansOf("waiting"), next);
-  return judged.map(({ item }) => item);
+  for (const { item } of judged) if (awaited.has(item.scan_id)) awaited.set(item.scan_id, item);
+  return true;
 }
 
-/** @param {string} url @param {string} mine */
-async function sendAll(url, mine) {
-  const found = new Map();
-  for (;;) {
-    const items = await sendSome(url, mine);
-    changed();
-    if (items === null) return found;
-    for (const item of items) if (item.scan_id === mine) found.set(mine, item);
-  }
+/** @param {string} url */
+async function sendAll(url) {
+  while (await sendSome(url)) changed();
+  changed();
 }
 
 /** @param {() => Promise<any>} work one page of the device at a time, where the browser can tell */
@@ -74,16 +70,22 @@ const alone = (work) => (navigator.locks ? navigator.locks.request("mortise-queu
 
 /**
  * Send everything that waits. Throws Unreachable, SessionEnded, Refused; what has no answer stays.
- * @param {string} [mine] @returns {Promise<Map<string, any>>} the item of the scan `mine`, when it was answered
+ * @param {string} [mine] @returns {Promise<any>} the item of the scan `mine`, when it was answered: by this request or by one before it
  */
-export function drain(mine = "") {
+export async function drain(mine = "") {
   const url = /** @type {HTMLElement | null} */ (document.querySelector("[data-batch-url]"))?.dataset.batchUrl;
-  if (!url) return Promise.resolve(new Map()); // nobody is logged in here
-  const sent = line.then(() => alone(() => sendAll(url, mine)));
+  if (!url) return null; // nobody is logged in here
+  if (mine) awaited.set(mine, null);
+  const sent = line.then(() => alone(() => sendAll(url)));
   line = sent.catch((failure) => {
     if (failure instanceof Unreachable) tellOnline(false);
   });
-  return sent;
+  try {
+    await sent;
+    return awaited.get(mine) || null;
+  } finally {
+    awaited.delete(mine);
+  }
 }
 
 /** Send what waits whenever the server is there again; failures are shown by the count that does not go down. */

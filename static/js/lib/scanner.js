@@ -12,7 +12,7 @@ import { clean } from "lib/codes.js";
 const MEAN_GAP_MS = 80; // between two keys; a wedge scanner is faster, no hand is
 const LONGEST_GAP_MS = 250; // a busy tablet may stumble once; a longer pause begins another word
 const REPEAT_MS = 1500; // a trigger held down reads twice
-const SHORTEST = 3;
+const SHORTEST = 2; // no code of ours is so short: a torn label is refused aloud, not passed over
 const LONGEST = 16;
 
 let typed = "";
@@ -91,17 +91,21 @@ function take(event) {
   tell(typed);
 }
 
+/** Listen from now on, first to what was struck while the page loaded (lib/early.js). */
+function begin() {
+  isListening = true;
+  const early = /** @type {any} */ (window).takeEarlyKeys;
+  for (const event of early ? early() : []) listen(event);
+  window.addEventListener("keydown", listen, { capture: true });
+}
+
 /**
  * Call `callback` for every scan. @returns {() => void} a function that ends it
  * @param {(code: string, manual: boolean) => void} callback
  * @param {() => void} [onRepeat] the same code again within 1.5 s: a neutral tick, nothing else
+ * @param {Promise<any>} [ready] when the page deals with what it hears
  */
-export function onScan(callback, onRepeat) {
-  if (!isListening) {
-    window.addEventListener("keydown", listen, { capture: true });
-    isListening = true;
-    document.documentElement.dataset.scanner = "on"; // from now on a scan is heard
-  }
+export function onScan(callback, onRepeat, ready = Promise.resolve()) {
   /** @param {Event} event */
   const heard = (event) => {
     const { code, manual } = /** @type {CustomEvent} */ (event).detail;
@@ -110,6 +114,8 @@ export function onScan(callback, onRepeat) {
   const again = () => onRepeat && onRepeat();
   document.addEventListener("scan", heard);
   document.addEventListener("scan-repeat", again);
+  if (!isListening) begin();
+  ready.then(() => (document.documentElement.dataset.scanner = "on")); // from now on a scan is answered
   return () => {
     document.removeEventListener("scan", heard);
     document.removeEventListener("scan-repeat", again);

@@ -9,10 +9,13 @@
 import { Refused, SessionEnded, Unreachable, post } from "lib/api.js";
 import { changePerson } from "lib/badge.js";
 import { onScan } from "lib/scanner.js";
+import { takeBadge } from "lib/sign.js";
 import * as sound from "lib/sound.js";
 import { uuid } from "lib/uuid.js";
 import { fit, show, verdictOf } from "lib/verdict.js";
 import { speak } from "lib/voice.js";
+
+const READY_MS = 3000; // a slow network holds no scan longer: the server judges it, without what the page would hold
 
 /** @type {import("lib/desk.js").Desk | null} of a page that goes on without the network */
 let desk = null;
@@ -24,6 +27,8 @@ let desk = null;
 
 /** @type {Map<string, Record<string, any>>} bodies without an answer, by what they ask for */
 const unanswered = new Map();
+/** @type {Set<string>} what is asked for at this moment: a second tap on the same button is the same gesture */
+const onItsWay = new Set();
 
 /** @param {HTMLElement} place @param {string} code @param {Wanted} wanted @param {boolean} manual */
 function bodyOf(place, code, wanted, manual) {
@@ -71,6 +76,8 @@ function draw(panel, answer, isConfirmed = true) {
  */
 export async function send(place, panel, code, wanted, manual = false) {
   const { key, body } = bodyOf(place, code, wanted, manual);
+  if (onItsWay.has(key)) return null;
+  onItsWay.add(key);
   place.setAttribute("aria-busy", "true");
   try {
     if (desk && !wanted.override) return await sendKept(desk, place, panel, body, key); // a PIN is kept nowhere
@@ -83,8 +90,15 @@ export async function send(place, panel, code, wanted, manual = false) {
     failed(panel, place, failure);
     return null;
   } finally {
+    onItsWay.delete(key);
     place.removeAttribute("aria-busy");
   }
+}
+
+/** Keep a button down until what it asked for is done and drawn. @param {Element | null} button @param {Promise<any>} work */
+export async function holdDown(button, work) {
+  button?.toggleAttribute("disabled", true);
+  await work.finally(() => button?.toggleAttribute("disabled", false));
 }
 
 /** @param {import("lib/desk.js").Desk} keeper @param {HTMLElement} place @param {HTMLElement} panel @param {any} body @param {string} key */
@@ -104,19 +118,21 @@ async function sendKept(keeper, place, panel, body, key) {
 
 /**
  * Judge every scan from now on.
- * @param {{place: HTMLElement, panel: HTMLElement, want: (code: string) => Wanted | null, answered?: (answer: any, code: string) => void}} how
+ * @param {{place: HTMLElement, panel: HTMLElement, want: (code: string) => Wanted | null, answered?: (answer: any, code: string) => void, ready?: Promise<any>}} how
+ * `ready`: scans are heard at once and judged when it is done
  */
-export function startStation({ place, panel, want, answered }) {
+export function startStation({ place, panel, want, answered, ready = Promise.resolve() }) {
   fit(panel);
   window.addEventListener("resize", () => fit(panel));
-  let line = Promise.resolve();
+  const soon = Promise.race([ready, new Promise((resolve) => setTimeout(resolve, READY_MS))]);
+  let line = soon;
   return onScan((code, manual) => {
     line = line.then(async () => {
-      if (changePerson(code)) return;
+      if (takeBadge(code) || changePerson(code)) return;
       const wanted = want(code);
       if (!wanted) return;
       const answer = await send(place, panel, code, wanted, manual);
       if (answer && answered) answered(answer, code);
     });
-  }, sound.neutral);
+  }, sound.neutral, soon);
 }

@@ -7,7 +7,7 @@ def test_badges_in_force_are_printed_and_read_back(client_for, session):
     kept = service.add_person(session, "lin", "林芳", ["clerk"], password="long enough", by=None, at=NOON)
     left = service.add_person(session, "sun", "孙丽", ["packer"], password="long enough", by=None, at=NOON)
     service.amend_person(
-        session, left.id, name="孙丽", roles=[], is_active=False, password=None, pin=None, by=kept.id, at=NOON
+        session, left.id, name="孙丽", roles=[], is_active=False, password=None, by=kept.id, at=NOON
     )
     session.commit()
     answer = client_for("administrator").get("/people/badges.pdf")

@@ -178,6 +178,35 @@ def test_a_person_chooses_a_pin_of_their_own(client_for, session):
     assert "8899" not in person.pin_hash
 
 
+def test_the_administrator_gives_nobody_a_pin_and_takes_a_forgotten_one_away(client_for, app, session, clerk):
+    badge = queries.people(session)[0][2]
+    session.commit()
+    admin = client_for("administrator")
+    page = admin.get(f"/people/{clerk.id}/").text
+    assert 'name="pin"' not in page
+    given = {
+        "name": "林芳",
+        "login": "lin",
+        "roles": "leader",
+        "password": "",
+        "pin": "1234",
+        "is_active": "true",
+    }
+    admin.post(f"/people/{clerk.id}/", data=given)
+    session.expire_all()
+    assert service.check_signature(session, badge, "4711", at=NOON).id == clerk.id  # as it was
+    session.commit()
+    assert admin.post(f"/people/{clerk.id}/pin").status_code == 302
+    session.expire_all()
+    assert clerk.pin_hash is None
+    assert service.check_signature(session, badge, "4711", at=NOON) is None
+    session.commit()
+    answer = app.test_client().post(
+        "/login", data={"login": "lin", "password": "sägemehl 12"}, follow_redirects=True
+    )
+    assert "没有 PIN" in answer.text
+
+
 def test_who_left_does_not_get_in(session, clerk):
     service.amend_person(
         session,
@@ -186,7 +215,6 @@ def test_who_left_does_not_get_in(session, clerk):
         roles=["clerk"],
         is_active=False,
         password=None,
-        pin=None,
         by=clerk.id,
         at=NOON,
     )

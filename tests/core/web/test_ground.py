@@ -90,6 +90,17 @@ def test_a_form_without_its_proof_of_origin_is_refused(own):
     assert answer.status_code == 403  # read, and refused for another reason
 
 
+def test_the_way_back_from_a_refused_form_is_the_page_it_came_from(client_for):
+    client = client_for("clerk")
+    sent = {"base_url": "http://localhost", "data": {"percent": "5", "reason": ""}}
+    own, strange = "http://localhost/erp/sales/orders/1/?view=all", "http://elsewhere/erp/sales/orders/1/"
+    back = [
+        client.post("/erp/sales/orders/1/rebate", headers={"Referer": page}, **sent).text
+        for page in (own, strange)
+    ]
+    assert ['href="/erp/sales/orders/1/?view=all"' in page for page in back] == [True, False]
+
+
 def test_a_program_needs_a_token_but_no_proof_of_origin(own):
     answer = own.test_client().post(
         "/api/v1/scans",

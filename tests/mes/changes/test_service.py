@@ -35,6 +35,7 @@ from mes.splitting.model import Piece
 from mes.splitting.rules import PieceMoved, PieceState, SetGone
 from mes.warehouse import queries as warehouse
 from mes.worksheets import queries as worksheets
+from mes.worksheets.rules import Scope
 from tests.conftest import NOON
 from tests.factories.factory import FRIDAY, make_line, place, release_order, station
 from tests.factories.people import make_person
@@ -352,6 +353,6 @@ def test_a_cancelled_set_takes_no_capacity_and_is_on_no_work_paper(session):
     assert sum(load.plant(session, FRIDAY).booked.values()) == 3
     cancel(session, order, first)
     assert sum(load.plant(session, FRIDAY).booked.values()) == 2
-    assert worksheets.set_count(session, [order.id]) == 2
-    wanted = worksheets.all_requirements(session, [order.id])
+    assert worksheets.set_count(session, Scope((order.id,))) == 2
+    wanted = worksheets.all_requirements(session, Scope((order.id,)))
     assert first.id not in {door_set.id for _, _, door_set in wanted}

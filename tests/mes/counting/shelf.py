@@ -2,6 +2,7 @@
 
 from mes.counting import queries
 from mes.counting.model import Count
+from mes.counting.scans import STRIKE
 from mes.scanning.rules import ScanKind
 from tests.factories.people import make_person
 from tests.factories.scanner import Scanner
@@ -23,6 +24,10 @@ class Counter(Scanner):
 
     def package(self, place, package):
         return self.block(ScanKind.COUNT, package.code, place.code)
+
+    def strike(self, place, thing):
+        """Take back what was entered of a lot or a package."""
+        return self.block(ScanKind.COUNT, thing.code, place.code, witness=STRIKE)
 
     def round(self, place, *lots):
         """Count a place through, {lot: quantity} as pairs; return the state of its count."""

@@ -15,7 +15,7 @@ from erp.stock.model import Balance, Lot, Move, Place
 from erp.stock.rules import MoveKind, PlaceKind
 from mes.counting import queries, service
 from mes.counting.model import Count, Entry
-from mes.counting.rules import CountCause, CountClosed, CountState, MovedMeanwhile, SamePerson, Thing
+from mes.counting.rules import CountCause, CountClosed, CountState, MovedMeanwhile, SamePerson
 from mes.packing.rules import PackageState
 from mes.scanning.rules import ScanKind
 from mes.warehouse import queries as warehouse
@@ -87,7 +87,8 @@ def test_two_pallets_of_a_lot_add_up_and_a_wrong_entry_is_struck(session, counte
     said = counter.scan(ScanKind.COUNT, lot.code, shelf.code, quantity=80)
     assert said["say"]["facts"]["qty"] == "92"
     count = last_count(session, shelf)
-    service.strike(session, count.id, Thing("lot", lot.id), by=counter.person.id, at=NOON)
+    assert counter.strike(shelf, lot) is None
+    assert counter.strike(shelf, lot) == "E22"  # nothing of it is counted any more
     assert counter.lot(shelf, lot, 20) is None
     counter.place(shelf)
     assert last_count(session, shelf).state is CountState.DONE

@@ -7,9 +7,8 @@ from sqlalchemy import func, select
 from erp.materials.model import Article
 from erp.stock.model import Balance, Lot
 from erp.stock.rules import PlaceKind
-from mes.counting.model import Count, Entry
+from mes.counting.model import Count
 from mes.counting.rules import CountState
-from mes.scanning.rules import ScanKind
 from tests.factories.stock import make_article, make_lot, make_place
 from tests.mes.counting.shelf import last_count, make_counter
 
@@ -94,18 +93,6 @@ def test_a_count_is_sent_back_or_cancelled(session, client_for, waiting):
     chief.post(f"{PAGES}{waiting.id}/cancel", data={"reason": "wrong shelf"})
     session.refresh(waiting)
     assert waiting.state is CountState.CANCELLED
-
-
-def test_what_was_entered_is_struck_by_the_handheld(session, client_for):
-    shelf = make_place(session)
-    lot = make_lot(session, place=shelf, qty="10")
-    counter = make_counter(session)
-    counter.place(shelf)
-    shown = counter.scan(ScanKind.COUNT, lot.code, shelf.code, quantity=80)["shown"]
-    session.commit()
-    body = {"count_id": shown["count_id"], "thing": shown["thing"], "thing_id": shown["thing_id"]}
-    assert client_for("keeper").post("/api/v1/counting/strikes", json=body).json == {"is_struck": True}
-    assert session.scalar(select(Entry.struck_at)) is not None
 
 
 # --- spreadsheets -------------------------------------------------------------

@@ -44,8 +44,8 @@ def replayed(content):
         tree = cuts[number]
         assert sorted(int(row[3]) for row in tree) == list(range(1, len(tree) + 1)), "SEQUENCE has gaps"
         assert [int(row[2]) for row in tree] == list(range(1, len(tree) + 1)), "CUT_INDEX has gaps"
-        saw = Saw(tree, kerf, first_axis=1 if kind == 0 else 0)
-        for what, size in saw.cut(room):
+        saw = Saw(tree, kerf, first_axis=1 if kind in (0, 4) else 0)
+        for what, size in saw.cut(room, level=2 if kind == 4 else 1):
             if what.startswith("X"):
                 assert sorted(size) == sorted(offcuts[what]), f"{what}: {size}"
                 kept[size] += run
@@ -59,12 +59,17 @@ def replayed(content):
                 assert turned == (grain != of_board), f"{row[2]}: across the grain"
             made[row[2]] += run
         used[boards[board][2]] += run
+    for row in found["PARTS_INF"]:
+        assert Decimal(row[4]) < Decimal(parts[int(row[1])][4]), "a blank is longer than what is made of it"
     assert all(int(row[1]) <= 9999 for row in found["PARTS_REQ"])
     return made, used, kept
 
 
 class Saw:
-    """One board being sawn: rows in the order of the tree, a deeper function is cut out of the row before."""
+    """One board being sawn: rows in the order of the tree, a deeper function is cut out of the row before.
+
+    A function of 1 rips, 2 crosses, and so on in turn; a board that is turned first has them the other way round.
+    """
 
     def __init__(self, tree, kerf, first_axis):
         self.tree, self.kerf, self.first_axis, self.at = tree, kerf, first_axis, 0

@@ -19,7 +19,7 @@ from mes.cutting.model import CutLayout, CutPlan, Offcut
 from mes.cutting.queries import offcuts as offcut_queries
 from mes.cutting.rules import PlanState
 from mes.cutting.rules.offcuts import OffcutBusy, OffcutEnd, OffcutReasonMissing, OffcutState, is_dead
-from mes.cutting.service import offcuts
+from mes.cutting.service import offcuts, results
 from mes.planning.service import create_batch
 from mes.scanning.rules import ScanKind
 from tests.conftest import NOON
@@ -103,7 +103,7 @@ def test_a_plan_made_anew_frees_what_it_held_and_what_it_would_have_left_never_c
     dropped = select(Offcut.state).join(CutLayout).where(CutLayout.dropped_at.is_not(None))
     assert set(session.scalars(dropped)) == {OffcutState.VOID}
     for plan in again:
-        service.fail(session, plan.id)
+        results.fail(session, plan.id)
     session.expire_all()
     assert {session.get(Offcut, key).state for key in held} == {OffcutState.FREE}
     assert faults(session) == []
@@ -135,7 +135,7 @@ def test_a_failed_plan_frees_the_offcuts_that_it_held(app, session):
     plans = service.plan_batch(session, batch.id, by=None, at=NOON)
     assert session.scalars(select(Offcut).where(Offcut.state == OffcutState.HELD)).all()
     for plan in plans:
-        service.fail(session, plan.id)
+        results.fail(session, plan.id)
     session.expire_all()
     assert session.scalars(select(Offcut).where(Offcut.state == OffcutState.HELD)).all() == []
 

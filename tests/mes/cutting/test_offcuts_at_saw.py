@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from core.codes import Letter, make
+from erp.materials.model import Article
 from mes.cutting import service
 from mes.cutting.model import CutLayout, CutPlan, Offcut
 from mes.cutting.queries import offcuts as offcut_queries
@@ -17,6 +19,7 @@ from tests.conftest import NOON
 from tests.factories.factory import station
 from tests.factories.people import make_person
 from tests.factories.scanner import Scanner
+from tests.factories.stock import make_article, make_lot, make_place
 from tests.mes.cutting.test_offcuts import cut_all, faults, in_stock, planned
 from tests.mes.cutting.test_service import make_batch
 
@@ -118,3 +121,44 @@ def test_the_list_shows_the_dead_ones_by_age(session, saw, client_for):
     page = client_for("keeper", locale="en").get("/mes/cutting/offcuts/?view=DEAD").text
     assert page.index(older.code) < page.index(old.code)
     assert fresh.code not in page
+
+
+# --- the lot of the boards in hand -----------------------------------------------------------
+
+
+def lot_of(session, article_id, code="9"):
+    return make_lot(session, session.get(Article, article_id), make_place(session), code)
+
+
+def test_a_sheet_is_tied_to_the_lot_that_was_scanned_before_it(session, saw):
+    layout = whole(session, saw.batch)
+    lot = lot_of(session, layout.article_id)
+    assert saw.scan(layout.code, lot.code)["outcome"] == "ACCEPT"
+    session.refresh(layout)
+    assert (layout.board_lot_id, layout.cut_at) == (lot.id, NOON)
+
+
+def test_a_lot_of_other_boards_is_refused_and_the_sheet_stays_uncut(session, saw):
+    layout = whole(session, saw.batch)
+    article = make_article(session)
+    lot = make_lot(session, article, make_place(session), "9")
+    answer = saw.scan(layout.code, lot.code)
+    assert (answer["outcome"], answer["block_code"]) == ("BLOCK", "E22")
+    assert answer["got"]["facts"] == {"code": lot.code, "article": article.code}
+    assert saw.scan(layout.code, make(Letter.LOT, 987654))["block_code"] == "E22"
+    session.refresh(layout)
+    assert (layout.cut_at, layout.board_lot_id) == (None, None)
+    assert saw.scan(layout.code)["outcome"] == "ACCEPT"  # the lot is taken off the screen
+
+
+def test_an_offcut_has_the_lot_of_the_board_that_it_came_off(session, saw):
+    rest, layout = held(session)[0]
+    board = lot_of(session, layout.article_id)
+    session.get(CutLayout, rest.layout_id).board_lot_id = board.id
+    other = lot_of(session, layout.article_id, "8")
+    session.flush()
+    assert (
+        saw.scan(rest.code, other.code)["outcome"] == "ACCEPT"
+    )  # what is in hand is no matter: it is the offcut
+    session.refresh(layout)
+    assert (layout.lot_id, layout.board_lot_id) == (rest.lot_id, board.id)

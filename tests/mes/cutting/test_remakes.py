@@ -11,6 +11,7 @@ from core.work import run
 from mes.cutting import queries, service
 from mes.cutting.model import CutLayout, CutPlan, Placement, TakenAlong
 from mes.cutting.rules import NoRemakes, PlanState
+from mes.cutting.service import results
 from mes.planning.service import create_batch
 from mes.splitting import service as splitting
 from mes.splitting.model import Piece
@@ -52,7 +53,7 @@ def test_while_it_is_computed_nobody_else_takes_it_and_a_failed_plan_lets_it_go(
     plans = service.plan_batch(session, batch.id, by=None, at=NOON)
     assert queries.waiting_pieces(session, home.id) == []
     for plan in plans:
-        service.fail(session, plan.id)
+        results.fail(session, plan.id)
     assert [piece.id for piece in queries.waiting_pieces(session, home.id)] == [key]
 
 

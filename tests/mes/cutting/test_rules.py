@@ -17,10 +17,10 @@ from mes.cutting.rules import (
     end_allowance,
     mitred_ends,
 )
-from mes.cutting.rules.saw import Step, boards_per_book, books, steps_of
+from mes.cutting.rules.saw import Step, boards_per_book, books, kept_together, steps_of
 from mes.nesting.rules.checker import check
 from mes.nesting.rules.cuts import Cut
-from mes.nesting.rules.instance import Kind, read_instance
+from mes.nesting.rules.instance import FirstCut, Kind, read_instance
 from mes.nesting.rules.solve import solve
 
 D = Decimal
@@ -222,3 +222,86 @@ def test_where_prices_are_missing_an_offcut_counts_by_what_it_measures():
 def test_the_smallest_offcut_is_the_materials_own():
     told = replace(BOARD, setting=CutSetting(offcut_length_mm=D(400), offcut_width_mm=D(200)))
     assert cut_job(told, [piece(1, "600", "240")]).instance["min_offcut_mm"] == {"length": 400, "width": 200}
+
+
+# --- pairs of leaves, and saws that begin one way -------------------------------------------
+
+VENEER = replace(BOARD, setting=CutSetting(is_matched=True))
+
+
+def face(key, width, pair, place, length=2000, part_count=2):
+    return PieceFacts(key, D(length), D(width), Grain.LENGTH, part_count, pair=pair, pair_place=place)
+
+
+def test_the_faces_of_a_pair_of_leaves_are_one_group_in_order_from_the_left():
+    # of set A the right leaf came first; set B is of the same sizes, set C of others
+    pieces = [face(2, 400, "A", 2), face(1, 300, "A", 1), face(3, 300, "B", 1), face(4, 400, "B", 2)]
+    job = cut_job(VENEER, [*pieces, face(5, 350, "C", 1), face(6, 350, "C", 2)])
+    assert [(row["match"], row["width_mm"], row["quantity"]) for row in job.instance["parts"]] == [
+        ("P1", 300, 4),
+        ("P1", 400, 4),
+        ("P2", 350, 2),
+        ("P2", 350, 2),
+    ]
+    assert list(job.pieces.values()) == [[1, 1, 3, 3], [2, 2, 4, 4], [5, 5], [6, 6]]
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [face(1, 300, "A", 1)],  # the other is cut already
+        [face(1, 300, "A", 1), face(2, 300, "A", 2, length=1990)],  # of other length
+        [face(1, 300, "A", 1), face(2, 300, "A", 2, part_count=1)],
+        [face(1, 300, "A", 1), face(2, 300, "B", 2)],  # of different sets
+        [replace(face(n, 300, "A", n), grain=Grain.NONE) for n in (1, 2)],
+    ],
+)
+def test_what_is_no_pair_is_planned_as_any_part(pieces):
+    assert not any("match" in row for row in cut_job(VENEER, pieces).instance["parts"])
+
+
+def test_a_material_that_is_not_matched_has_no_pairs():
+    job = cut_job(BOARD, [face(1, 300, "A", 1), face(2, 300, "A", 2)])
+    assert [(row["quantity"], row.get("match")) for row in job.instance["parts"]] == [(4, None)]
+
+
+def test_every_pair_lies_side_by_side_on_one_sheet_each_with_its_own():
+    sets = [face(10 * n + place, 300 + 60 * place, str(n), place) for n in range(5) for place in (1, 2)]
+    job = cut_job(VENEER, [*sets, *(piece(100 + n, 700, 250) for n in range(9))])
+    instance = read_instance(job.instance)
+    plan = solve(instance, seconds=5)
+    plan = replace(plan, layouts=tuple(kept_together(instance, layout) for layout in plan.layouts))
+    assert check(instance, plan) == []
+    seen = 0
+    for sheet in deal(plan, job.pieces):
+        mine = [place for place in sheet.places if place.piece_id < 100]
+        for left, right in zip(mine[::2], mine[1::2], strict=True):
+            seen += 1
+            assert (left.piece_id % 10, right.piece_id) == (
+                1,
+                left.piece_id + 1,
+            )  # the same set, left before right
+            assert (right.x_mm, right.y_mm) == (left.x_mm, left.y_mm + left.width_mm + D("3.2"))
+    assert seen == 10  # five sets, two faces a leaf
+
+
+def test_members_of_a_group_stay_together_where_one_comes_free_before_the_others():
+    pieces = [face(1, 300, "A", 1), face(2, 340, "A", 2), *(piece(10 + n, 400, 250) for n in range(8))]
+    instance = read_instance(cut_job(VENEER, pieces).instance)
+    for layout in solve(instance, seconds=5).layouts:
+        kept = kept_together(instance, layout)
+        assert sorted(map(str, kept.placements)) == sorted(map(str, layout.placements))
+        parts = [at.part for at in kept.placements]
+        firsts = [at for at, part in enumerate(parts) if part.endswith("xP1.1")]
+        assert [parts[at + 1][-5:] for at in firsts] == ["xP1.2"] * len(firsts)
+
+
+@pytest.mark.parametrize(("way", "axis"), [(FirstCut.LENGTH, 1), (FirstCut.WIDTH, 0)])
+def test_a_saw_that_begins_only_one_way_is_told_so(way, axis):
+    instance = read_instance(
+        cut_job(replace(BOARD, setting=CutSetting(first_cut=way)), [piece(1, 600, 400)]).instance
+    )
+    assert instance.axes == (axis,)
+    assert (
+        "first_cut" not in cut_job(replace(BAR, setting=CutSetting(first_cut=way)), [piece(1, 600)]).instance
+    )

@@ -116,15 +116,81 @@ def test_numbers_beyond_the_limits_are_refused(change, field):
     assert refused.value.facts["field"] == field
 
 
-def test_bars_have_no_ptx():
-    bar = {
-        "kind": "bar",
-        "kerf_mm": 3.5,
-        "stock": [{"id": "L", "length_mm": 2440}],
-        "parts": [{"id": "a", "length_mm": 800, "quantity": 1}],
-    }
-    with pytest.raises(ptx.PtxRefused):
-        ptx.parts_only(read_instance(bar), HEAD)
+def bar(*parts, **more):
+    stock = [{"id": "L24", "length_mm": 2440}, {"id": "L28", "length_mm": 2800}]
+    trim = {"start": 15, "end": 10}
+    made = {"kind": "bar", "kerf_mm": 3.5, "trim_mm": trim, "min_offcut_mm": {"length": 300}, "stock": stock}
+    return read_instance({**made, "parts": list(parts), **more})
+
+
+def stick(key, length, quantity, mitre=0):
+    return {"id": key, "length_mm": length, "quantity": quantity, "mitre_mm": mitre}
+
+
+BAR_HEAD = replace(HEAD, material="AR80-WHITE", thickness_mm=D(12), boards_per_book=1, profile_mm=D(80))
+
+
+@pytest.mark.parametrize(
+    "instance",
+    [
+        bar(stick("a", 800, 7), stick("b", 1100.5, 5), stick("c", 611, 3)),
+        bar(stick("a", 2200, 4, 160), stick("b", 980, 6, 160), stick("c", 980, 2), kerf_mm=3.2),
+        bar(stick("a", 2415, 3), stick("b", 2775, 1)),  # the whole bar inside its trims
+    ],
+)
+def test_bars_sawn_anew_give_every_part_bar_and_offcut_of_the_plan(instance):
+    plan = arranged(instance, solve(instance, seconds=5))
+    content = ptx.patterns(instance, plan, BAR_HEAD)
+    made, used, kept = replayed(content)
+    assert made == Counter({ptx.part_code(one): one.quantity for one in instance.parts})
+    assert used == Counter(plan.stock_used)
+    wanted = Counter()
+    for layout in plan.layouts:
+        for offcut in layout.offcuts:
+            wanted[D(offcut.length_dmm) / 10, D(80)] += layout.repeat
+    assert kept == wanted
+    assert {row[3] for row in rows(content)["PATTERNS"]} == {"4"}  # crosscut only
+
+
+def test_one_bar_by_hand():
+    # a bar of 2440 less 25 of trims; two blanks of 980 + 160 = 1140 and a kerf of 3.5 leave 131.5 behind a kerf
+    text = ptx.patterns(
+        *(made := [bar(stick("b", 980, 2, 160))]), arranged(made[0], solve(made[0], seconds=5)), BAR_HEAD
+    ).decode("ascii")
+    lines = text.splitlines()
+    assert lines[2] == "MATERIALS,1,1,AR80-WHITE,,12.0,1,3.5,3.5,0.0,0.0,18.5,13.5,,,,2,,,,"
+    assert "PARTS_REQ,1,1,980M160,1,1140.0,80.0,2,0,0,0,2" in lines
+    assert "PARTS_INF,1,1,,,980.0,80.0" + "," * 26 in lines
+    assert "BOARDS,1,1,L24,1,2440.0,80.0,,1,,0,,,0,0" in lines
+    assert [line for line in lines if line.startswith("CUTS")] == [
+        "CUTS,1,1,1,1,2,1140.0,1,1,1,",
+        "CUTS,1,1,2,2,2,1140.0,1,1,1,",
+        "CUTS,1,1,3,3,92,128.0,1,0,0,",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("instance", "head", "field"),
+    [
+        (bar(stick("a", 800, 1)), replace(BAR_HEAD, profile_mm=None), "WIDTH"),
+        (bar(stick("a", 800, 1)), replace(BAR_HEAD, profile_mm=D(10_000)), "WIDTH"),
+        (bar(stick("a", 9_990, 1, 30)), BAR_HEAD, "LENGTH"),
+    ],
+)
+def test_what_the_format_cannot_say_of_bars_is_refused(instance, head, field):
+    for made in (
+        lambda: ptx.parts_only(instance, head),
+        lambda: ptx.patterns(instance, solve(instance), head),
+    ):
+        with pytest.raises(ptx.PtxRefused) as refused:
+            made()
+        assert refused.value.facts["field"] == field
+
+
+def test_a_part_that_fills_its_board_is_in_the_file():
+    instance = read_instance(sheet(parts=[part("a", 2420, 1200, 2)]))
+    made, used, _ = replayed(ptx.patterns(instance, solve(instance, seconds=5), HEAD))
+    assert (made, used) == ({"2420X1200L": 2}, {"MDF18": 2})
 
 
 # --- DXF ----------------------------------------------------------------------------

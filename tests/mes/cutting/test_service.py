@@ -15,6 +15,7 @@ from erp.stock.model import Demand
 from mes.cutting import queries, service
 from mes.cutting.model import CutLayout, CutPlan, Placement
 from mes.cutting.rules import NothingToCut, PiecesChanged, PlanRunning, PlanState
+from mes.cutting.service import demand, results
 from mes.nesting.rules.instance import read_instance
 from mes.nesting.rules.solve import solve
 from mes.planning.model import Batch
@@ -118,7 +119,7 @@ def test_stock_is_told_what_the_sheets_are_in_square_metres_each_by_its_own_size
     session.get(Article, layouts[0].article_id).length_mm = Decimal(2440)
     session.get(Article, layouts[0].article_id).width_mm = Decimal(1220)
     session.flush()
-    service.put_demand(session, batch.id)
+    demand.put_demand(session, batch.id)
     told = session.scalars(
         select(Demand).where(Demand.material_id == material.id, Demand.subject == service.BATCH)
     )
@@ -176,7 +177,7 @@ def test_a_piece_scrapped_meanwhile_stops_the_plan_from_being_kept(session):
     gone = next(one for one in to_cut(session, order) if one.id in next(iter(pieces.values())))
     splitting.replace(session, gone.id, "CHIP", by=None, at=NOON)
     with pytest.raises(PiecesChanged):
-        service.store(session, plan.id, result, pieces, at=NOON)
+        results.store(session, plan.id, result, pieces, at=NOON)
     assert session.scalar(select(func.count()).select_from(CutLayout)) == 0
 
 
@@ -185,7 +186,7 @@ def test_a_plan_is_kept_once(session):
     plan = service.plan_batch(session, batch.id, by=None, at=NOON)[0]
     pieces = session.get(queries.Job, plan.job_id).arguments["pieces"]
     result = solve(read_instance(plan.instance))
-    assert [service.store(session, plan.id, result, pieces, at=NOON) for _ in range(2)] == [True, False]
+    assert [results.store(session, plan.id, result, pieces, at=NOON) for _ in range(2)] == [True, False]
 
 
 def test_a_batch_that_does_not_exist_is_not_found(session):

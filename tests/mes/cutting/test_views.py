@@ -7,12 +7,13 @@ import pypdfium2
 from sqlalchemy import select
 
 from core.jobs.worker import run_waiting
+from erp.materials.model import Article
 from mes.cutting.model import CutLayout, CutPlan, Offcut, Placement
 from mes.cutting.queries import settings
 from mes.cutting.rules import PlanState
 from mes.nesting.rules.instance import Kind
 from mes.planning.service import create_batch
-from mes.splitting.model import Piece
+from mes.splitting.model import DoorSet, Piece
 from tests.conftest import NOON
 from tests.factories.factory import load_pack, make_line, release_order
 from tests.mes.cutting.ptx_reader import replayed
@@ -74,8 +75,12 @@ def test_bars_are_shown_below_each_other(client_for, app, session):
     client = client_for("splitter")
     batch, _ = planned(client, app, session)
     plan = plans_of(session, batch, Kind.BAR)[0]
-    page = client.get(f"/mes/cutting/plans/{plan.id}/")
-    assert page.text.count("bar-plan") == plan.stock_count
+    page = client.get(f"/mes/cutting/plans/{plan.id}/").text
+    codes = session.scalars(select(CutLayout.code).where(CutLayout.plan_id == plan.id)).all()
+    assert [code for code in codes if code not in page] == []
+    assert (
+        page.count("bar-plan") == len(plan.result["layouts"]) < plan.stock_count
+    )  # equal bars are one picture
 
 
 def test_a_sheet_beyond_the_last_shows_the_last(client_for, app, session):
@@ -186,12 +191,26 @@ def test_a_plan_is_taken_to_other_programs_as_ptx_dxf_and_csv(client_for, app, s
     assert [int(line["张号"]) for line in lines] == sorted(int(line["张号"]) for line in lines)
 
 
-def test_a_plan_of_bars_has_no_ptx(client_for, app, session):
-    batch, _ = planned(client_for("splitter"), app, session)
+def test_a_plan_of_bars_is_taken_to_a_bar_saw_as_ptx(client_for, app, session):
+    client = client_for("splitter")
+    batch, _ = planned(client, app, session)
     plan = plans_of(session, batch, Kind.BAR)[0]
-    client = client_for("operator")
-    assert client.get(f"/mes/cutting/plans/{plan.id}/plan.ptx").status_code == 422
-    assert "plan.ptx" not in client.get(f"/mes/cutting/plans/{plan.id}/").text
+    made, used, _ = replayed(client.get(f"/mes/cutting/plans/{plan.id}/plan.ptx").data)
+    assert (sum(made.values()), sum(used.values())) == (plan.piece_count, plan.stock_count)
+    assert b"PATTERNS" not in client.get(f"/mes/cutting/plans/{plan.id}/plan.ptx?parts=1").data
+    assert "plan.ptx" in client.get(f"/mes/cutting/plans/{plan.id}/").text
+
+
+def test_bars_whose_parts_do_not_agree_in_width_have_no_ptx(client_for, app, session):
+    client = client_for("splitter")
+    batch, _ = planned(client, app, session)
+    plan = plans_of(session, batch, Kind.BAR)[0]
+    on_it = select(Placement.piece_id).join(CutLayout, CutLayout.id == Placement.layout_id)
+    piece = session.get(Piece, session.scalars(on_it.where(CutLayout.plan_id == plan.id)).first())
+    piece.width_mm += 10
+    session.commit()
+    answer = client.get(f"/mes/cutting/plans/{plan.id}/plan.ptx")
+    assert (answer.status_code, "WIDTH" in answer.text) == (422, True)
 
 
 def test_saws_and_materials_are_told_how_to_cut(client_for, session):
@@ -234,7 +253,8 @@ def test_what_a_saw_takes_for_mitred_ends_is_in_the_plan_its_picture_and_its_lis
     found = {row["Label"]: row["Mitre allowance, mm"] for row in rows}
     # two ends, each 1.7 and a wedge as long as the profile is wide
     assert Decimal(found[piece.code]) == 2 * (Decimal("1.7") + piece.width_mm)
-    assert client.get(f"/mes/cutting/plans/{plan.id}/").text.count('class="offcut"') >= len(rows) - 1
+    drawn = sum(len(layout["placements"]) for layout in plan.result["layouts"])  # equal bars are one picture
+    assert client.get(f"/mes/cutting/plans/{plan.id}/").text.count('class="offcut"') >= drawn
     paper = " ".join(text_of(client.get(f"/mes/cutting/plans/{plan.id}/plan.pdf")))
     # the stop is set to the piece's own length; what the mitres take stands beside it
     assert f"{piece.cut_length_mm.normalize():f} 45° / 45°" in paper
@@ -300,3 +320,58 @@ def test_the_label_of_a_sheet_leads_to_its_picture(client_for, app, session):
     code = session.scalars(select(CutLayout.code).where(CutLayout.plan_id == plan.id)).first()
     found = client_for("operator").get(f"/api/v1/scans/resolve?code={code}")
     assert (found.status_code, plan.number in found.text) == (200, True)
+
+
+def test_a_pair_of_leaves_is_planned_side_by_side_and_says_so_on_plan_and_label(client_for, app, session):
+    order = release_order(
+        session, make_line(door_code="M-DOUBLE", width_mm=Decimal(1200), set_count=2), make_line()
+    )
+    batch = create_batch(session, [order.id], by=None, at=NOON)
+    faces = session.scalars(select(Piece).where(Piece.rule_code == "FACE_1")).first()
+    large = {"length_mm": Decimal(2440), "width_mm": Decimal(1830), "cost_price": Decimal(51)}
+    session.add(Article(material_id=faces.material_id, code="SK4-LARGE", is_active=True, **large))
+    session.commit()
+    client = client_for("splitter", locale="en")
+    told = {"offcut_percent": "50", "is_matched": "1"}
+    assert client.post(f"/mes/cutting/saws/materials/{faces.material_id}", data=told).status_code == 303
+    assert "Pairs matched" in client.get("/mes/cutting/saws/").text
+    client.post(f"/mes/cutting/batches/{batch.id}/plan")
+    run_waiting(app)
+    plan = next(one for one in plans_of(session, batch, Kind.SHEET) if one.material_id == faces.material_id)
+    assert (plan.state, plan.unplaced_count) == (PlanState.READY, 0)
+    lying = session.execute(
+        select(Placement, Piece)
+        .join(Piece, Piece.id == Placement.piece_id)
+        .join(CutLayout, CutLayout.id == Placement.layout_id)
+        .where(CutLayout.plan_id == plan.id, Piece.set_id != session.scalar(last_set(order)))
+        .order_by(Placement.layout_id, Placement.position)
+    ).all()
+    assert len(lying) == 8  # two sets, two leaves, two faces
+    for (left, one), (right, other) in zip(lying[::2], lying[1::2], strict=True):
+        assert (left.layout_id, one.set_id, one.rule_code, other.rule_code) == (
+            right.layout_id,
+            other.set_id,
+            "FACE_1",
+            "FACE_2",
+        )
+        assert (right.x_mm, right.y_mm) == (left.x_mm, left.y_mm + left.width_mm + Decimal("3.2"))
+    sheet = session.get(CutLayout, lying[0][0].layout_id).position
+    assert "pair 1/2" in client.get(f"/mes/cutting/plans/{plan.id}/?sheet={sheet}").text
+    assert "pair 2/2" in "".join(text_of(client.get(f"/mes/cutting/plans/{plan.id}/plan.pdf")))
+    assert "成对" in "".join(text_of(client.get(f"/mes/cutting/plans/{plan.id}/labels.pdf")))
+
+
+def last_set(order):
+    return select(DoorSet.id).where(DoorSet.order_id == order.id).order_by(DoorSet.id.desc()).limit(1)
+
+
+def test_a_saw_says_which_way_it_begins(client_for, app, session):
+    batch, _ = make_batch(session)
+    client = client_for("splitter", locale="en")
+    saw = settings.saw_rows(session)[0].station
+    told = {"ptx_version": "1.08", "first_cut": "length"}
+    assert client.post(f"/mes/cutting/saws/{saw.id}", data=told).status_code == 303
+    assert "Along the length" in client.get("/mes/cutting/saws/").text
+    assert client.post(f"/mes/cutting/saws/{saw.id}", data=told | {"first_cut": "no"}).status_code == 400
+    client.post(f"/mes/cutting/batches/{batch.id}/plan")
+    assert {plan.instance["first_cut"] for plan in plans_of(session, batch, Kind.SHEET)} == {"length"}

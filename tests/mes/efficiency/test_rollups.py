@@ -3,6 +3,7 @@
 import threading
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,8 +21,10 @@ from mes.efficiency.queries.rollups import days_to_keep
 from mes.efficiency.queries.sums import day_sums
 from mes.efficiency.queries.window import calendar_of
 from mes.efficiency.rules.sums import LATE, SETTLED, DaySums, Name, added, planned_text
+from mes.machines import queries as floor_queries
 from mes.machines import service as machines
 from mes.machines.model import StateChange
+from mes.machines.rules.shifts import PlannedTime
 from mes.machines.rules.signals import Message
 from mes.machines.rules.states import MachineState
 from mes.splitting import service as splitting
@@ -309,11 +312,34 @@ def test_a_stop_over_midnight_is_as_long_as_it_was_whatever_days_are_asked_for(s
 
 def test_planned_time_is_told_in_minutes_of_the_day():
     begin = datetime(2026, 11, 22, tzinfo=ZONE)
-    stretches = [
-        (begin + timedelta(hours=8), begin + timedelta(hours=12)),
-        (begin + timedelta(hours=13), FOUR.end),
-    ]
-    assert planned_text(stretches[:1], begin) == "480-720"
+    usual, own = (
+        [(begin + timedelta(hours=first), begin + timedelta(hours=last))]
+        for first, last in ((8, 12), (6, 10))
+    )
+    assert planned_text(PlannedTime(usual), begin) == "480-720"
+    assert planned_text(PlannedTime(usual, {7: own, 3: []}), begin) == "480-720;3:;7:360-600"
+
+
+def test_a_machine_with_a_shift_of_its_own_is_measured_by_it_on_every_page(session):
+    """The saw runs 08:00-10:00, its own shift: 120 of 120 min; the edge bander 08:00-10:00 of the factory's 510."""
+    make_shift(session, weekdays=range(7))
+    saw, _ = make_machine(session, "saw-1"), make_machine(session, "edge-1")
+    make_shift(session, "08:00", "10:00", (), weekdays=range(7), machine_id=saw.id)
+    for key in ("saw-1", "edge-1"):
+        for hours, state in (
+            (0, MachineState.WORKING),
+            (2, MachineState.OFFLINE),
+            (24, MachineState.OFFLINE),
+        ):
+            say(session, key, MORNING + timedelta(hours=hours), state)
+    day = calendar_of(TODAY, TODAY, ZONE)
+    told = report(session, day.window, at=LATER).figures[2]
+    some = floor_queries.machines(session)
+    by_page = floor_queries.together(
+        floor_queries.work(session, some, day.window.since, day.window.before, ZONE)
+    )
+    assert (told.numerator.value, told.denominator.value) == (Decimal("240.0"), Decimal("630.0"))
+    assert (by_page.producing, by_page.planned) == (240, 630)
 
 
 # --- two at once ------------------------------------------------------------------

@@ -18,7 +18,7 @@ from mes.demo.cli import demo
 from mes.demo.rules.machines import PLANT, sayings
 from mes.machines.cli import machines
 from mes.machines.cli.listening import Listener
-from mes.machines.model import Machine, Output, Shift, StateChange
+from mes.machines.model import Listening, Machine, Output, Shift, StateChange
 from mes.machines.rules.sparkplug import decode, encode
 from mes.machines.rules.states import MachineState
 from tests.factories.machines import make_machine
@@ -127,6 +127,9 @@ def test_what_machines_say_is_kept_once_also_while_nobody_listened(database, url
         assert [row[1] for row in rows[:3]] == [BEGAN + timedelta(seconds=10 * number) for number in range(3)]
         assert (len(rows), session.scalar(select(func.sum(Output.good_count)))) == (21, 199)
         assert session.scalar(select(func.count(Machine.id))) == 1
+        kept = session.scalars(select(Listening)).one()
+        assert (kept.message_count, kept.passed_over_count) == (203, 2)  # one unreadable, one of nobody
+        assert kept.is_connected is False  # it was stopped
 
 
 def test_a_node_that_was_not_born_yet_is_asked_to_be(database, url):

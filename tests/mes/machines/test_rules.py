@@ -158,6 +158,16 @@ def test_a_day_off_plans_nothing_a_half_day_its_first_half_and_a_worked_sunday_c
     assert len(planned([DAY_SHIFT], {sunday: DayKind.WORK}.get, *of_sunday, ZONE)) == 2
 
 
+def test_a_machine_s_own_shifts_stand_in_place_of_the_factory_s_while_they_are_in_force():
+    """The factory works 08:00-16:00 every day; the machine 06:00-10:00 on Mondays, until Tuesday."""
+    usual = ShiftTimes(time(8), time(16), (), frozenset(range(7)), MONDAY)
+    own = ShiftTimes(time(6), time(10), (), frozenset({0}), MONDAY, MONDAY + timedelta(days=1))
+    thursday = MONDAY + timedelta(days=3)
+    stretches = planned([usual], no_exception, at(0), at(0, day=thursday), ZONE, [own])
+    # nothing on Tuesday: its own shifts are in force, and none is worked
+    assert hours(stretches) == [("23 06:00", "23 10:00"), ("25 08:00", "25 16:00")]
+
+
 def test_a_shift_holds_from_its_first_to_its_last_day():
     ended = ShiftTimes(clock("08:00"), clock("12:00"), (), frozenset(range(7)), MONDAY, MONDAY)
     assert (

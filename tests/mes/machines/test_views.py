@@ -1,9 +1,10 @@
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select
 
-from core.clock import now
+from core.clock import day_of, now
 from mes.machines import queries, service
 from mes.machines.model import Machine, Shift, StateChange
 from mes.machines.rules.signals import Message
@@ -17,6 +18,10 @@ from tests.mes.machines.test_service import at
 ROOM = "/mes/machines/"
 DAY = "day=2026-11-23"
 COOKIE = "mortise_device"
+
+
+def today():
+    return day_of(now(), "Asia/Shanghai")
 
 
 @pytest.fixture
@@ -143,3 +148,50 @@ def test_a_day_that_cannot_be_read_is_today(client_for, saw):
     assert client_for("owner").get(f"{ROOM}?day=soon").status_code == 200
     tomorrow = (now() + timedelta(days=1)).date()
     assert client_for("owner").get(f"{ROOM}{saw.id}/?day={tomorrow}").status_code == 200
+
+
+def test_whether_anybody_listens_and_what_came_today_is_told(client_for, session, saw):
+    listed = lambda: client_for("owner", locale="en").get(ROOM).text  # noqa: E731
+    assert "broker" not in listed()  # nobody ever listened: the states come from buttons
+    at, on = now(), today()
+
+    def note(*told, ago):
+        service.note_listening(session, "mortise", *told, on=on, at=at - ago)
+        session.commit()
+        return listed()
+
+    page = note(True, 500, 2, ago=timedelta(seconds=30))
+    assert ("connected to the broker" in page, "500 messages today" in page) == (True, True)
+    assert "2 of them passed over" in page
+    page = note(True, 41, 0, ago=timedelta(seconds=5))
+    assert "541 messages today" in page
+    assert "the broker is not there" in note(False, ago=timedelta(seconds=4))
+    assert "nobody listens to the machines" in note(True, ago=timedelta(seconds=91))
+
+
+def test_the_messages_of_another_day_are_not_today_s(session):
+    on = today()
+    for back, count in ((1, 7), (0, 3)):
+        service.note_listening(
+            session, "mortise", True, count, on=on - timedelta(days=back), at=now() - timedelta(days=back)
+        )
+    session.flush()
+    assert queries.hearing(session, on, now()).message_count == 3
+    assert queries.hearing(session, on + timedelta(days=1), now()).message_count == 0
+
+
+def test_a_machine_runs_its_own_shift_and_the_others_the_factory_s(client_for, session, saw):
+    """The saw's own shift: 08:00-10:00 without a break. It runs from 8:00: 120 of 120 min; the edge bander 0 of 510."""
+    edge = make_machine(session, "edge-1")
+    session.commit()
+    form = {"name": "短班", "begins": "08:00", "ends": "10:00", "weekday": "1", "from_on": "2026-11-23"}
+    client = client_for("leader", locale="en")
+    assert client.post(f"{ROOM}shifts/", data=form | {"machine_id": str(saw.id)}).status_code == 303
+    page = client.get(f"{ROOM}shifts/").text
+    assert ("panel saw" in page, "the whole factory" in page) == (True, True)
+    found = queries.work(session, [saw, edge], at(0), at(24), ZoneInfo("Asia/Shanghai"))
+    assert [(one.times.planned, one.times.producing, one.times.unknown) for one in found] == [
+        (120, 120, 0),
+        (0, 0, 510),
+    ]
+    assert client.post(f"{ROOM}shifts/", data=form | {"machine_id": "999999"}).status_code == 404

@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -13,7 +14,16 @@ from mes.packing import queries
 from mes.packing.model import Draw, Recheck, RecheckItem
 from mes.packing.queries import rechecks as reads
 from mes.packing.rules import PackageState, RecheckState
-from mes.packing.rules.rechecks import Found, Inside, NothingToDraw, RecheckOver, compare, draw, is_right
+from mes.packing.rules.rechecks import (
+    Found,
+    Home,
+    Inside,
+    NothingToDraw,
+    RecheckOver,
+    compare,
+    draw,
+    is_right,
+)
 from mes.packing.service import rechecks as service
 from mes.scanning.rules import Block, ScanKind
 from tests.conftest import NOON
@@ -23,14 +33,17 @@ from tests.mes.packing.test_views import post
 from tests.mes.shipping.dock import sealed_order
 
 LOOK = ScanKind.RECHECK
-JAMB_L = Inside("P1", "JAMB_L", "JAMB_R", Named("左立板"), 3)
-JAMB_R = Inside("P2", "JAMB_R", "JAMB_L", Named("右立板"), 3)
-HEAD = Inside("P3", "HEAD", None, Named("横板"), 3)
-OTHER = Inside("P4", "HEAD", None, Named("横板"), 4)
+JAMB_L = Inside("P1", "JAMB_L", "JAMB_R", Named("左立板"), 3, 1)
+JAMB_R = Inside("P2", "JAMB_R", "JAMB_L", Named("右立板"), 3, 1)
+HEAD = Inside("P3", "HEAD", None, Named("横板"), 3, 1)
+OTHER = Inside("P4", "HEAD", None, Named("横板"), 4, 1)
 
 
-def blocks(packed, scanned):
-    return [(one.block, one.code) for one in compare(3, packed, scanned)]
+HOME = Home(1, 3)
+
+
+def blocks(packed, scanned, home=HOME):
+    return [(one.block, one.code) for one in compare(home, packed, scanned)]
 
 
 def test_what_lies_in_a_package_is_compared_as_a_set():
@@ -44,6 +57,16 @@ def test_what_lies_in_a_package_is_compared_as_a_set():
         (Block.E04, "P1"),
         (Block.E14, "P3"),
     ]
+
+
+def test_what_sets_share_may_hold_pieces_of_any_set_of_its_order():
+    shared = Home(1, None)
+    assert blocks([JAMB_L, OTHER], [(JAMB_L, None), (OTHER, None)], shared) == []
+    assert blocks([JAMB_L], [(JAMB_L, None), (OTHER, None)], shared) == [(Block.E02, "P4")]
+    far = replace(OTHER, order_id=2)
+    assert blocks([JAMB_L], [(JAMB_L, None), (far, None)], shared) == [(Block.E03, "P4")]
+    twin = replace(JAMB_R, set_id=4)  # the mirror of another set's jamb is no mix-up of left and right
+    assert blocks([JAMB_L], [(twin, None)], shared) == [(Block.E01, "P1"), (Block.E02, "P2")]
 
 
 def test_a_damage_is_no_error_of_packing():

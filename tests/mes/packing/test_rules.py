@@ -9,11 +9,13 @@ from mes.packing.rules import (
     Item,
     PackageState,
     Piece,
+    WeighedBy,
     judge_add,
     judge_open,
     judge_remove,
     judge_reopen,
     judge_seal,
+    weight_of,
 )
 from mes.scanning.rules import Block
 from mes.splitting.rules import PieceState
@@ -22,7 +24,9 @@ LEFT, RIGHT, HEAD = Named("左立板", "Left jamb"), Named("右立板", "Right j
 
 
 def item(piece_id, rule_code, name, mirror=None, *, is_packed=False):
-    return Item(piece_id, rule_code, mirror, name, Decimal("2090.0"), Decimal("240.0"), 1, is_packed)
+    return Item(
+        piece_id, rule_code, mirror, name, Decimal("2090.0"), Decimal("240.0"), 1, is_packed, set_id=3
+    )
 
 
 FRAME = Box(
@@ -54,6 +58,8 @@ STRANGER = replace(
     room="次卧",
     box=replace(OTHER, set_id=4),
 )
+
+SHARED = replace(FRAME, set_id=None, set_number="", room="主卧、次卧")
 
 
 def block(refusal):
@@ -180,3 +186,35 @@ def test_a_size_is_shown_without_needless_zeros():
     assert FRAME.items[0].size == "2090 × 240"
     assert replace(FRAME.items[0], width_mm=None, length_mm=Decimal("12.5")).size == "12.5"
     assert replace(FRAME.items[0], width_mm=None, length_mm=None).size == ""
+
+
+@pytest.mark.parametrize(
+    ("piece", "wanted"),
+    [
+        (JAMB, None),
+        (STRANGER, Block.E03),
+        (replace(STRANGER, order_number="SO2611-0042"), Block.E02),  # of the order, but of another package
+        (TWIN, Block.E05),
+        (replace(TWIN, set_id=4), Block.E02),  # the mirror of another set's jamb
+    ],
+)
+def test_a_package_that_sets_share_takes_pieces_of_its_order(piece, wanted):
+    assert block(judge_add(SHARED, piece)) is wanted
+
+
+KG = Decimal("12.500")
+KIT = ((Decimal(2), Decimal("0.3")), (Decimal(1), Decimal("1.2")))
+
+
+@pytest.mark.parametrize(
+    ("weighed", "planned", "kit", "wanted"),
+    [
+        (KG, Decimal(9), KIT, (KG, WeighedBy.SCALES)),
+        (None, KG, KIT, (KG, WeighedBy.RULE)),
+        (None, None, KIT, (Decimal("1.8"), WeighedBy.KIT)),  # 2 × 0.3 + 1.2
+        (None, None, (*KIT, (Decimal(1), None)), (None, None)),
+        (None, None, (), (None, None)),
+    ],
+)
+def test_a_package_says_how_its_weight_is_known(weighed, planned, kit, wanted):
+    assert weight_of(weighed, planned, kit) == wanted

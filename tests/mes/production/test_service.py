@@ -3,12 +3,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from erp.materials.model import Article
 from erp.sales.model import Order
+from mes.cutting.model import CutPlan
 from mes.cutting.rules import PlanState
+from mes.planning import service as planning
 from mes.production import queries, service
 from mes.production.model import Scrap, WorkReport
 from mes.scanning import queries as scanning
 from mes.scanning.rules import Block, Blocked
+from mes.splitting import service as splitting
 from mes.splitting.model import Piece
 from mes.splitting.rules import CutMethod, PieceState
 from tests.conftest import NOON
@@ -269,3 +273,51 @@ def test_a_sheet_is_cut_at_a_saw_only(session, floor):
         service.report_cut, session, sheet.code, where=floor.at("EDGE"), by=floor.person.id, at=NOON
     )
     assert refused.block is Block.E22
+
+
+def test_a_piece_without_a_plan_is_not_cut_where_plans_are_made(session, floor):
+    """It was: its batch, made later, counted it wrongly and was "being cut" before any plan."""
+    uncut = make_piece(session, floor.door_set, rule_code="JAMB_R")
+    other = make_piece(session, floor.door_set, rule_code="HEAD")
+    saw = floor.at("CUT")
+    floor.report(other, saw)  # a factory that plans nothing cuts as it likes
+    (sheet,) = make_sheets(session)
+    blocked = refusal(floor.report, uncut, saw)
+    assert (blocked.block, blocked.got.facts["order"]) == (Block.E23, floor.order.number)
+    batch = planning.create_batch(session, [floor.order.id], by=None, at=NOON)
+    blocked = refusal(floor.report, uncut, saw)
+    assert blocked.got.facts["batch"] == batch.number
+    plan = session.get(CutPlan, sheet.plan_id)
+    plan.batch_id = batch.id
+    session.flush()
+    floor.report(uncut, saw)
+    session.refresh(uncut)
+    assert uncut.state is PieceState.CUT
+
+
+def test_a_remake_is_cut_alone(session, floor):
+    make_sheets(session)
+    cut = floor.at("CUT")
+    new = splitting.replace(session, floor.jamb.id, "SCRATCH", by=None, at=NOON)
+    floor.report(new, cut)
+    session.refresh(new)
+    assert new.state is PieceState.CUT
+
+
+def test_a_cut_sheet_says_which_one_comes_next(session, floor):
+    jamb = make_piece(session, floor.door_set, rule_code="JAMB_R")
+    first, second, third = make_sheets(session, 3)
+    place(session, first, jamb)
+    second.dropped_at = NOON  # planned anew
+    session.flush()
+
+    def cut(sheet):
+        return service.report_cut(session, sheet.code, where=floor.at("CUT"), by=floor.person.id, at=NOON)
+
+    assert cut(first).shown["next"].facts == {
+        "position": third.position,
+        "total": third.position,
+        "code": third.code,
+        "stock": session.get_one(Article, third.article_id).code,
+    }
+    assert cut(third).shown["next"].facts == {}

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.codes import read
+from mes.counting import api as counting
 from mes.packing import api as packing
 from mes.scanning.rules import DOOR_WORDS, ScanKind
 from mes.shipping import api as shipping
@@ -20,6 +21,7 @@ ROLES = {
     "/api/v1/packing/jobs": "packer",
     "/api/v1/shipping/jobs": "loader",
     "/api/v1/warehouse/jobs": "keeper",
+    "/api/v1/counting/jobs": "keeper",
 }
 
 
@@ -91,7 +93,13 @@ def test_the_handheld_holds_where_a_package_goes_and_what_proves_its_label(clien
 
 @pytest.mark.parametrize(
     ("file", "words"),
-    [("pack.js", packing.WORDS), ("load.js", shipping.WORDS), ("store.js", warehouse.WORDS), ("door.js", ())],
+    [
+        ("pack.js", packing.WORDS),
+        ("load.js", shipping.WORDS),
+        ("store.js", warehouse.WORDS),
+        ("count.js", counting.WORDS),
+        ("door.js", ()),
+    ],
 )
 def test_a_device_says_nothing_that_the_server_would_not_say(file, words):
     code = re.sub(r"^import .*$|^ ?/?\*.*$|//.*$", "", (JUDGES / file).read_text(), flags=re.M)
@@ -109,7 +117,8 @@ def test_the_worker_keeps_all_that_the_pages_are_made_of(app):
     for one in addresses:
         with client.get(one) as answer:
             assert answer.status_code == 200, one
-    for page in ("/mes/packing/bench", "/mes/warehouse/put-away", "/mes/shipping/dock", "/offline"):
+    pages = ("/mes/packing/bench", "/mes/warehouse/put-away", "/mes/shipping/dock", "/mes/counting/scan")
+    for page in (*pages, "/offline"):
         assert f'"{page}"' in kept.text
     manifest = client.get("/manifest.webmanifest").json
     with client.get(manifest["icons"][0]["src"]) as answer:

@@ -298,6 +298,25 @@ def test_from_the_link_to_the_claim_and_its_answer(app, client_for, session, ord
     assert "王老板" in clerk.get(f"/mes/shipping/loads/{load.id}/").text
 
 
+def test_a_dealer_hears_what_is_still_without_a_word_and_says_the_rest_in_one_go(
+    app, client_for, session, load
+):
+    session.commit()
+    stop = queries.facts(session, load.id).stops[0]
+    shown = client_for("clerk").post(f"/mes/shipping/deliveries/{stop.delivery_id}/link").text
+    dealer, url = app.test_client(), "/r/" + shown.split("/r/")[1].split("<")[0].split('"')[0].strip()
+    first, *others = stop.loaded
+    sent = dealer.post(url, data={f"is-{first.package_id}": "right", "name": "王老板"})
+    assert sent.location.endswith("sent=1")
+    page = dealer.get(f"{url}?sent=1&lang=en").text
+    assert f"{len(others)} of {len(stop.loaded)} packages are still without a word" in page
+    assert "data-saved" in page
+    dealer.post(url, data={"rest": "right", "name": "王老板"})
+    session.expire_all()
+    assert session.query(Receipt).count() == len(stop.loaded)
+    assert "Every package is confirmed" in dealer.get(f"{url}?lang=en").text
+
+
 def test_a_wrong_link_opens_nothing_and_says_so_in_one_language(app, session, load):
     closed = app.test_client().get("/r/no-such-token")
     assert (closed.status_code, "链接" in closed.text) == (422, True)
@@ -343,6 +362,10 @@ def test_papers_of_a_delivery_come_on_both_papers_and_with_amounts_in_capitals(
         assert all(word in text_of(paper.data) for word in ("周师傅", "13800000000", "运费现付"))
         assert "壹仟叁佰贰拾元整" not in text_of(paper.data)
     assert "壹仟叁佰贰拾元整" in text_of(clerk.get(f"{url}?amounts=1").data)
+    assert "只含部分包件" not in text_of(clerk.get(f"{url}?amounts=1").data)
     assert client_for("loader").get(f"{url}?amounts=1").status_code == 403
+    order.package_count += 1  # one that goes another day
+    session.commit()
+    assert "只含部分包件" in text_of(clerk.get(f"{url}?amounts=1").data)
     contents = text_of(clerk.get(f"/mes/shipping/deliveries/{delivery_id}/packing.pdf").data)
     assert all(word in contents for word in ("装箱清单", "左立板", "2090 × 240"))

@@ -12,6 +12,7 @@ from mes.packing.rules import PackageState
 from mes.scanning import service as scanning
 from mes.scanning.rules import StationKind
 from mes.shipping import queries
+from mes.shipping import service as shipping
 from mes.shipping.model import Delivery, Load
 from mes.shipping.rules import LoadState
 from tests.conftest import NOON
@@ -65,9 +66,10 @@ def test_a_clerk_plans_a_load_and_chooses_its_packages(client_for, session, orde
     session.commit()
     page = client.get("/mes/shipping/loads/new")
     assert "新装车单" in page.text
-    form = {"vehicle": "浙H·A1234", "driver": "周师傅", "phone": "138", "planned_on": "2026-11-23"}
+    form = {"vehicle": "浙Ｈ·A１２３４", "driver": "周师傅", "phone": "138", "planned_on": "2026-11-23"}
     answer = client.post("/mes/shipping/loads/new", data=form)
     load = session.query(Load).one()
+    assert load.vehicle == "浙H·A1234"  # an input method's figures are made plain
     assert (answer.status_code, answer.location) == (303, f"{LOADS}{load.id}/packages")
     page = client.get(answer.location + "?q=" + order.number)
     assert page.text.count('name="package"') == 4
@@ -184,6 +186,32 @@ def test_a_short_load_needs_a_signature_with_the_right_to_sign(client_for, sessi
     assert scan(client, "SHIP_CLOSE", load.code, override=signed)["outcome"] == "OVERRIDE"
     page = client_for("owner").get(f"{LOADS}{load.id}/")
     assert "客户急用" in page.text
+
+
+def test_a_list_with_a_part_of_an_order_says_so_from_the_first_and_is_signed_for(client_for, session, order):
+    """The page said that nothing is missing, closing refused by other counts, and nothing could be signed."""
+    client = client_for("loader")
+    load = make_load(session)
+    mine = packages(session, order)[:2]
+    shipping.add_packages(session, load.id, [one.id for one in mine], by=load.created_by_id, at=NOON)
+    leader = make_person(session, roles=("leader",), pin_hash=HASHER.hash("4712"))
+    session.commit()
+    scan(client, "LOAD", mine[0].code, load.code)
+    words = f"{order.number} 还有 2 包不在这张装车单上"
+    assert words in client.get(f"{LOADS}{load.id}/dock").text  # before the last box
+    assert words in client_for("clerk").get(f"{LOADS}{load.id}/").text
+    scan(client, "LOAD", mine[1].code, load.code)
+    page = client.get(f"{LOADS}{load.id}/dock").text
+    assert ('data-act="close"' in page, 'data-act="sign"' in page) == (False, True)
+    assert (f"{order.number} 的 2 包留下" in page, 'name="sign-pin"' in page) == (True, True)
+    assert client.get("/api/v1/shipping/jobs").json["loads"][0]["absent"] == [order.number] * 2
+    short = scan(client, "SHIP_CLOSE", load.code)
+    assert (short["block_code"], short["got"]) == ("E10", words)
+    assert "单据、签字" in short["todo"]
+    signed = {"badge": leader.badge, "pin": "4712", "reason": "其余下车"}
+    assert scan(client, "SHIP_CLOSE", load.code, override=signed)["outcome"] == "OVERRIDE"
+    session.expire_all()
+    assert session.get(Load, load.id).state is LoadState.CLOSED
 
 
 def test_scans_at_the_dock_know_device_and_badge(client_for, app, session, order, load):

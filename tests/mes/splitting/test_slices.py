@@ -154,7 +154,7 @@ def assert_released(session, order_id):
     assert len(queries.releases(session, order_id)) == 1
     demand = session.execute(select(Demand.material_id, Demand.needed_qty)).all()
     need = {
-        material: qty.quantize(service.NET_STEP, ROUND_HALF_UP)
+        material: qty.quantize(Decimal("0.001"), ROUND_HALF_UP)
         for material, qty in queries.need(session, order_id).items()
     }
     assert dict(map(tuple, demand)) == need

@@ -13,7 +13,7 @@ from mes.shipping import service as shipping
 from mes.shipping.model import Claim, Delivery, LoadPackage, Receipt, Return
 from mes.shipping.rules import ClaimKind, Condition
 from mes.tracing import queries
-from mes.tracing.rules import Chapter, told
+from mes.tracing.rules import Chapter, LotKnown, told
 from tests.conftest import NOON, ON_POSTGRES
 from tests.factories.people import make_person
 from tests.factories.stock import make_article, make_lot
@@ -157,6 +157,28 @@ def test_an_offcut_is_the_lot_of_what_was_cut_from_it(session):
     assert use.order_id == world.order.id
     codes = {event.code for event in story(session, "piece", world.piece.id)[Chapter.LOT]}
     assert codes == {world.lot.code, offcut.code}
+
+
+def test_the_lot_that_was_scanned_at_the_saw_is_the_very_one(session, world):
+    second = make_lot(session, world.article, world.shelf, "9")
+    issue(session, world, second, 2)
+    world.layout.board_lot_id = second.id
+    session.flush()
+    (lot,) = story(session, "piece", world.piece.id)[Chapter.LOT]
+    assert (lot.code, lot.person) == (second.code, LotKnown.SCANNED)
+    assert [use.order_id for use in queries.dealers(session, "lot", second.id)] == [world.order.id]
+    assert queries.dealers(session, "lot", world.lot.id) == []  # it was issued, and lies beside the saw
+
+
+def test_how_a_lot_is_known_is_told(session, world):
+    (lot,) = story(session, "piece", world.piece.id)[Chapter.LOT]
+    assert lot.person == LotKnown.ISSUED
+    offcut = make_lot(session, world.article, world.shelf, "1")
+    offcut.length_mm, offcut.width_mm = D(1200), D(600)
+    world.layout.lot_id, world.layout.board_lot_id = offcut.id, world.lot.id
+    session.flush()
+    known = {event.code: event.person for event in story(session, "piece", world.piece.id)[Chapter.LOT]}
+    assert known == {offcut.code: LotKnown.OFFCUT, world.lot.code: LotKnown.SCANNED}
 
 
 def test_what_a_batch_gave_back_altogether_is_still_told(session, world):

@@ -66,3 +66,16 @@ def test_the_search_box_finds_a_story_after_the_word_for_it(client_for, world):
 
 def test_a_packer_reads_no_dealers(client_for, world):
     assert client_for("packer").get(f"{PAGE}lots/{world.lot.id}/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("locale", "operation", "known"),
+    [("zh_Hans_CN", "封边", "发给批次的料"), ("en", "edge banding", "Issued to the batch")],
+)
+def test_operations_are_told_by_name_and_lots_with_how_they_are_known(
+    client_for, world, locale, operation, known
+):
+    page = text(client_for("leader", locale=locale).get(f"{PAGE}pieces/{world.piece.id}/"))
+    assert operation in page
+    assert known in page
+    assert ">EDGE<" not in page

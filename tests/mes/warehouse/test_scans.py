@@ -219,9 +219,9 @@ def test_e30_more_than_lies_there_is_refused_with_what_does(session, keeper):
     assert (code, expected["qty"]) == ("E30", "2")
 
 
-def test_e30_a_material_that_the_batch_does_not_need_is_refused(session, keeper):
+def test_a_material_that_the_batch_does_not_need_is_wrong_and_not_too_much(session, keeper):
     lot, batch = make_lot(session), make_batch(session, {})
-    assert keeper.issue(lot, batch, 1) == "E30"
+    assert keeper.issue(lot, batch, 1) == "E22"
 
 
 def test_e24_a_batch_that_is_done_takes_nothing(session, keeper):

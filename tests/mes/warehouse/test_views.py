@@ -103,7 +103,7 @@ def test_a_batch_lists_what_it_still_needs_and_where_it_lies(session, keeper):
 def test_a_lot_that_the_batch_does_not_need_is_refused_before_it_is_counted(session, keeper):
     lot, batch = make_lot(session), make_batch(session, {})
     session.commit()
-    assert keeper.get(f"{API}/issue?code={lot.code}&batch={batch.code}").json["block_code"] == "E30"
+    assert keeper.get(f"{API}/issue?code={lot.code}&batch={batch.code}").json["block_code"] == "E22"
 
 
 def test_where_is_it_answers_for_packages_lots_and_places(session, keeper):

@@ -10,12 +10,15 @@ from sqlalchemy import select, update
 from core.files.model import File
 from core.jobs.worker import run_waiting
 from erp.catalogue.rules.document import Handing
+from erp.sales.model import Line
+from mes.planning.rules.batching import Chosen
 from mes.planning.service import create_batch
 from mes.splitting.model import DoorSet, Piece
 from mes.worksheets.model import MachineCode, Paper
 from tests.conftest import NOON
 from tests.core.pdf.paper import page_count, scanned, words
-from tests.factories.factory import make_line, make_order, release_order
+from tests.factories.factory import make_line, make_order, release_order, station
+from tests.mes.planning.test_lots import accept, two_colours
 
 CODE = {
     "code": "DOORLINE",
@@ -62,6 +65,46 @@ def test_an_operation_sheet_merges_the_orders_of_a_batch_and_can_be_scanned(clie
     read = scanned(answer.data)
     assert len(read) == 2  # bars and square
     assert set(read.values()) <= {*leaves, batch.code}
+
+
+def numbers(session, order, colour):
+    of_colour = select(DoorSet.number).join(Line, Line.id == DoorSet.line_id)
+    return set(session.scalars(of_colour.where(DoorSet.order_id == order.id, Line.colour_code == colour)))
+
+
+def test_the_papers_of_a_batch_are_about_its_own_colour_only(client_for, session):
+    order = two_colours(session)  # two sets in white, one in walnut
+    batch = accept(session, Chosen(order.id, "WALNUT", 1))
+    saw = station(session, operation="CUT")
+    session.commit()
+    walnut, white = (numbers(session, order, colour) for colour in ("WALNUT", "WHITE"))
+    client = client_for("leader")
+    of = f"batch={batch.id}"
+    for sheet in ("pieces", "requirements", "packages"):
+        header, *rows = rows_of(client.get(f"{URL}/{sheet}.xlsx?{of}"))
+        assert {row[header.index("樘号")] for row in rows} == walnut, sheet
+    for paper in ("kind=route", "kind=operation&operation=LOCK"):
+        text = words(client.get(f"{URL}/paper.pdf?{paper}&{of}").data)
+        assert [number for number in walnut if number not in text] == []
+        assert [number for number in white if number in text] == []
+    assert "共1件" in words(client.get(f"{URL}/paper.pdf?kind=operation&operation=LOCK&{of}").data)
+    page = client.get(f"/mes/planning/batches/{batch.id}/").text
+    assert page.index(saw.name) < page.index(
+        "operation=CUT"
+    )  # operations stand under the stations that do them
+
+
+def test_a_long_paper_of_a_batch_is_about_it_in_the_background_too(client_for, session, app):
+    order = two_colours(session)
+    batch = accept(session, Chosen(order.id, "WALNUT", 1))
+    session.commit()
+    client = client_for("leader")
+    client.post(f"{URL}/papers", data={"batch": batch.id, "kind": "route"})
+    run_waiting(app)
+    paper = session.scalars(select(Paper)).one()
+    text = words(client.get(f"{URL}/papers/{paper.id}/paper.pdf").data)
+    assert [number for number in numbers(session, order, "WALNUT") if number not in text] == []
+    assert [number for number in numbers(session, order, "WHITE") if number in text] == []
 
 
 def test_the_leader_prints_what_an_operation_has_to_do_on_the_whole_floor(client_for, session):

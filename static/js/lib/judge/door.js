@@ -26,5 +26,6 @@ export function wrongStep(document, body, letters, contextLetters = "") {
   const expected = lacksContext
     ? say(document, "First what it belongs to, then this code")
     : say(document, "A code for: %(step)s", { step: document.steps[body.kind] });
-  return refuse(document, "E22", expected, body.code, say(document, "Scan the label that this step asks for."));
+  const wrong = (letters.includes(typeLetter(body.code)) && body.context) || body.code; // not what is in hand
+  return refuse(document, "E22", expected, wrong, say(document, "Scan the label that this step asks for."));
 }

@@ -106,6 +106,12 @@ function close(document, load) {
   const refused = closed(document, load);
   const missing = load.cargo.filter((/** @type {any} */ one) => !one.is_loaded);
   const total = load.cargo.length;
+  const going = new Set(load.cargo.filter((/** @type {any} */ one) => one.is_loaded).map((/** @type {any} */ one) => one.order));
+  const absent = load.absent.filter((/** @type {string} */ order) => going.has(order));
+  if (!refused && total && !missing.length && absent.length) {
+    const facts = { count: absent.length, orders: [...new Set(absent)].slice(0, 4) };
+    return refuse(document, "E10", say(document, "Whole orders, or a signature"), say(document, "%(count)s packages of %(orders)s are not on this load's list", facts), say(document, "Press “Papers”: the team leader signs that they go later."));
+  }
   if (refused || (total && !missing.length)) return refused || accept(say(document, "Load %(number)s is closed.", { number: load.number }), { name: load.number });
   const todo = total ? say(document, "Load what is missing: %(packages)s.", { packages: missing.slice(0, 4).map((/** @type {any} */ one) => one.full) }) : say(document, "Put packages onto the list first.");
   return refuse(document, "E10", say(document, "%(count)s packages", { count: total }), say(document, "%(count)s packages", { count: total - missing.length }), todo);

@@ -6,7 +6,7 @@ import { accept, refuse, say } from "lib/words.js";
 const REOPENABLE = ["SEALED", "IN_STORE", "STAGED"];
 
 /**
- * @typedef {{code: string, name: string, size: string, rule: string, mirror: string | null, state: string, isIn: boolean, next: string | null, home: any}} Item
+ * @typedef {{code: string, name: string, size: string, rule: string, mirror: string | null, state: string, isIn: boolean, next: string | null, set: string, room: string, home: any}} Item
  * @typedef {{document: any, boxes: Map<string, any>, pieces: Map<string, Item>}} Held
  */
 
@@ -15,8 +15,8 @@ export function build(document) {
   const held = { document, boxes: new Map(), pieces: new Map() };
   for (const packed of document.packages) {
     const box = { ...packed, items: [] };
-    for (const [code, name, size, rule, mirror, state, isIn, next] of packed.pieces) {
-      const item = { code, name, size, rule, mirror, state, isIn, next, home: box };
+    for (const [code, name, size, rule, mirror, state, isIn, next, set, room] of packed.pieces) {
+      const item = { code, name, size, rule, mirror, state, isIn, next, set, room: room || packed.room, home: box };
       box.items.push(item);
       held.pieces.set(code, item);
     }
@@ -65,14 +65,14 @@ const orderClosed = (document, box) =>
 function notOpen(document, box) {
   if (!box.is_open || box.state === "OPEN") return orderClosed(document, box);
   const isSealed = REOPENABLE.includes(box.state);
-  const todo = isSealed ? "Press “Open again” first, or scan another package." : "Scan the label of the package that you are packing.";
+  const todo = isSealed ? "Press “More”, then “Open again”, or scan another package." : "Scan the label of the package that you are packing.";
   return closed(document, box, "An open package", todo);
 }
 
 /** @param {any} document @param {any} box */
 function open(document, box) {
   const isSealed = REOPENABLE.includes(box.state);
-  const todo = isSealed ? "Press “Open again” first, or scan another package." : "Scan another package.";
+  const todo = isSealed ? "Press “More”, then “Open again”, or scan another package." : "Scan another package.";
   const refused = orderClosed(document, box) || (["PLANNED", "OPEN"].includes(box.state) ? null : closed(document, box, "A package that is not sealed", todo));
   return refused || accept(say(document, "%(package)s is open.", { package: box.label }), shown(box));
 }
@@ -102,17 +102,17 @@ function elsewhere(document, box, item) {
 
 /** @param {any} document @param {any} box @param {Item} item */
 function otherSet(document, box, item) {
-  if (item.home.set === box.set) return null;
   const isSameOrder = item.home.order === box.order;
-  const [wanted, came] = isSameOrder ? [box.set, item.home.set] : [box.order, item.home.order];
-  const todo = say(document, "Take it out and put it with %(order)s, %(room)s.", { order: came, room: item.home.room });
-  return refuse(document, "E03", `${wanted} · ${box.room}`, `${came} · ${item.home.room} · ${item.name}`, todo);
+  if (item.set === box.set || (isSameOrder && !box.set)) return null; // a package without a set is shared by those of its order
+  const [wanted, came] = isSameOrder ? [box.set, item.set] : [box.order, item.home.order];
+  const todo = say(document, "Take it out and put it with %(order)s, %(room)s.", { order: came, room: item.room });
+  return refuse(document, "E03", `${wanted} · ${box.room}`, `${came} · ${item.room} · ${item.name}`, todo);
 }
 
 /** @param {any} document @param {any} box @param {Item} item */
 function notOfBox(document, box, item) {
   if (item.home === box) return null;
-  const twin = box.items.find((/** @type {Item} */ one) => !one.isIn && (one.rule === item.mirror || item.rule === one.mirror));
+  const twin = box.items.find((/** @type {Item} */ one) => !one.isIn && one.set === item.set && (one.rule === item.mirror || item.rule === one.mirror));
   if (twin) return refuse(document, "E05", twin.name, item.name, say(document, "Take it out and look for %(twin)s.", { twin: twin.name }));
   const facts = { piece: item.name, package: item.home.label };
   return refuse(document, "E02", box.label, say(document, "%(piece)s, of %(package)s", facts), say(document, "Take it out. It goes into %(package)s.", facts));

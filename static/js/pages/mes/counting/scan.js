@@ -1,25 +1,41 @@
 // @ts-check
 /** Count a place, blind: its label begins, every lot with its quantity and every package is scanned, its label again finishes. */
-import { post } from "lib/api.js";
-import { typeLetter } from "lib/codes.js";
+import { clean, isCode, typeLetter } from "lib/codes.js";
+import { Desk } from "lib/desk.js";
+import * as judge from "lib/judge/count.js";
+import { isOnline } from "lib/net.js";
 import * as sound from "lib/sound.js";
-import { send } from "lib/station.js";
+import { goOnWithout, send } from "lib/station.js";
 import { direct, hold, inLine, list, notYet, panel, place, steps, task, tell } from "pages/mes/warehouse/hand.js";
 
 const form = /** @type {HTMLFormElement} */ (document.getElementById("count"));
 const quantity = /** @type {HTMLInputElement} */ (document.getElementById("quantity"));
 const undo = /** @type {HTMLElement} */ (document.getElementById("undo"));
+const desk = new Desk("count", task.dataset.jobsUrl || "", judge);
 /** The place under count. */
 let spot = { code: "", name: "" };
 /** The lot whose quantity is asked. */
 let lot = "";
-/** @type {any} what was entered last */
-let last = null;
+/** What was entered last. */
+let last = "";
+/** @type {string[][]} what a further round looks for */
+let listed = [];
 
 /** @param {boolean} isAsked */
 function ask(isAsked) {
   form.hidden = !isAsked;
   undo.hidden = isAsked || !last;
+}
+
+/** Have a place in hand, or none. @param {string} code @param {string} name @param {string[][]} again what a further round looks for */
+function take(code, name, again) {
+  spot = { code, name };
+  lot = last = "";
+  listed = again;
+  ask(false);
+  hold(name);
+  list(again);
+  steps(code ? "thing" : "place", { place: name });
 }
 
 /** @param {string} code @param {boolean} manual */
@@ -28,21 +44,19 @@ async function takePlace(code, manual) {
   const answer = await send(place, panel, code, { kind: "COUNT", context: spot.code || code }, manual);
   if (!answer) return;
   if (answer.outcome === "BLOCK") return steps(spot.code ? "end" : "place", { place: spot.name }, true);
-  const isOver = Boolean(answer.shown.is_finished);
-  spot = isOver ? { code: "", name: "" } : { code, name: answer.shown.name };
-  last = null;
-  ask(false);
-  hold(spot.name);
-  list(answer.shown.again || []);
+  if (answer.shown.is_finished) take("", "", answer.shown.again);
+  else take(code, answer.shown.name, answer.shown.again);
   tell(answer.say || "");
-  steps(isOver ? "place" : "thing", { place: spot.name });
+  await desk.hold(spot.code); // a page that is loaded again goes on here
+  if (!answer.isLocal) await desk.renew(); // what the server made of it, before the network may go
 }
 
 /** Ask for the quantity; nothing is asked of the server, so that it works without one. @param {string} code */
 function takeLot(code) {
+  const known = desk.held?.lots.get(code);
   lot = code;
   sound.good();
-  hold(code, "", spot.name);
+  hold(known ? known.name : code, known ? code : "", spot.name);
   ask(true);
   quantity.value = "";
   direct(task.dataset.howMany || "", "", task.dataset.again);
@@ -54,7 +68,7 @@ async function enter(code, count, manual) {
   const answer = await send(place, panel, code, { kind: "COUNT", context: spot.code, quantity: count }, manual);
   if (!answer) return;
   if (answer.outcome === "BLOCK") return steps("thing", { place: spot.name }, true);
-  last = answer.shown;
+  last = code;
   lot = "";
   ask(false);
   hold(spot.name);
@@ -64,30 +78,53 @@ async function enter(code, count, manual) {
 
 /** @param {boolean} manual */
 async function enterLot(manual) {
-  const count = Number(quantity.value);
+  const count = Number(clean(quantity.value)); // an input method may type full-width figures
   if (!Number.isInteger(count) || count < 1) return notYet(task.dataset.number);
   quantity.blur();
   return enter(lot, count, manual);
+}
+
+/** Take back what was entered last. */
+async function strike() {
+  const answer = await send(place, panel, last, { kind: "COUNT", context: spot.code, witness: "STRIKE" });
+  if (!answer || answer.outcome === "BLOCK") return;
+  last = "";
+  ask(false);
+  direct(task.dataset.next || "");
+  tell(answer.say || "", "back");
+}
+
+/** Without a place in hand the list shows what waits for a count, as this device knows it. */
+function showWaiting() {
+  const rows = desk.held ? judge.waiting(desk.held) : [];
+  if (!spot.code && !listed.length && rows.length) list(rows);
+}
+
+/** Go on at the place that was in hand when the page was left, as long as the round is this person's and open. */
+async function begin() {
+  goOnWithout(desk);
+  await desk.start(showWaiting);
+  const code = await desk.inHand();
+  const found = desk.held?.spots.get(code);
+  if (found && judge.isUnderWay(desk.held, code, place.dataset.badge)) {
+    take(code, found.name, found.isAgain ? found.again : []);
+    direct(task.dataset.next || "");
+  }
+  if (!isOnline()) showWaiting();
+  inLine(async (scanned, manual) => {
+    const letter = typeLetter(scanned);
+    if (letter === "L") return takePlace(scanned, manual);
+    if (!spot.code) return notYet(task.dataset.placeFirst);
+    if (lot && scanned === lot) return enterLot(manual);
+    if (letter === "R" && isCode(scanned)) return takeLot(scanned);
+    return enter(scanned, 1, manual);
+  });
 }
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (lot) enterLot(true);
 });
-document.getElementById("strike")?.addEventListener("click", async () => {
-  await post(task.dataset.strikeUrl || "", { count_id: last.count_id, thing: last.thing, thing_id: last.thing_id });
-  last = null;
-  ask(false);
-  sound.neutral();
-  direct(task.dataset.next || "");
-  tell(task.dataset.struck || "", "back");
-});
+document.getElementById("strike")?.addEventListener("click", strike);
 
-inLine(async (code, manual) => {
-  const letter = typeLetter(code);
-  if (letter === "L") return takePlace(code, manual);
-  if (!spot.code) return notYet(task.dataset.placeFirst);
-  if (lot && code === lot) return enterLot(manual);
-  if (letter === "R") return takeLot(code);
-  return enter(code, 1, manual);
-});
+begin();

@@ -1,12 +1,12 @@
 // @ts-check
 /** The packing bench: a package label takes a package in hand, pieces go into it, its label again (or the button) seals it. */
-import { typeLetter } from "lib/codes.js";
+import { typeLetter, whole } from "lib/codes.js";
 import { Desk } from "lib/desk.js";
 import * as judge from "lib/judge/pack.js";
 import { isOnline } from "lib/net.js";
 import * as parts from "lib/parts.js";
 import { forget, restore, signature } from "lib/sign.js";
-import { goOnWithout, send, startStation } from "lib/station.js";
+import { goOnWithout, holdDown, send, startStation } from "lib/station.js";
 import { show } from "lib/verdict.js";
 
 const place = /** @type {HTMLElement} */ (document.querySelector("[data-scan-url]"));
@@ -27,8 +27,9 @@ const of = (url, packageId) => (url || "").replace("/0/", `/${packageId}/`);
 function want(code) {
   const hand = inHand();
   if (typeLetter(code) === "K") {
-    const isSealing = code === hand.code && hand.state === "OPEN" && hand.complete !== undefined;
-    if (isSealing && compare()) return null;
+    const isBegun = document.querySelector("#bench .contents li.in") !== null; // nothing in yet: the label was read twice
+    const isSealing = code === hand.code && hand.state === "OPEN" && isBegun;
+    if (isSealing && hand.complete !== undefined && compare()) return null;
     return { kind: isSealing ? "PACK_SEAL" : "PACK_OPEN" };
   }
   if (typeLetter(code) === "R" && hand.code && !isTakingOut) {
@@ -55,9 +56,24 @@ function compare() {
   return held?.dataset.package === inHand().package && askFor("before-sealing");
 }
 
+/** Say in the form that a whole number is expected. @param {HTMLInputElement | null} field */
+async function noNumber(field) {
+  field?.setCustomValidity(document.getElementById("count-in")?.dataset.number || "");
+  field?.reportValidity();
+  field?.addEventListener("input", () => field.setCustomValidity(""), { once: true });
+}
+
+/** @param {HTMLInputElement} field */
+function countIn(field) {
+  const count = whole(field.value);
+  return count ? ask("PACK_ADD", countedCode, { context: inHand().code, quantity: count }) : noNumber(field);
+}
+
 /** @param {HTMLFormElement} form what was compared */
 function sealAsSeen(form) {
-  const grams = Number(new FormData(form).get("weight-g") || 1);
+  const weight = /** @type {HTMLInputElement | null} */ (form.querySelector('[name="weight-g"]'));
+  const grams = weight ? whole(weight.value) : 1;
+  if (!grams) return noNumber(weight);
   return ask("PACK_SEAL", inHand().code, { witness: form.dataset.look || null, quantity: grams });
 }
 
@@ -118,7 +134,6 @@ async function begin() {
   await desk.start(() => inHand().package && refresh(inHand().package || "", inHand().code || ""));
   if (!isOnline()) drawHeld(await desk.inHand());
   else if (inHand().code) await desk.hold(inHand().code || "");
-  startStation({ place, panel, want, answered });
 }
 
 /** @param {string} kind @param {string | undefined} code @param {object} [more] of what is sent: a signature, what was seen */
@@ -126,7 +141,7 @@ async function ask(kind, code, more = {}) {
   if (!code) return;
   const answer = await send(place, panel, code, { kind, ...more });
   if (answer && answer.outcome !== "BLOCK") forget();
-  if (answer) answered(answer, code);
+  if (answer) await answered(answer, code);
 }
 
 async function showMissing() {
@@ -142,21 +157,26 @@ async function showMissing() {
 document.addEventListener("click", (event) => {
   const button = event.target instanceof Element ? event.target.closest("[data-act]") : null;
   const act = button?.getAttribute("data-act");
-  if (act === "seal" && !compare()) ask("PACK_SEAL", inHand().code);
-  if (act === "differs") ask("PACK_SEAL", inHand().code, { witness: "DIFFERS" });
+  if (act === "seal" && !compare()) holdDown(button, ask("PACK_SEAL", inHand().code));
+  if (act === "differs") holdDown(button, ask("PACK_SEAL", inHand().code, { witness: "DIFFERS" }));
   if (act === "missing") showMissing();
   if (act === "take-out") takeOut(!isTakingOut);
-  if (act === "reopen") ask("PACK_REOPEN", sealedCode || inHand().code);
+  if (act === "reopen") holdDown(button, ask("PACK_REOPEN", sealedCode || inHand().code));
   if (act === "take-out" || act === "reopen") button?.closest("details")?.removeAttribute("open");
 });
+
+/** @param {HTMLFormElement} form what was compared, counted or signed */
+function sent(form) {
+  if (form.matches("[data-look]")) return sealAsSeen(form);
+  if (form.matches("[data-count]")) return countIn(/** @type {HTMLInputElement} */ (form.querySelector('[name="count"]')));
+  return ask("PACK_SEAL", inHand().code, { override: signature(form) });
+}
 
 panel.addEventListener("submit", (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement)) return;
   event.preventDefault();
-  if (form.matches("[data-look]")) sealAsSeen(form);
-  else if (form.matches("[data-count]")) ask("PACK_ADD", countedCode, { context: inHand().code, quantity: Number(new FormData(form).get("count")) });
-  else ask("PACK_SEAL", inHand().code, { override: signature(form) });
+  holdDown(form.querySelector("[type=submit]"), sent(form));
 });
 
-begin();
+startStation({ place, panel, want, answered, ready: begin() });

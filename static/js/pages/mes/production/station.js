@@ -1,7 +1,10 @@
 // @ts-check
-/** A station of the floor: a piece is reported, a sheet is cut, a badge changes the person. */
+/** A station of the floor: a piece is reported, a sheet is cut out of the lot in hand, a badge changes the person. */
+import { get } from "lib/api.js";
 import { typeLetter } from "lib/codes.js";
+import * as sound from "lib/sound.js";
 import { startStation } from "lib/station.js";
+import { show } from "lib/verdict.js";
 
 const RECENT = 5;
 const KINDS = { O: "CUT_DONE" };
@@ -10,10 +13,40 @@ const panel = /** @type {HTMLElement} */ (document.querySelector("#verdict"));
 const recent = document.querySelector("[data-recent]");
 const count = document.querySelector("[data-done-count]");
 const foot = document.querySelector("[data-set]");
+const stack = document.querySelector("[data-lot]"); // of boards at a saw: what is cut from now on comes out of it
+const LOT = `lot ${place.dataset.device || ""}`; // kept over a change of the person, not over night
+
+/** Take a lot of boards in hand, or none. @param {string} code */
+function takeLot(code) {
+  if (!(stack instanceof HTMLElement)) return;
+  sessionStorage.setItem(LOT, code);
+  stack.hidden = !code;
+  const words = stack.querySelector("span");
+  if (words) words.textContent = (stack.dataset.words || "").replace("{lot}", code);
+}
+
+/** @param {string} code */
+async function scanLot(code) {
+  const { resolveUrl, word, todo } = /** @type {HTMLElement} */ (stack).dataset;
+  const found = await get(`${resolveUrl}?code=${encodeURIComponent(code)}`).catch(() => null);
+  if (found && found.block_code) {
+    sound.bad();
+    return show(panel, { kind: "stop", number: found.block_code, got: code, todo: found.todo });
+  }
+  takeLot(code); // without the network too: the server looks at it with the sheet
+  sound.neutral();
+  return show(panel, { kind: "wait", word, name: code, say: found?.name, todo });
+}
 
 /** @param {string} code */
 function want(code) {
-  return { kind: KINDS[/** @type {keyof typeof KINDS} */ (typeLetter(code))] || "OP_DONE" };
+  const letter = typeLetter(code);
+  if (letter === "R" && stack) {
+    scanLot(code);
+    return null;
+  }
+  const kind = KINDS[/** @type {keyof typeof KINDS} */ (letter)] || "OP_DONE";
+  return { kind, context: kind === "CUT_DONE" && stack ? sessionStorage.getItem(LOT) : null };
 }
 
 /** @param {any} answer */
@@ -43,4 +76,8 @@ function answered(answer) {
   foot.textContent = (foot.dataset.words || "").replace(/\{(\w+)\}/g, (_, name) => facts[/** @type {keyof typeof facts} */ (name)]);
 }
 
+if (stack) {
+  takeLot(sessionStorage.getItem(LOT) || "");
+  stack.addEventListener("click", () => takeLot(""));
+}
 startStation({ place, panel, want, answered });

@@ -7,7 +7,7 @@ import * as judge from "lib/judge/load.js";
 import { isOnline } from "lib/net.js";
 import * as parts from "lib/parts.js";
 import { forget, restore, signature } from "lib/sign.js";
-import { goOnWithout, send, startStation } from "lib/station.js";
+import { goOnWithout, holdDown, send, startStation } from "lib/station.js";
 import * as sound from "lib/sound.js";
 import { show } from "lib/verdict.js";
 
@@ -110,7 +110,6 @@ async function begin() {
   await desk.start(() => inHand().load && refresh(inHand().load || ""));
   if (!isOnline()) drawHeld(await desk.inHand());
   else if (inHand().code) await desk.hold(inHand().code || "");
-  startStation({ place, panel, want, answered });
 }
 
 /** @param {object} [override] */
@@ -119,7 +118,7 @@ async function close(override) {
   if (!code) return;
   const answer = await send(place, panel, code, override ? { kind: "SHIP_CLOSE", override } : { kind: "SHIP_CLOSE" });
   if (answer && answer.outcome !== "BLOCK") forget();
-  if (answer) answered(answer);
+  if (answer) await answered(answer);
 }
 
 /** Show the papers, or the form of a signed exception, in the place of the verdict. */
@@ -134,7 +133,7 @@ function showSign() {
 document.addEventListener("click", (event) => {
   const button = event.target instanceof Element ? event.target.closest("[data-act]") : null;
   const act = button?.getAttribute("data-act");
-  if (act === "close") close();
+  if (act === "close") holdDown(button, close());
   if (act === "sign") showSign();
   if (act === "take-off") unloading(!isUnloading);
   if (act === "take-off") button?.closest("details")?.removeAttribute("open");
@@ -144,7 +143,7 @@ panel.addEventListener("submit", (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || !form.matches("[data-sign]")) return;
   event.preventDefault();
-  close(signature(form));
+  holdDown(form.querySelector("[type=submit]"), close(signature(form)));
 });
 
-begin();
+startStation({ place, panel, want, answered, ready: begin() });

@@ -1,5 +1,7 @@
 // @ts-check
 /** The field that says how many of the lot in hand; pages/mes/warehouse/_hand.html draws it. */
+import { whole } from "lib/codes.js";
+
 const form = /** @type {HTMLFormElement} */ (document.getElementById("count"));
 const quantity = /** @type {HTMLInputElement} */ (document.getElementById("quantity"));
 
@@ -13,7 +15,4 @@ export function ask(isAsked, likely = "") {
 }
 
 /** @returns {number} the whole number that is written there, 0 when none is */
-export function howMany() {
-  const count = Number(quantity.value);
-  return Number.isInteger(count) && count > 0 ? count : 0;
-}
+export const howMany = () => whole(quantity.value);

@@ -44,6 +44,7 @@ function mark(step, how, text) {
  */
 export function steps(now, values, isWrong = false) {
   const list = /** @type {HTMLElement} */ (document.querySelector(".hand-steps[data-waiting]"));
+  document.querySelector("[data-last]")?.classList.toggle("past", isWrong); // what it says was before the refusal
   let isBefore = true;
   for (const step of list.querySelectorAll("[data-step]")) {
     const key = step.getAttribute("data-step") || "";
@@ -57,6 +58,8 @@ export function steps(now, values, isWrong = false) {
 /** The line above: what the last scan did. @param {string} text @param {string} [shape] */
 export function tell(text, shape = "done") {
   const last = /** @type {HTMLElement} */ (document.querySelector("[data-last]"));
+  last.classList.remove("past");
+  last.classList.toggle("attn", shape === "attn");
   last.querySelector("use")?.setAttribute("href", `${SPRITE}#i-${shape}`);
   const words = last.querySelector("span");
   if (words) words.textContent = text;
@@ -134,7 +137,7 @@ export function inLine(take) {
   }, sound.neutral);
 }
 
-/** A list under the steps. @param {Array<[string, string]>} rows */
+/** A list under the steps. @param {string[][]} rows first words and what stands beside them */
 export function list(rows) {
   const box = document.getElementById("list");
   if (!box) return;

@@ -1,6 +1,6 @@
 // @ts-check
 /** Issue material: batch, lot, quantity. The proposed quantity is issued by scanning the lot once more, or by the button. */
-import { typeLetter } from "lib/codes.js";
+import { typeLetter, whole } from "lib/codes.js";
 import * as sound from "lib/sound.js";
 import { send } from "lib/station.js";
 import { direct, hold, inLine, list, look, notYet, panel, place, steps, task, tell } from "pages/mes/warehouse/hand.js";
@@ -56,7 +56,9 @@ async function takeLot(code, from) {
 
 /** @param {boolean} manual */
 async function issue(manual) {
-  const wanted = { kind: "ISSUE", context: batch.code, witness: placeCode || null, quantity: Number(quantity.value) || 1 };
+  const much = whole(quantity.value);
+  if (!much) return notYet(task.dataset.number);
+  const wanted = { kind: "ISSUE", context: batch.code, witness: placeCode || null, quantity: much };
   const answer = await send(place, panel, lot.code, wanted, manual);
   if (!answer) return;
   if (answer.outcome === "BLOCK") return steps("quantity", { batch: batch.name, lot: lot.code }, true);
@@ -77,7 +79,7 @@ form.addEventListener("submit", (event) => {
 });
 form.addEventListener("click", (event) => {
   const step = event.target instanceof Element ? event.target.closest("[data-add]")?.getAttribute("data-add") : null;
-  if (step) quantity.value = String(Math.max(1, (Number(quantity.value) || 0) + Number(step)));
+  if (step) quantity.value = String(Math.max(1, whole(quantity.value) + Number(step)));
 });
 
 inLine(async (code, manual) => {

@@ -27,12 +27,18 @@ async function takePackage(code) {
   steps("place", { package: thing.code });
 }
 
+/** A soft word about a place that is not the proposed one; it is the keeper's to choose. */
+function elsewhere() {
+  if (!thing.place_code || thing.place_code === placeCode) return "";
+  return (task.dataset.proposed || "").replace("{place}", thing.place);
+}
+
 /** @param {string} code @param {boolean} manual */
 async function takePlace(code, manual) {
   placeCode = code;
   if (!thing.needs_witness) return store(null, manual);
   sound.good();
-  direct(task.dataset.scanPiece || "", "", "");
+  direct(task.dataset.scanPiece || "", "", elsewhere());
   steps("piece", { package: thing.code, place: code });
 }
 
@@ -45,7 +51,8 @@ async function store(witness, manual) {
     steps(isPlaceWrong ? "place" : "piece", { package: thing.code, place: placeCode }, true);
     return;
   }
-  tell(answer.say || answer.todo || "");
+  const hint = elsewhere();
+  tell([answer.say || answer.todo || "", hint].filter(Boolean).join(" "), hint ? "attn" : "done");
   thing = null;
   hold();
   steps("package", {});

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter as Tally
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -18,10 +16,8 @@ from core.errors import NotFound
 from core.events import publish
 from mes.machines import queries
 from mes.machines.events import StatesTold
-from mes.machines.model import Counter, Machine, Output, Shift, StateChange
-from mes.machines.rules.counters import CounterName, increment
+from mes.machines.model import Machine, Shift, StateChange
 from mes.machines.rules.shifts import ShiftTimes, check
-from mes.machines.rules.signals import Message, state_of
 from mes.machines.rules.states import (
     SILENT,
     STATE_OF,
@@ -30,8 +26,21 @@ from mes.machines.rules.states import (
     RunsBySignal,
     Source,
     StopReason,
-    moment,
 )
+from mes.machines.service.hearing import Taken, forget_repeats, note_listening, take
+
+__all__ = [
+    "MachineFacts",
+    "Taken",
+    "add_shift",
+    "end_shift",
+    "end_silence",
+    "forget_repeats",
+    "note_listening",
+    "press",
+    "put_machine",
+    "take",
+]
 
 SUBJECT, SHIFT = "mes.machines.machine", "mes.machines.shift"
 STOPPED = (MachineState.STANDBY, MachineState.READY, MachineState.ERROR)
@@ -141,124 +150,6 @@ def _later(at: datetime, last: StateChange | None) -> datetime:
 # --- by signal ----------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What became of some messages: how many changed a state, counted pieces, or named no machine of ours."""
-
-    changed: int
-    counted: int
-    unknown: tuple[str, ...]
-
-
-class _Known:
-    """What is known of some machines while a slice of messages is taken: the last change and the readings of each."""
-
-    def __init__(self, session: Session, ids: list[int]) -> None:
-        self.session = session
-        self.last = queries.last_changes(session, ids)
-        readings = session.scalars(select(Counter).where(Counter.machine_id.in_(ids)))
-        self.counters = {(one.machine_id, one.name): one for one in readings}
-
-    def before(self, machine_id: int, when: datetime) -> StateChange | None:
-        """Return the change by which a machine was in its state at a moment."""
-        last = self.last.get(machine_id)
-        if last is None or last.began_at <= when:
-            return last
-        return queries.change_at(self.session, machine_id, when)
-
-    def keep(self, change: StateChange) -> None:
-        """Keep a change; the next message is judged against it."""
-        self.session.add(change)
-        self.session.flush()
-        last = self.last.get(change.machine_id)
-        if last is None or last.began_at < change.began_at:
-            self.last[change.machine_id] = change
-
-
-def take(session: Session, messages: Iterable[Message], *, at: datetime) -> Taken:
-    """Take what machines said, in the order of arrival; late messages find their place in time.
-
-    The same message twice changes nothing. Locks the machines by id.
-    """
-    told = list(messages)
-    rows = session.scalars(
-        select(Machine)
-        .where(Machine.key.in_({one.key for one in told}), Machine.is_active)
-        .order_by(Machine.id)
-        .with_for_update()
-    )
-    machines = {machine.key: machine for machine in rows}
-    known = _Known(session, [machine.id for machine in machines.values()])
-    since = at
-    results: Tally[str] = Tally()
-    for message in told:
-        machine = machines.get(message.key)
-        if machine is None:
-            continue
-        when = moment(message.at, at)
-        since = min(since, when, _silent_since(machine, at))
-        results["changed"] += _take_state(known, machine, message, when, at=at)
-        results["counted"] += _take_counts(known, machine, message, when)
-        machine.seen_at = at
-    publish(session, StatesTold(since, at))
-    unknown = sorted({one.key for one in told} - set(machines))
-    return Taken(results["changed"], results["counted"], tuple(unknown))
-
-
-def _silent_since(machine: Machine, at: datetime) -> datetime:
-    """Return since when a machine was held to be off that speaks again, or this moment."""
-    return machine.seen_at if machine.seen_at is not None and machine.seen_at < at - SILENT else at
-
-
-def _take_state(known: _Known, machine: Machine, message: Message, when: datetime, *, at: datetime) -> bool:
-    """Keep the state of a message where it is a change; say whether it was one."""
-    state = state_of(message)
-    if state is None:
-        return False
-    before = known.before(machine.id, when)
-    if before is not None and (before.state is state or before.began_at == when):
-        return False
-    known.keep(
-        StateChange(
-            machine_id=machine.id,
-            state=state,
-            alarm=message.alarm[:200] if state is MachineState.ERROR else "",
-            source=Source.SIGNAL,
-            began_at=when,
-            received_at=at,
-        )
-    )
-    return True
-
-
-def _take_counts(known: _Known, machine: Machine, message: Message, when: datetime) -> bool:
-    """Count what was made since the reading before; a reading that comes late tells nothing new."""
-    made: dict[CounterName, int] = {}
-    for name, now in ((CounterName.GOOD, message.good), (CounterName.REJECT, message.reject)):
-        if now is not None:
-            made[name] = _read_on(known, machine.id, name, now, when)
-    good, reject = made.get(CounterName.GOOD, 0), made.get(CounterName.REJECT, 0)
-    if not good and not reject:
-        return False
-    output = Output(machine_id=machine.id, good_count=good, reject_count=reject, counted_at=when)
-    known.session.add(output)
-    return True
-
-
-def _read_on(known: _Known, machine_id: int, name: CounterName, now: int, when: datetime) -> int:
-    counter = known.counters.get((machine_id, name))
-    if counter is None:
-        counter = Counter(machine_id=machine_id, name=name, reading=now, read_at=when)
-        known.session.add(counter)
-        known.counters[machine_id, name] = counter
-        return increment(None, now)
-    if when < counter.read_at:
-        return 0
-    made = increment(counter.reading, now)
-    counter.reading, counter.read_at = now, when
-    return made
-
-
 def end_silence(session: Session, *, at: datetime) -> int:
     """Count connected machines that have said nothing for long as off since they were last heard; return how many."""
     silent = session.scalars(
@@ -287,10 +178,21 @@ def end_silence(session: Session, *, at: datetime) -> int:
 # --- shifts -------------------------------------------------------------------------
 
 
-def add_shift(session: Session, name: str, times: ShiftTimes, *, by: int | None, at: datetime) -> Shift:
-    """Set a shift up. Raises ShiftWrong."""
+def add_shift(
+    session: Session,
+    name: str,
+    times: ShiftTimes,
+    machine_id: int | None = None,
+    *,
+    by: int | None,
+    at: datetime,
+) -> Shift:
+    """Set a shift up, of the factory or of one machine. Raises ShiftWrong, NotFound."""
     check(times)
+    if machine_id is not None:
+        queries.by_id(session, machine_id)
     shift = Shift(
+        machine_id=machine_id,
         name=name,
         begins=f"{times.begins:%H:%M}",
         ends=f"{times.ends:%H:%M}",
