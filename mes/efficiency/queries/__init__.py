@@ -2,7 +2,7 @@
 
 from mes.efficiency.queries.accuracy import Intercept
 from mes.efficiency.queries.figures import EVENTS, UNITS, Events, Report, counts, report
-from mes.efficiency.queries.orders import split_line, split_lines, splitting
+from mes.efficiency.queries.orders import Splitting, split_line, split_lines, splitting
 from mes.efficiency.queries.rollups import Daily, daily, faults
 from mes.efficiency.queries.window import Calendar, Window, calendar_of, calendar_within
 
@@ -13,6 +13,7 @@ __all__ = [
     "Events",
     "Intercept",
     "Report",
+    "Splitting",
     "UNITS",
     "Window",
     "calendar_of",

@@ -186,8 +186,8 @@ class Splitting:
     again: tuple[tuple[ReleaseReason, int], ...]  # further releases by reason
 
 
-def splitting(session: Session, window: Window) -> Splitting:
-    """Return what stands beside the first figure of a window."""
+def splitting(session: Session, window: Window, *, is_spent_told: bool = True) -> Splitting:
+    """Return what stands beside the first figure of a window; who spent how long is left out where nobody asks."""
     rows = session.execute(
         select(Release.reason, Release.is_untouched, func.count())
         .where(window.holds(Release.released_at))
@@ -199,7 +199,8 @@ def splitting(session: Session, window: Window) -> Splitting:
         counts[reason] += number
         untouched += number if is_untouched and reason is ReleaseReason.FIRST else 0
     again = tuple((one, counts[one]) for one in ReleaseReason if one is not ReleaseReason.FIRST)
-    return Splitting(_spent(session, window), counts[ReleaseReason.FIRST], untouched, again)
+    spent = _spent(session, window) if is_spent_told else ()
+    return Splitting(spent, counts[ReleaseReason.FIRST], untouched, again)
 
 
 def _spent(session: Session, window: Window) -> tuple[Spent, ...]:

@@ -67,7 +67,8 @@ def metric_show(code: str) -> ResponseReturnValue:
         events=events,
         page=page,
         views=_tabs(metric, asked, events),
-        splitting=queries.splitting(read(), asked.window) if metric is Metric.M1 else None,
+        splitting=_splitting(asked) if metric is Metric.M1 else None,
+        days_at_most=trends.DAYS_AT_MOST,
         rounded=lambda value: rules.rounded(Fraction(value), "0.1"),
         weigh=_weigh,
         minutes=lambda row: rules.rounded(minutes(row.at, row.ended_at), "0.1"),
@@ -126,6 +127,12 @@ def acceptance_print() -> ResponseReturnValue:
 def point_words(point: Point) -> tuple[str, str]:
     """Return what stands below a point of a line: when it begins, and of how many it is."""
     return day(point.first), _("n = %(count)s", count=point.sample)
+
+
+def _splitting(asked: Asked) -> queries.Splitting:
+    """Return what stands beside the first figure; of a long window without who spent how long, which is a long list."""
+    is_short = len(asked.calendar.days) <= trends.DAYS_AT_MOST
+    return queries.splitting(read(), asked.window, is_spent_told=is_short)
 
 
 def _metric(code: str) -> Metric:
