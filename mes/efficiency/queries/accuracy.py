@@ -47,8 +47,9 @@ class Intercept:
 
 
 def wrong_rows(window: Window, kinds: Collection[ScanKind], errors: Collection[Block]) -> Select[Any]:
-    """Return the wrong scans that were refused at some kinds of scans."""
-    return scan_rows(window, kinds).where(Scan.block_code.in_(errors))
+    """Return the wrong scans that were refused at some kinds of scans; the few refused ones are looked up first."""
+    refused = select(Scan.id).where(Scan.block_code.in_(errors), window.holds(Scan.received_at))
+    return scan_rows(kinds).where(Scan.id.in_(refused))
 
 
 def sealed_rows(window: Window) -> Select[Any]:

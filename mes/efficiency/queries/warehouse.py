@@ -30,7 +30,8 @@ def transaction_rows(window: Window, work: Work) -> Select[Any]:
     if work in BY_MOVE:
         return _moves(window, BY_MOVE[work])
     if work in BY_SCAN:
-        return scan_rows(window, (BY_SCAN[work],)).where(Scan.outcome.in_(PASSED))
+        of_kind = scan_rows((BY_SCAN[work],))
+        return of_kind.where(Scan.outcome.in_(PASSED), window.holds(Scan.received_at))
     columns: tuple[Any, ...] = (FormerLabel.replaced_at.label("at"), FormerLabel.code.label("what"))
     return (
         select(*columns, FormerLabel.new_code.label("number"), Person.name.label("person"))
