@@ -4,6 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from sqlalchemy.orm import Session
 
 from mes.efficiency.queries import Window, calendar_of
 from mes.efficiency.rules import Metric, Work
@@ -18,9 +19,18 @@ from tests.scenarios.known import BOTH, KNOWN, MONDAY, TUESDAY, WEDNESDAY, ZONE,
 D = Decimal
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def session(app):
+    """A session in which all of it has happened, once for all these tests: they only read, and it is rolled back."""
+    with app.extensions["sessions"].engine.connect() as connection, connection.begin() as outer:
+        with Session(connection, join_transaction_mode="create_savepoint") as session:
+            run_factory(session)
+            yield session
+        outer.rollback()
+
+
+@pytest.fixture(scope="module")
 def report(session):
-    run_factory(session)
     return {figure.metric: figure for figure in reading.report(session, BOTH, at=KNOWN).figures}
 
 
