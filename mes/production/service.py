@@ -214,7 +214,7 @@ def _accepted(session: Session, piece: PieceAtStation, done: str, names: dict[st
         object_id=piece.id,
         context_id=piece.set_id,
         progress=Progress(made_count, total_count),
-        shown=shown(piece) | {"next": _next(after, names)},
+        shown=shown(piece) | {"next": _next(after, names), "operation": done, "done_count": 1},
     )
 
 
@@ -373,13 +373,19 @@ def report_cut(
             object_type="sheet",
             object_id=sheet.id,
         )
-    piece_count = _cut_pieces(session, sheet.id, station.station_id, by=by, at=at)
+    done_count = _cut_pieces(session, sheet.id, station.station_id, by=by, at=at)
+    parts = {"count": queries.part_count_on(session, sheet.id)}
     return Accepted(
         Text(N_("Sheet %(code)s is cut"), {"code": code}),
         object_type="sheet",
         object_id=sheet.id,
         context_id=sheet.plan_id,
-        shown={"name": Text(N_("Sheet cut")), "size": Text(N_("%(count)s pieces"), {"count": piece_count})},
+        shown={
+            "name": Text(N_("Sheet cut")),
+            "size": Text(N_("%(count)s pieces"), parts),
+            "operation": CUT,
+            "done_count": done_count,
+        },
     )
 
 
@@ -433,16 +439,16 @@ def _check_offcut(session: Session, code: str, wanted: str | None) -> None:
 
 
 def _cut_pieces(session: Session, sheet_id: int, station_id: int, *, by: int, at: datetime) -> int:
-    """Report the cutting of what lies on a sheet; return how many pieces are cut by it, label or not."""
+    """Report the cutting of what lies on a sheet; return how many labelled pieces are cut by it."""
     found = queries.pieces_on(session, sheet_id)
-    silent = splitting.mark_cut(session, [key for key, is_tracked in found if not is_tracked], at=at)
+    splitting.mark_cut(session, [key for key, is_tracked in found if not is_tracked], at=at)
     labelled = [
         key
         for key, is_tracked in found
         if is_tracked and splitting.advance(session, key, 0, PieceState.CUT, at=at)
     ]
     _report_cut(session, labelled, station_id, by=by, at=at)
-    return silent + len(labelled)
+    return len(labelled)
 
 
 def _report_cut(

@@ -291,6 +291,12 @@ def pieces_on(session: Session, sheet_id: int) -> list[tuple[int, bool]]:
     return [(key, is_tracked) for key, is_tracked in rows]
 
 
+def part_count_on(session: Session, sheet_id: int) -> int:
+    """Return how many parts lie on a sheet or bar, label or not."""
+    rows = select(func.count()).select_from(Placement).where(Placement.layout_id == sheet_id)
+    return session.scalars(rows).one()
+
+
 def set_progress(session: Session, set_id: int) -> tuple[int, int]:
     """Return how many of a set's labelled pieces are made or further, and how many there are."""
     made_or_further = (PieceState.MADE, PieceState.PACKED, PieceState.SHIPPED)
