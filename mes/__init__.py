@@ -5,6 +5,7 @@ from flask import Flask
 from core.codes import Letter
 from core.events import subscribe
 from core.i18n import N_
+from core.jobs.registry import accompany
 from core.jobs.registry import handle as handle_job
 from core.web.registry import Companion, MenuEntry, blueprints, registry
 from erp.sales.events import LineRemoved
@@ -31,10 +32,14 @@ from mes.cutting.queries import offcuts as cutting_offcuts
 from mes.cutting.service import studies as cutting_studies
 from mes.demo import cli as demo_cli
 from mes.efficiency import cli as efficiency_cli
+from mes.efficiency import jobs as efficiency_jobs
 from mes.efficiency import model as _efficiency  # noqa: F401
+from mes.efficiency import queries as efficiency
+from mes.efficiency import subscribers as efficiency_subscribers
 from mes.efficiency import views as efficiency_views
 from mes.machines import cli as machines_cli
 from mes.machines import views as machines_views
+from mes.machines.events import StatesTold
 from mes.packing import api as packing_api
 from mes.packing import model as _packing  # noqa: F401
 from mes.packing import panels as packing_panels
@@ -361,6 +366,10 @@ def _register_efficiency(app: Flask) -> None:
     for role in ("clerk", "splitter", "keeper", "leader"):
         put.grant(role, efficiency_views.TIME)
     app.cli.add_command(efficiency_cli.efficiency)
+    put.invariants[N_("kept days equal their events")] = efficiency.faults
+    subscribe(StatesTold, efficiency_subscribers.on_states_told)
+    subscribe(SetsFrozen, efficiency_subscribers.on_sets_frozen)
+    accompany("daily figures", efficiency_jobs.keep_days)
     blueprints(app, (cohort_views.bp, "/mes/cohort"))
     put.grant("owner", cohort_views.READ)
 

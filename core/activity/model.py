@@ -17,6 +17,7 @@ class Interval(Model):
         CheckConstraint("ended_at >= started_at", name="ends_after_start"),
         Index("ix_core_activity_interval_person_id_ended_at", "person_id", "ended_at"),
         Index("ix_core_activity_interval_kind_started_at", "kind", "started_at"),
+        Index("ix_core_activity_interval_subject_subject_id", "subject", "subject_id"),
     )
 
     id: Mapped[Id]

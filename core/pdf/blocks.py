@@ -187,6 +187,33 @@ class Together:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """Two blocks side by side in one slice; below each other where they would be higher so than `height_mm`.
+
+    `left_share` of the width, 0 to 1, is the left one's.
+    """
+
+    left: Block
+    right: Block
+    left_share: Decimal
+    height_mm: Length
+
+    def strips(self, width_pt: float, height_pt: float) -> list[Strip]:
+        """Return the one strip, or those of both."""
+        left_pt = (width_pt - GAP_PT) * float(self.left_share)
+        left = _stacked(self.left.strips(left_pt, height_pt))
+        right = _stacked(self.right.strips(width_pt - GAP_PT - left_pt, height_pt))
+        if max(left.height_pt, right.height_pt) > min(height_pt, points(self.height_mm)):
+            return [*self.left.strips(width_pt, height_pt), *self.right.strips(width_pt, height_pt)]
+
+        def paint(pen: Pen, x: float, y: float) -> None:
+            left.paint(pen, x, y)
+            right.paint(pen, x + left_pt + GAP_PT, y)
+
+        return [Strip(max(left.height_pt, right.height_pt), paint)]
+
+
+@dataclass(frozen=True, slots=True)
 class NewPage:
     """What follows begins a page."""
 

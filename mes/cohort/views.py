@@ -33,7 +33,7 @@ from mes.cohort.rules import (
     together,
 )
 from mes.efficiency.queries.baselines import Judged, judged
-from mes.efficiency.queries.days import calendar_of
+from mes.efficiency.queries.window import calendar_of
 from mes.efficiency.rules.baselines import DEFINITION
 
 bp = Blueprint("mes_cohort", __name__)

@@ -11,7 +11,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from core.i18n import Named
-from core.pdf.blocks import Block, Facts, Figure, Heading, Paragraph, Table, Together
+from core.pdf.blocks import Beside, Block, Facts, Figure, Heading, Paragraph, Table, Together
 from core.pdf.blocks import Column as TableColumn
 from core.pdf.frame import Document, render_document
 from core.pdf.labels import LABEL_60X40, Bars, Item, Label, Qr, Rule, TextBox, render_labels
@@ -21,20 +21,19 @@ from core.web.templating import named
 from mes.cutting.model import Offcut
 from mes.cutting.queries import Part, PlanPage, SheetShown
 from mes.cutting.rules.saw import books
+from mes.nesting.rules.cuts import Cut
 from mes.nesting.rules.instance import Kind
 
 D = Decimal
 BAR_DEPTH_MM = 160  # a bar is drawn as deep as this in the units of its length, so that its words can be read
-PICTURE_MM, PICTURE_LEAST_MM = 118, 75  # height of a sheet's picture on paper
+PICTURE_MM = 118  # height of a sheet's picture on paper
 BAR_PICTURE_MM = 22
-PAGE_MM, FACTS_MM, HEADING_MM, ROW_MM = (
-    172,
-    21,
-    30,
-    7,
-)  # what a page holds, and what stands on it beside a picture
+PICTURE_SHARE = D("0.62")  # of the width of a page; its cut list stands beside it
+BESIDE_MM = 120  # so high with the facts and a heading above: a longer cut list comes below
 WORDS_MM = D("3.4")  # read from where the board lies
 NUMBER_MM = D("3.6")
+NUMBER_OFF_MM = 25  # on the board: how far a cut's number stands off its end
+ROOM_RATE = D("0.94")  # words keep off the edges of their part
 UPRIGHT = 2  # a part so many times deeper than long has its words upright
 
 
@@ -52,7 +51,7 @@ def plan_paper(page: PlanPage, sheets: Sequence[SheetShown], printing: Printing)
     blocks: list[Block] = [_facts(page, shown)]
     if page.plan.unplaced_count:
         blocks.append(Paragraph(_unplaced(page)))
-    blocks += [_pattern_block(page, found, is_first=number == 0) for number, found in enumerate(shown)]
+    blocks += [_pattern_block(page, found) for found in shown]
     document = Document(
         title=_("Cut plan"),
         number=page.plan.number,
@@ -100,7 +99,7 @@ def _unplaced(page: PlanPage) -> str:
     return text
 
 
-def _pattern_block(page: PlanPage, sheets: Sequence[SheetShown], *, is_first: bool) -> Together:
+def _pattern_block(page: PlanPage, sheets: Sequence[SheetShown]) -> Together:
     """Return one pattern: which sheets it is, its picture, and what is sawn in order, on one page if that can be."""
     sheet, count = sheets[0], len(sheets)
     is_bar = page.instance.kind is Kind.BAR
@@ -117,11 +116,11 @@ def _pattern_block(page: PlanPage, sheets: Sequence[SheetShown], *, is_first: bo
     if sheet.row.lot_id is not None:
         heading += " · " + _("from offcut %(code)s", code=sheet.layout.stock)
     codes = Paragraph("  ".join(f"{one.row.position} {one.row.code}" for one in sheets))
-    table = _stop_list(sheet) if is_bar else _fence_list(page, sheet)
-    room = PAGE_MM - FACTS_MM * is_first - ROW_MM * (len(table.rows) + 1) - HEADING_MM
-    height = BAR_PICTURE_MM if is_bar else max(PICTURE_LEAST_MM, min(PICTURE_MM, room))
-    figure = Figure(picture(page, sheet, is_single=count == 1), height_mm=height)
-    return Together((Heading(heading), codes, figure, table))
+    drawn = picture(page, sheet, is_single=count == 1)
+    if is_bar:
+        return Together((Heading(heading), codes, Figure(drawn, height_mm=BAR_PICTURE_MM), _stop_list(sheet)))
+    figure, table = Figure(drawn, height_mm=PICTURE_MM), _fence_list(page, sheet)
+    return Together((Heading(heading), codes, Beside(figure, table, PICTURE_SHARE, BESIDE_MM)))
 
 
 def _fence_list(page: PlanPage, sheet: SheetShown) -> Table:
@@ -141,11 +140,11 @@ def _fence_list(page: PlanPage, sheet: SheetShown) -> Table:
         trim = _plain(D(page.instance.trim.left_dmm) / 10)
         rows.insert(0, (_("at first"), _("trim the four edges"), trim, "4", ""))
     columns = (
-        TableColumn(_("Cut no."), 2),
-        TableColumn(_("How"), 3),
-        TableColumn(_("Fence, mm"), 2, Align.RIGHT),
-        TableColumn(_("Times"), 1, Align.RIGHT),
-        TableColumn(_("Frees part"), 4),
+        TableColumn(_("Cut no."), 4),
+        TableColumn(_("How"), 9),
+        TableColumn(_("Fence, mm"), 4, Align.RIGHT),
+        TableColumn(_("Times"), 3, Align.RIGHT),
+        TableColumn(_("Frees part"), 6),
     )
     return Table(columns, tuple(rows))
 
@@ -199,9 +198,16 @@ def picture(page: PlanPage, sheet: SheetShown, *, is_single: bool) -> Picture:
         ends = ((cut.x1_dmm, cut.y1_dmm), (cut.x2_dmm, cut.y2_dmm))
         line = tuple((D(x) / 10, depth - D(y) / 10) for x, y in ends)
         shapes.append(Path(line, D("0.35"), is_dashed=cut.stage > 1))
-        x, y = line[1]
-        shapes.append(Words(x, y, str(cut.n), NUMBER_MM, is_on_white=True))
+        shapes.append(Words(*_number_at(cut, line), str(cut.n), NUMBER_MM, is_on_white=True))
     return Picture(length + 60, depth + 60, tuple(shapes), x=-30, y=-30)
+
+
+def _number_at(cut: Cut, line: tuple[tuple[Decimal, Decimal], ...]) -> tuple[Decimal, Decimal]:
+    """Return where the number of a cut stands, so that cuts that meet do not hide each other's."""
+    (x1, _), (x2, y2) = line
+    if cut.x1_dmm == cut.x2_dmm:
+        return x2, y2 - NUMBER_OFF_MM  # above its upper end
+    return (x2 if cut.stage == 1 else x1 + 2 * NUMBER_OFF_MM), y2
 
 
 def _part_shapes(part: Part, depth: Decimal, *, is_single: bool) -> Iterator[Shape]:
@@ -219,7 +225,7 @@ def _part_shapes(part: Part, depth: Decimal, *, is_single: bool) -> Iterator[Sha
     if part.pair:
         words += " " + _("pair %(which)s", which=part.pair)
     is_upright = high > UPRIGHT * at.length_mm
-    room = high if is_upright else at.length_mm
+    room = (high if is_upright else at.length_mm) * ROOM_RATE
     middle = at.x_mm + at.length_mm / 2, y + high / 2
     yield Words(*middle, words, WORDS_MM, room=room, is_upright=is_upright)
 

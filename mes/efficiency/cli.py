@@ -12,10 +12,12 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from core.clock import now
-from core.work import read
+from core.work import read, run
+from mes.efficiency import service
 from mes.efficiency.queries import Intercept, Report
 from mes.efficiency.queries.baselines import judged
-from mes.efficiency.queries.days import calendar_of
+from mes.efficiency.queries.rollups import days_to_keep
+from mes.efficiency.queries.window import calendar_of
 from mes.efficiency.rules import Figure, Part
 
 efficiency = AppGroup("efficiency", help="The five figures of the retrofit.")
@@ -40,6 +42,17 @@ def report(since: datetime, until: datetime, as_json: bool) -> None:
         click.echo(_told(figure))
     for name, rate in (("bench", found.bench), ("store and dock", found.dock)):
         click.echo(f"Intercepted at {name}: {rate.wrong} wrong of {rate.scans} scans, per 1,000: {rate.rate}")
+
+
+@efficiency.command("rebuild")
+@click.option("--since", type=DAY, help="the first day to sum anew; without it all days from the first event")
+def rebuild(since: datetime | None) -> None:
+    """Sum the days anew out of the raw rows, each in a transaction of its own."""
+    zone = ZoneInfo(current_app.config["TIMEZONE"])
+    whole = days_to_keep(read(), zone, at=now(), is_anew=True)
+    days = [] if whole is None else [day for day in whole.days if since is None or day >= since.date()]
+    folded = sum(run(service.fold_day, day, zone, at=now()) for day in days)
+    click.echo(f"{folded} days summed anew")
 
 
 def _told(figure: Figure) -> str:

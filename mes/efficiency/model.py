@@ -1,4 +1,4 @@
-"""Tables of efficiency: baselines, which are only added to, and what people record by hand."""
+"""Tables of efficiency: baselines, which are only added to, what people record by hand, and the kept days."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import At, Fixed, Id, Json, Model, On, choice
@@ -141,3 +141,70 @@ class PaidTime(Model):
     paid_min: Mapped[int]
     entered_at: Mapped[At]
     entered_by_id: Mapped[int] = mapped_column(ForeignKey("core_auth_person.id"))
+
+
+class RollUp(Model):
+    """By what the days are folded: the one row of this table, and the lock of whoever folds."""
+
+    __tablename__ = "mes_efficiency_roll_up"
+
+    id: Mapped[Id]
+    basis: Mapped[str] = mapped_column(default="")  # zone and weights, `rules.sums.basis`
+
+
+class FoldedDay(Model):
+    """One day of the factory whose sums are kept."""
+
+    __tablename__ = "mes_efficiency_folded_day"
+
+    id: Mapped[Id]
+    worked_on: Mapped[On] = mapped_column(unique=True)
+    planned: Mapped[str]  # the planned stretches by which its machines were measured
+    lead_us: Mapped[
+        Json
+    ]  # of each order released on it, from entry to release: [microseconds], the shortest first
+    folded_at: Mapped[At]
+
+
+class DaySum(Model):
+    """What one folded day adds to one sum: how often, and how much."""
+
+    __tablename__ = "mes_efficiency_day_sum"
+    __table_args__ = (UniqueConstraint("worked_on", "name", "key"),)
+
+    id: Mapped[Id]
+    worked_on: Mapped[On]
+    name: Mapped[str] = mapped_column(String(20))  # `rules.sums.Name`
+    key: Mapped[str] = mapped_column(String(20))  # kind of door or of transaction; "" where there is none
+    event_count: Mapped[int]
+    exact_sum: Mapped[int] = mapped_column(BigInteger)  # millionths of a door, microseconds, or a count
+
+
+class MachineDay(Model):
+    """The times of one machine within the planned time of one folded day, of which anything is known."""
+
+    __tablename__ = "mes_efficiency_machine_day"
+    __table_args__ = (UniqueConstraint("worked_on", "machine_id"),)
+
+    id: Mapped[Id]
+    worked_on: Mapped[On]
+    machine_id: Mapped[int] = mapped_column(ForeignKey("mes_machines_machine.id"))
+    planned_us: Mapped[int] = mapped_column(BigInteger)
+    busy_us: Mapped[int] = mapped_column(BigInteger)
+    producing_us: Mapped[int] = mapped_column(BigInteger)
+    setup_us: Mapped[int] = mapped_column(BigInteger)
+    delayed_us: Mapped[int] = mapped_column(BigInteger)
+    unknown_us: Mapped[int] = mapped_column(BigInteger)
+    made_count: Mapped[int]
+    good_count: Mapped[int]
+
+
+class LateEvent(Model):
+    """One stretch of time about which something was told late: the days it touches are folded again, then it goes."""
+
+    __tablename__ = "mes_efficiency_late_event"
+    __table_args__ = (CheckConstraint("until_at >= since_at", name="ends_after_start"),)
+
+    id: Mapped[Id]
+    since_at: Mapped[At]
+    until_at: Mapped[At] = mapped_column(index=True)

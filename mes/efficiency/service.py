@@ -1,4 +1,4 @@
-"""Commands of efficiency: baselines, work timed the old way, paid minutes; never commit.
+"""Commands of efficiency: baselines, work timed the old way, paid minutes, kept days; never commit.
 
 A baseline's days are inserted with it and never touched again; approving locks the figure's approved baseline.
 """
@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -18,8 +19,22 @@ from core.audit.service import record
 from core.errors import Conflict, NotFound
 from core.numbers.service import next_number
 from core.states import check_step
-from mes.efficiency.model import Baseline, BaselineDay, BaselineExclusion, PaidTime, TimedWork
+from mes.efficiency.model import (
+    Baseline,
+    BaselineDay,
+    BaselineExclusion,
+    DaySum,
+    FoldedDay,
+    LateEvent,
+    MachineDay,
+    PaidTime,
+    RollUp,
+    TimedWork,
+)
 from mes.efficiency.queries.baselines import days_of, parameters, running
+from mes.efficiency.queries.rollups import TIMES
+from mes.efficiency.queries.sums import day_sums
+from mes.efficiency.queries.window import calendar_of
 from mes.efficiency.rules import Metric
 from mes.efficiency.rules.baselines import (
     DEFINITION,
@@ -38,6 +53,7 @@ from mes.efficiency.rules.baselines import (
     check_timed,
     sha256_of,
 )
+from mes.efficiency.rules.sums import LATE, SETTLED, DaySums, basis
 
 BASELINE, TIMED, PAID = "mes.efficiency.baseline", "mes.efficiency.timed_work", "mes.efficiency.paid_time"
 PREFIX = "BL"
@@ -238,3 +254,71 @@ def put_paid_time(
         session.flush()  # one row per person and day
     except IntegrityError as lost:
         raise Conflict from lost
+
+
+# --- kept days ----------------------------------------------------------------
+
+
+def note_late(session: Session, since: datetime, until: datetime, *, at: datetime) -> None:
+    """Note that something was told at `at` about a stretch of time; none is needed while its day is not kept."""
+    if since < at - LATE:
+        session.execute(insert(LateEvent), {"since_at": since, "until_at": max(since, until)})
+
+
+def fold_day(session: Session, day: date, zone: ZoneInfo, *, at: datetime) -> bool:
+    """Keep the sums of one day, out of the raw rows; say whether it had ended for long enough to be kept.
+
+    Locks the folding: one day is folded at a time. Notes of late events are read before the raw rows, and only those
+    that were read go: what is told meanwhile keeps its note.
+    """
+    window = calendar_of(day, day, zone).window
+    if window.before + SETTLED > at:
+        return False
+    _begin_folding(session, str(zone))
+    late = session.execute(
+        select(LateEvent.id, LateEvent.since_at, LateEvent.until_at).where(
+            LateEvent.since_at < window.before, LateEvent.until_at >= window.since
+        )
+    ).all()
+    _keep(session, day, day_sums(session, window, at=at), at=at)
+    session.execute(delete(LateEvent).where(LateEvent.id.in_([row.id for row in late])))
+    rest = [
+        {"since_at": since, "until_at": until}
+        for row in late
+        for since, until in (
+            (row.since_at, window.since - timedelta(microseconds=1)),
+            (window.before, row.until_at),
+        )
+        if since <= until
+    ]
+    if rest:
+        session.execute(insert(LateEvent), rest)
+    return True
+
+
+def _begin_folding(session: Session, zone: str) -> None:
+    """Lock the folding; what was folded by another zone or other weights goes."""
+    kept = session.scalars(select(RollUp).with_for_update()).one()
+    if kept.basis != basis(zone):
+        for table in (DaySum, MachineDay, FoldedDay):
+            session.execute(delete(table))
+        kept.basis = basis(zone)
+
+
+def _keep(session: Session, day: date, found: DaySums, *, at: datetime) -> None:
+    for table in (DaySum, MachineDay, FoldedDay):
+        session.execute(delete(table).where(table.worked_on == day))
+    kept = {"worked_on": day, "planned": found.planned, "lead_us": list(found.leads), "folded_at": at}
+    session.execute(insert(FoldedDay), kept)
+    sums = [
+        {"worked_on": day, "name": name.value, "key": key, "event_count": count, "exact_sum": amount}
+        for (name, key), (count, amount) in found.cells.items()
+    ]
+    machines = [
+        {"worked_on": day, "machine_id": machine_id}
+        | dict(zip((column.key for column in TIMES), times, strict=True))
+        for machine_id, times in found.machines.items()
+    ]
+    for table, rows in ((DaySum, sums), (MachineDay, machines)):
+        if rows:
+            session.execute(insert(table), rows)

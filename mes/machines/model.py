@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, U
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import At, Id, Json, Min, Model, On, choice
-from mes.machines.rules.counters import CounterName
+from mes.machines.rules.counters import CounterName, MachineClock
 from mes.machines.rules.states import MachineState, Source, StopReason
 
 
@@ -72,6 +72,32 @@ class Counter(Model):
     first_at: Mapped[At | None]
     reading: Mapped[int] = mapped_column(BigInteger)
     read_at: Mapped[At]
+
+
+class ClockReading(Model):
+    """The last reading of one of a machine's own clocks."""
+
+    __tablename__ = "mes_machines_clock_reading"
+    __table_args__ = (UniqueConstraint("machine_id", "kind"),)
+
+    id: Mapped[Id]
+    machine_id: Mapped[int] = mapped_column(ForeignKey("mes_machines_machine.id"))
+    kind: Mapped[MachineClock] = mapped_column(choice(MachineClock))
+    reading: Mapped[int] = mapped_column(BigInteger)  # ms
+    read_at: Mapped[At]
+
+
+class ClockHour(Model):
+    """What one of a machine's own clocks counted, by readings of one hour of the day (UTC)."""
+
+    __tablename__ = "mes_machines_clock_hour"
+    __table_args__ = (UniqueConstraint("machine_id", "kind", "hour_at"),)
+
+    id: Mapped[Id]
+    machine_id: Mapped[int] = mapped_column(ForeignKey("mes_machines_machine.id"))
+    kind: Mapped[MachineClock] = mapped_column(choice(MachineClock))
+    hour_at: Mapped[At]
+    ms_count: Mapped[int] = mapped_column(BigInteger)
 
 
 class Output(Model):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from fractions import Fraction
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -25,7 +27,8 @@ from mes.machines.forms import EndForm, MachineForm, PressForm, ShiftForm
 from mes.machines.model import Machine, StateChange
 from mes.machines.queries import MachineWork
 from mes.machines.rules import figures
-from mes.machines.rules.figures import Made, Times, clock, percent
+from mes.machines.rules.counters import MachineClock
+from mes.machines.rules.figures import Made, Times, clock, minutes, percent
 from mes.machines.rules.states import SETTING_UP, MachineState, Span, StopReason
 from mes.scanning import queries as scanning
 from mes.scanning.rules import DEVICE_COOKIE
@@ -38,6 +41,14 @@ SHAPES = {  # how the strip of a day draws a state
     MachineState.STANDBY: "idle",
     MachineState.READY: "idle",
     MachineState.ERROR: "down",
+}
+STATE_OF_CLOCK = {  # which state should have lasted as long as a machine's own clock says
+    MachineClock.PRODUCTION: MachineState.WORKING,
+    MachineClock.WORKING: MachineState.WORKING,
+    MachineClock.READY: MachineState.READY,
+    MachineClock.STANDBY: MachineState.STANDBY,
+    MachineClock.ERROR: MachineState.ERROR,
+    MachineClock.OFF: MachineState.OFFLINE,
 }
 FIGURES = (
     (N_("Availability"), N_("production time / planned time")),
@@ -122,6 +133,7 @@ def machine_show(machine_id: int) -> ResponseReturnValue:
         figures=_figures(found.times, found.made),
         losses=found.losses,
         told=_loss,
+        clocks=_clocks(found, queries.own_clocks(session, machine_id, day.since, day.before)),
         page=lists.paged(session, rows, {"at": StateChange.began_at}, default="-at"),
         clock=clock,
     )
@@ -158,6 +170,20 @@ def _figures(times: Times, made: Made) -> list[tuple[str, str, Any]]:
         figures.technical_efficiency(times),
     )
     return [(name, formula, percent(value)) for (name, formula), value in zip(FIGURES, values, strict=True)]
+
+
+def _clocks(
+    work: MachineWork, own: Mapping[MachineClock, timedelta]
+) -> list[tuple[MachineClock, Fraction, Fraction | None]]:
+    """Return what the machine's own clocks counted, in minutes, and beside it what its states come to."""
+    by_state: defaultdict[MachineState | None, timedelta] = defaultdict(timedelta)
+    for span in work.spans:
+        by_state[span.state] += span.length
+    told = ((kind, own[kind]) for kind in MachineClock if kind in own)
+    return [
+        (kind, minutes(length), minutes(by_state[STATE_OF_CLOCK[kind]]) if kind in STATE_OF_CLOCK else None)
+        for kind, length in told
+    ]
 
 
 def _strip(work: MachineWork, since: datetime) -> list[tuple[float, float, str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint
@@ -36,6 +37,14 @@ WORDS = (
     *(N_("A good piece"), N_("Take it out and put it aside. A new piece will come.")),
     *(N_("All operations done"), N_("Next: %(operation)s"), N_("Bring it to %(operation)s.")),
     *(N_("%(count)s parts"), N_("Scan what is missing: %(pieces)s.")),
+    *(N_("%(name)s: %(count)s of %(total)s are in."), N_("%(name)s is counted anew.")),
+    *(N_("A package without hardware"), N_("Put it back; it does not belong into this package.")),
+    *(N_("%(count)s × %(name)s"), N_("Put back what is too many.")),
+    N_("Count in what is missing: scan its label, then how many."),
+    *(N_("%(kg)s kg, ± %(more)s"), N_("%(kg)s kg"), N_("A weight nobody can compare")),
+    *(N_("The office enters what one weighs: %(names)s."), N_("Not weighed")),
+    *(N_("Put it on the scales and type the weight."), N_("Compare the kit with its list, piece by piece.")),
+    *(N_("It looks different"), N_("Take out what differs, put it aside and call the team leader.")),
 )
 
 
@@ -49,6 +58,8 @@ WORDS = (
 )
 def jobs() -> ResponseReturnValue:
     """Answer what the bench holds."""
+    found = queries.jobs(read())
+    counted = {need.material_id for job in found for need in job.kit}
     return held.held(
         {
             "words": held.words((*DOOR_WORDS, *WORDS)),
@@ -56,7 +67,8 @@ def jobs() -> ResponseReturnValue:
             "steps": held.labels(ScanKind),
             "states": held.labels(PackageState),
             "piece_states": held.labels(PieceState),
-            "packages": [_package(job) for job in queries.jobs(read())],
+            "lots": [[code, key, shown(name)] for code, key, name in queries.lots_of(read(), counted)],
+            "packages": [_package(job) for job in found],
         }
     )
 
@@ -77,6 +89,8 @@ def _package(job: Job) -> dict[str, Any]:
         "room": box.room,
         "dealer": shown(job.dealer),
         "state": box.state,
+        "look": [job.look.word, [shown(part) for part in job.look_said.facts["parts"]]],
+        "kit": _kit(job),
         "pieces": [
             [
                 *(piece.code, shown(piece.item.name), piece.item.size, piece.item.rule_code),
@@ -85,4 +99,18 @@ def _package(job: Job) -> dict[str, Any]:
             ]
             for piece in job.pieces
         ],
+    }
+
+
+def _kit(job: Job) -> dict[str, Any] | None:
+    """Return what proves the hardware of a package when its label does not: a weight, or a count of each material."""
+    if not job.kit:
+        return None
+    wanted_kg = sum((one.needed_qty * (one.unit_kg or 0) for one in job.kit), Decimal(0))
+    return {
+        "check": job.box.kit_check,
+        "kg": f"{wanted_kg.normalize():f}",
+        "tolerance_kg": f"{job.box.tolerance_kg.normalize():f}",
+        "unweighed": [shown(one.name) for one in job.kit if one.unit_kg is None],
+        "needs": [[one.material_id, shown(one.name), one.needed_count, one.counted_count] for one in job.kit],
     }

@@ -91,7 +91,7 @@ def _contents(facts: PackageFacts) -> tuple[Item, ...]:
     whose = f"{named(facts.article)}　{named(facts.colour)}　{opening}"
     if box.set_id is None:
         whose = f"{named(facts.colour)}　{_('of %(count)s door sets', count=box.set_count)}".strip()
-    weight = f"　{facts.planned_kg.quantize(D('0.1'))} kg" if facts.planned_kg else ""
+    weight = f"　{facts.weight_kg.quantize(D('0.1'))} kg" if facts.weight_kg else ""
     article = whose + weight
     items: list[Item] = [TextBox(LEFT_MM, D("20.2"), 54, D("4.6"), article, D("3.7"), is_bold=True)]
     for row, line in enumerate(_lines(facts)):

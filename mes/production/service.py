@@ -374,7 +374,6 @@ def report_cut(
             object_id=sheet.id,
         )
     done_count = _cut_pieces(session, sheet.id, station.station_id, by=by, at=at)
-    parts = {"count": queries.part_count_on(session, sheet.id)}
     return Accepted(
         Text(N_("Sheet %(code)s is cut"), {"code": code}),
         object_type="sheet",
@@ -382,10 +381,23 @@ def report_cut(
         context_id=sheet.plan_id,
         shown={
             "name": Text(N_("Sheet cut")),
-            "size": Text(N_("%(count)s pieces"), parts),
+            "size": Text(N_("Parts: %(count)s"), {"count": queries.part_count(session, sheet.id)}),
+            "next": _next_sheet(session, sheet),
             "operation": CUT,
             "done_count": done_count,
         },
+    )
+
+
+def _next_sheet(session: Session, sheet: queries.Sheet) -> Text:
+    """Return which sheet of the same plan comes next, and what it is cut from."""
+    found = queries.next_sheet(session, sheet.plan_id)
+    if found is None:
+        return Text(N_("The whole plan is cut"))
+    place = {"position": found.position, "total": found.total_count}
+    return Text(
+        N_("Next: %(position)s of %(total)s, label %(code)s, out of %(stock)s"),
+        {**place, "code": found.code, "stock": found.stock},
     )
 
 
@@ -439,7 +451,10 @@ def _check_offcut(session: Session, code: str, wanted: str | None) -> None:
 
 
 def _cut_pieces(session: Session, sheet_id: int, station_id: int, *, by: int, at: datetime) -> int:
-    """Report the cutting of what lies on a sheet; return how many labelled pieces are cut by it."""
+    """Report the cutting of what lies on a sheet: of every piece that lies on no sheet still to be cut.
+
+    Returns how many of them have a label.
+    """
     found = queries.pieces_on(session, sheet_id)
     splitting.mark_cut(session, [key for key, is_tracked in found if not is_tracked], at=at)
     labelled = [

@@ -396,6 +396,7 @@ def _take_all(session: Session, some: list[_Queued], stopped: PositionTaken | No
     """
     taken: list[Taken] = []
     told: set[int] = set()  # whose work is told: all of a batch comes at one moment
+    service.look_ahead(session, [one.asked for one in some if one.asked is not None])
     for one in some:
         is_beat = one.asked is not None and one.asked.who.id not in told
         answer = stopped if one.asked is None or stopped else _take(session, one.asked, one, is_beat=is_beat)
@@ -403,6 +404,7 @@ def _take_all(session: Session, some: list[_Queued], stopped: PositionTaken | No
             told.add(one.asked.who.id)
         stopped = answer if isinstance(answer, PositionTaken) else stopped
         taken.append(None if one.asked is None else answer)
+    service.write_log(session)
     return taken
 
 

@@ -1,6 +1,6 @@
 """Tables of scanning."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import At, Code, Id, Json, Model, choice
@@ -45,6 +45,12 @@ class Scan(Model):
         UniqueConstraint("device_id", "device_position"),  # a device counts its gestures; none is kept twice
         Index("ix_mes_scanning_scan_object", "object_type", "object_id"),
         Index("ix_mes_scanning_scan_kind_received_at", "kind", "received_at"),
+        Index(
+            "ix_mes_scanning_scan_refused",  # few among many
+            "received_at",
+            sqlite_where=text("block_code IS NOT NULL"),
+            postgresql_where=text("block_code IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Id]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
@@ -30,6 +30,49 @@ AT_POSITION = select(SCANS.c.id).where(
     SCANS.c.device_id == bindparam("device"), SCANS.c.device_position == bindparam("position")
 )
 STORED = select(SCANS.c.body_sha256, SCANS.c.answer).where(SCANS.c.scan_id == bindparam("scan_id"))
+ALL_STORED = select(SCANS.c.scan_id, SCANS.c.body_sha256, SCANS.c.answer).where(
+    SCANS.c.scan_id.in_(bindparam("scan_ids", expanding=True))
+)
+ALL_FORMER = select(FORMER.c.code).where(FORMER.c.code.in_(bindparam("codes", expanding=True)))
+AT_POSITIONS = select(SCANS.c.device_position).where(
+    SCANS.c.device_id == bindparam("device"),
+    SCANS.c.device_position.in_(bindparam("positions", expanding=True)),
+)
+AHEAD = "mes.scanning.ahead"  # under which a session keeps it
+
+
+@dataclass(slots=True)
+class Ahead:
+    """What one transaction of a batch looks up for all its scans at once, and what of its log it has still to write."""
+
+    stored: dict[str, tuple[str, dict[str, Any]] | None]  # by scan_id
+    positions: dict[tuple[int, int], bool]  # is it taken, by device and position
+    former: dict[str, bool]  # is a label refused, by code
+    unwritten: list[dict[str, Any]] = field(default_factory=list)
+
+
+def look_ahead(
+    session: Session,
+    scan_ids: Collection[str],
+    positions: Mapping[int, Collection[int]],
+    codes: Collection[str],
+) -> None:
+    """Look up what the scans of one transaction ask of the log and of old labels; `positions` are by device."""
+    stored: dict[str, tuple[str, dict[str, Any]] | None] = dict.fromkeys(scan_ids)
+    for scan_id, fingerprint, answer in session.execute(ALL_STORED, {"scan_ids": list(scan_ids)}):
+        stored[scan_id] = (fingerprint, answer)
+    taken: dict[tuple[int, int], bool] = {}
+    for device_id, wanted in positions.items():
+        found = set(session.scalars(AT_POSITIONS, {"device": device_id, "positions": list(wanted)}))
+        taken |= {(device_id, position): position in found for position in wanted}
+    refused = set(session.scalars(ALL_FORMER, {"codes": list(codes)}))
+    session.info[AHEAD] = Ahead(stored, taken, {code: code in refused for code in codes})
+
+
+def ahead(session: Session) -> Ahead | None:
+    """Return what the scans of this transaction were looked up with, in a batch."""
+    found: Ahead | None = session.info.get(AHEAD)
+    return found
 
 
 def where(session: Session, device_key: str) -> Where | None:
@@ -57,17 +100,26 @@ def former_label(session: Session, code: str) -> FormerLabel | None:
 
 def is_former(session: Session, code: str) -> bool:
     """Say whether a label is refused from now on."""
+    known = ahead(session)
+    if known is not None and code in known.former:
+        return known.former[code]
     return session.scalar(IS_FORMER, {"code": code}) is not None
 
 
 def stored(session: Session, scan_id: str) -> tuple[str, dict[str, Any]] | None:
     """Return fingerprint and answer of a scan that was judged before."""
+    known = ahead(session)
+    if known is not None and scan_id in known.stored:
+        return known.stored[scan_id]
     row = session.execute(STORED, {"scan_id": scan_id}).one_or_none()
     return None if row is None else (row[0], row[1])
 
 
 def is_position_taken(session: Session, device_id: int, position: int) -> bool:
     """Say whether a device counted another scan with this number."""
+    known = ahead(session)
+    if known is not None and (device_id, position) in known.positions:
+        return known.positions[device_id, position]
     return session.scalar(AT_POSITION, {"device": device_id, "position": position}) is not None
 
 

@@ -61,7 +61,10 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """What one kind of scan does: `judge` returns Accepted or raises Blocked; it runs in a savepoint."""
+    """What one kind of scan does: `judge` returns Accepted or raises Blocked; it runs in a savepoint.
+
+    One that `reads_log` finds every earlier scan in the log; a batch writes its log at its end otherwise.
+    """
 
     kind: ScanKind
     permission: str
@@ -69,6 +72,7 @@ class Handler:
     letters: tuple[Letter, ...]
     context_letters: tuple[Letter, ...] = ()
     override_permission: str | None = None
+    reads_log: bool = False
 
 
 Resolver = Callable[[Session, str], Resolved | None]
@@ -182,6 +186,8 @@ def _judge(session: Session, scan: ScanRequest) -> Accepted | Blocked:
     try:
         judging = _handlers[scan.kind]
         clean = _cleaned(session, scan, judging)
+        if judging.reads_log:
+            write_log(session)
         with session.begin_nested():  # a refusal takes back what its handler had begun
             return judging.judge(session, clean)
     except Blocked as refused:
@@ -266,7 +272,39 @@ def _log(
         "override_reason": scan.reason,
         "answer": said,
     }
-    session.execute(LOG, row)
+    ahead = queries.ahead(session)
+    if ahead is None:
+        session.execute(LOG, row)
+        return
+    ahead.unwritten.append(row)
+    ahead.stored[scan.scan_id] = (fingerprint, said)
+    if scan.where is not None and scan.position:
+        ahead.positions[scan.where.device_id, scan.position] = True
+
+
+def look_ahead(session: Session, scans: Collection[ScanRequest]) -> None:
+    """Look up for the scans of one transaction what each would ask by itself; `write_log` ends it."""
+    positions: dict[int, list[int]] = {}
+    for scan in scans:
+        if scan.where is not None and scan.position:
+            positions.setdefault(scan.where.device_id, []).append(scan.position)
+    labels = {codes.clean(text) for scan in scans for text in (scan.code, scan.context) if text}
+    queries.look_ahead(session, {scan.scan_id for scan in scans}, positions, labels)
+
+
+def write_log(session: Session) -> None:
+    """Write down the scans of a batch that are judged and not in the log yet, in their order."""
+    ahead = queries.ahead(session)
+    if ahead is not None and ahead.unwritten:
+        session.execute(LOG, ahead.unwritten)
+        ahead.unwritten = []
+
+
+def _forget_labels(session: Session) -> None:
+    """Have every label looked up anew: one of them was just made an old one."""
+    ahead = queries.ahead(session)
+    if ahead is not None:
+        ahead.former.clear()
 
 
 def supersede(
@@ -276,6 +314,7 @@ def supersede(
 
     Earlier labels that named this one name the new one from now on.
     """
+    _forget_labels(session)
     session.execute(update(FormerLabel).where(FormerLabel.new_code == code).values(new_code=new_code))
     session.execute(
         insert(FormerLabel).values(
@@ -291,6 +330,7 @@ def cancel_labels(session: Session, codes: Collection[str], *, by: int | None, a
     """
     if not codes:
         return
+    _forget_labels(session)
     session.execute(
         update(FormerLabel)
         .where(FormerLabel.new_code.in_(codes))

@@ -16,7 +16,7 @@ from mes.packing.rules import PackageState
 from mes.scanning.rules import DOOR_WORDS, Block, ScanKind
 from mes.shipping import queries
 from mes.shipping.queries import LoadFacts
-from mes.shipping.rules import Cargo, LoadState, needs_signature
+from mes.shipping.rules import MORE, Cargo, LoadState, needs_signature
 
 bp = Blueprint("mes_shipping_api", __name__)
 WORDS = (
@@ -38,6 +38,7 @@ WORDS = (
     *(N_("Put packages onto the list first."), N_("Whole orders, or a signature")),
     N_("%(count)s packages of %(orders)s are not on this load's list"),
     N_("Press “Papers”: the team leader signs that they go later."),
+    *(N_("Stop %(stop)s: %(dealer)s"), N_("%(package)s, stop %(stop)s"), N_("First load %(packages)s.")),
 )
 
 
@@ -62,6 +63,7 @@ def jobs() -> ResponseReturnValue:
             "steps": held.labels(ScanKind),
             "states": held.labels(PackageState),
             "load_states": held.labels(LoadState),
+            "more": shown(MORE),
             "loads": [_load(load, unpaid) for load in found],
         }
     )
@@ -75,8 +77,10 @@ def _load(load: LoadFacts, unpaid: frozenset[int]) -> dict[str, Any]:
         "vehicle": load.vehicle,
         "state": load.state,
         "absent": [one.order_number for one in load.absent if needs_signature([one])],
+        "is_by_stop": load.is_by_stop,
         "stops": [
             {
+                "position": stop.position,
                 "dealer_id": stop.dealer_id,
                 "dealer": shown(stop.dealer),
                 "packages": [_cargo(one, unpaid) for one in stop.cargo],

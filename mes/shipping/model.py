@@ -30,7 +30,7 @@ class Load(Model):
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))
     exception_by_id: Mapped[int | None] = mapped_column(ForeignKey("core_auth_person.id"))  # who signed
     exception_reason: Mapped[str | None]  # why it was closed short
-    shipped_at: Mapped[At | None]
+    shipped_at: Mapped[At | None] = mapped_column(index=True)
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}

@@ -311,12 +311,18 @@ class LoadHead:
     ] = ()  # what goes on before the package and is not on: the last stop, loaded by stop
 
 
+MORE = Named("%(packages)s 等 %(count)s 包", "%(packages)s and %(more)s more")
+
+
 def joined(cargo: Sequence[Cargo]) -> Named:
     """Return the names of some packages as one: 4 at most, then how many more."""
-    shown, more = cargo[:NAMED_AT_MOST], len(cargo) - NAMED_AT_MOST
-    zh = "、".join(one.full.zh for one in shown)
-    en = ", ".join(one.full.en or one.full.zh for one in shown)
-    return Named(zh, en) if more <= 0 else Named(f"{zh} 等 {len(cargo)} 包", f"{en} and {more} more")
+    some, more = cargo[:NAMED_AT_MOST], len(cargo) - NAMED_AT_MOST
+    zh = "、".join(one.full.zh for one in some)
+    en = ", ".join(one.full.en or one.full.zh for one in some)
+    if more <= 0:
+        return Named(zh, en)
+    facts = {"count": len(cargo), "more": more}
+    return Named(MORE.zh % {"packages": zh, **facts}, MORE.en % {"packages": en, **facts})
 
 
 def orders_of(cargo: Sequence[Cargo]) -> Named:

@@ -51,7 +51,7 @@ def ship_close(session: Session, scan: ScanRequest) -> Accepted:
 HANDLERS = (
     Handler(ScanKind.LOAD, LOAD, load, (Letter.PACKAGE,), (Letter.LOAD,)),
     Handler(ScanKind.UNLOAD, LOAD, unload, (Letter.PACKAGE,), (Letter.LOAD,)),
-    Handler(ScanKind.SHIP_CLOSE, LOAD, ship_close, (Letter.LOAD,), override_permission=SIGN),
+    Handler(ScanKind.SHIP_CLOSE, LOAD, ship_close, (Letter.LOAD,), override_permission=SIGN, reads_log=True),
 )
 
 

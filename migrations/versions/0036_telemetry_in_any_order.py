@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql
 import core.db
 
 revision = '0036'
-down_revision = '0019'
+down_revision = '0035'
 branch_labels = None
 depends_on = None
 

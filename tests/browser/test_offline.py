@@ -1,16 +1,22 @@
 """The network is lost in the middle of the work: nothing is lost, nothing is done twice, one and the same is said."""
 
+import re
 from collections import Counter
+from decimal import Decimal
 
 import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
 from core.codes import Letter, make
+from erp.catalogue.rules.document import KitCheck
+from erp.materials.model import Article, Material
 from erp.sales.model import Order
 from erp.stock.model import Place
 from erp.stock.rules import PlaceKind
+from mes.packing import queries as packing
 from mes.packing.model import Content, Package
+from mes.packing.rules import PackageState
 from mes.scanning import service as scanning
 from mes.scanning.rules import ScanKind, StationKind
 from mes.shipping.model import Load
@@ -20,8 +26,9 @@ from tests.browser.plant import HANDHELD, TABLET, fits, fits_across, picture, sc
 from tests.browser.tablet import PATIENCE_MS, come_in, is_ready, logged, waits
 from tests.factories.factory import MORNING, make_line, release_order, station
 from tests.factories.people import make_person
+from tests.factories.stock import make_lot, make_place
 from tests.mes.packing.bench import make_all, make_bench, packages, pieces_of
-from tests.mes.shipping.dock import make_load
+from tests.mes.shipping.dock import make_load, sealed_order
 
 pytestmark = pytest.mark.browser
 SETS = 12
@@ -79,8 +86,11 @@ def test_fifty_scans_without_the_network_are_held_once_by_the_server(plant, tabl
     scan(tablet.page, wanted[0][1])
     expect(tablet.page.locator("#job")).to_have_attribute("data-state", "OPEN")  # opening proves nothing yet
     tablet.context.set_offline(True)
-    for number, (_, code) in enumerate(wanted[1:], start=1):
+    for number, (kind, code) in enumerate(wanted[1:], start=1):
         scan(tablet.page, code)
+        if kind == "PACK_SEAL":  # first handing and colour are compared, as ever
+            expect(tablet.page.locator("#verdict .look")).to_contain_text("白")
+            tablet.page.locator("form[data-look] button[type=submit]").click()
         waits(tablet.page, number)
         expect(tablet.page.locator("#verdict")).to_have_attribute("data-kind", "unconfirmed")
         if number == 20:
@@ -91,9 +101,14 @@ def test_fifty_scans_without_the_network_are_held_once_by_the_server(plant, tabl
         if number == 35:
             tablet.die()
             waits(tablet.page, number)
+    expect(tablet.page.locator("[data-held]")).to_have_text(
+        re.compile(r"截至\s+\d\d:\d\d")
+    )  # how old is what it holds
+    assert fits(tablet.page)
     assert len(logged(database)) == 1
     tablet.context.set_offline(False)
     waits(tablet.page, 0)
+    expect(tablet.page.locator("[data-held]")).to_be_hidden()
     rows = logged(database)
     assert [(row.kind.value, row.code) for row in rows] == wanted  # each once, in their order
     assert set(Counter(row.scan_id for row in rows).values()) == {1}
@@ -202,6 +217,110 @@ def test_a_wrong_scan_is_refused_in_the_servers_own_words_and_only_logged(plant,
     assert page.locator("[data-concerns]").is_hidden()  # the person knows all of it already
 
 
+def test_a_package_that_looks_different_is_refused_without_the_network_too(
+    plant, tablet_of, server, database
+):
+    tablet = tablet_of(TABLET)
+    page = tablet.page
+    come_in(page, server, plant.keys[0], plant.badge, "王芳")
+    is_ready(page)
+    code, _, pieces = plant.frames[0]
+    scan(page, code)
+    expect(page.locator("#job")).to_have_attribute("data-state", "OPEN")
+    for piece in pieces:
+        scan(page, piece)
+        expect(page.locator("#verdict")).to_have_attribute("data-kind", "done")
+        page.wait_for_timeout(300)
+    expect(page.locator("#job")).to_have_attribute("data-complete", "")
+    told = []
+    for _ in range(2):
+        page.locator('[data-act="seal"]').click()
+        expect(page.locator("#verdict .look")).to_contain_text("白")
+        picture(page, f"offline-compare-{len(told)}")
+        page.locator('[data-act="differs"]').click()
+        expect(page.locator("#verdict .no")).to_have_text("E04")
+        told.append(words(page))
+        tablet.context.set_offline(True)
+        expect(page.locator(".net")).to_have_class("net off")
+    assert told[0] == told[1]
+    page.locator('[data-act="seal"]').click()
+    page.locator("form[data-look] button[type=submit]").click()
+    expect(page.locator("#verdict")).to_have_attribute("data-kind", "unconfirmed")
+    tablet.context.set_offline(False)
+    waits(page, 0)
+    assert [row.outcome.value for row in logged(database)[-3:]] == ["BLOCK", "BLOCK", "ACCEPT"]
+    with database.session as session:
+        assert session.scalars(select(Package).where(Package.code == code)).one().state is PackageState.SEALED
+
+
+def seal(page, grams=None):
+    """Press Seal and answer what is asked before: it looks as it should, and weighs so much."""
+    page.locator('[data-act="seal"]').click()
+    if grams is not None:
+        page.locator('#verdict [name="weight-g"]').fill(str(grams))
+    page.locator("form[data-look] button[type=submit]").click()
+
+
+def test_hardware_is_counted_and_weighed_without_the_network(plant, tablet_of, server, database):
+    with database.session as session:
+        order = session.scalars(select(Order)).one()
+        counted, weighed = packages(session, order, "HARDWARE")[:2]
+        counted.kit_check, weighed.kit_check = KitCheck.COUNT, KitCheck.WEIGHT
+        weighed.tolerance_kg = Decimal("0.010")
+        needs = packing.kit(session, counted.id)
+        for need in needs:
+            session.get_one(Material, need.material_id).unit_kg = Decimal("0.100")
+        shelf = make_place(session)
+        lots = [(lot_of(session, need.material_id, shelf), need.needed_count) for need in needs]
+        grams = round(sum(need.needed_qty for need in needs) * 100)
+        kits = [(box.code, pieces_of(session, box)[0].code) for box in (counted, weighed)]
+        session.commit()
+    tablet = tablet_of(TABLET)
+    page = tablet.page
+    come_in(page, server, plant.keys[0], plant.badge, "王芳")
+    is_ready(page)
+    tablet.context.set_offline(True)
+    expect(page.locator(".net")).to_have_class("net off")
+    panel = page.locator("#verdict")
+    for code in kits[0]:
+        scan(page, code)
+    expect(page.locator("#job")).to_have_attribute("data-complete", "")
+    seal(page)
+    expect(panel.locator(".no")).to_have_text("E08")
+    for lot, count in lots:
+        for tried in (count + 1, count):
+            scan(page, lot)
+            panel.locator('[name="count"]').fill(str(tried))
+            panel.locator("form[data-count] button").click()
+            if tried > count:
+                expect(panel.locator(".no")).to_have_text("E30")
+                page.wait_for_timeout(1600)  # the same code within 1.5 s is a trigger held down
+        expect(panel).to_contain_text(f"{count} / {count}")
+    seal(page)
+    expect(page.locator("#job")).to_have_attribute("data-state", "SEALED")
+    for code in kits[1]:
+        scan(page, code)
+    expect(page.locator("#job")).to_have_attribute("data-complete", "")
+    seal(page, grams + 11)
+    expect(panel.locator(".no")).to_have_text("E08")
+    picture(page, "offline-weight")
+    seal(page, grams + 10)
+    expect(page.locator("#job")).to_have_attribute("data-state", "SEALED")
+    tablet.context.set_offline(False)
+    waits(page, 0)
+    assert page.locator("[data-concerns]").is_hidden()
+    refused = [row.kind.value for row in logged(database) if row.outcome.value == "BLOCK"]
+    assert refused == ["PACK_SEAL", *["PACK_ADD"] * len(lots), "PACK_SEAL"]
+    with database.session as session:
+        states = session.scalars(select(Package.state).where(Package.code.in_([code for code, _ in kits])))
+        assert set(states) == {PackageState.SEALED}
+
+
+def lot_of(session, material_id, shelf):
+    article = session.scalars(select(Article).where(Article.material_id == material_id)).first()
+    return make_lot(session, article, shelf, "50").code
+
+
 def test_of_two_tablets_that_packed_one_piece_the_second_is_told_which_box_to_open(
     plant, tablet_of, server, database
 ):
@@ -283,6 +402,44 @@ def test_the_dock_loads_without_the_network(store, tablet_of, server, database):
     ]
     with database.session as session:
         assert session.get(Load, load_id).state is LoadState.CLOSED
+
+
+def test_the_order_of_the_stops_is_kept_without_the_network(store, tablet_of, server, database):
+    with database.session as session:
+        first = session.scalars(select(Order)).one()
+        second = sealed_order(session, dealer="D002")
+        load = make_load(session, first, second)
+        load.is_by_stop = True
+        loader = make_person(session, roles=("loader",), name="赵军").badge
+        dock = station(session, StationKind.DOCK)
+        key = scanning.enrol(session, dock.id, "码头平板", by=None, at=MORNING).key
+        load_code, near = load.code, packages(session, first)[0].code
+        far = [box.code for box in packages(session, second)]
+        session.commit()
+    tablet = tablet_of(TABLET)
+    page = tablet.page
+    come_in(page, server, key, loader, "赵军")
+    page.goto(f"{server}/mes/shipping/dock")
+    is_ready(page)
+    scan(page, load_code)
+    expect(page.locator("#job")).to_contain_text("浙H·A1234")
+    told = []
+    for _ in range(2):
+        scan(page, near)  # it is unloaded first, so it goes on last
+        expect(page.locator("#verdict .no")).to_have_text("E29")
+        told.append(words(page))
+        tablet.context.set_offline(True)
+        expect(page.locator(".net")).to_have_class("net off")
+        page.wait_for_timeout(1600)  # the same code within 1.5 s is a trigger held down
+    assert told[0] == told[1]
+    for code in (*far, near):
+        scan(page, code)
+        expect(page.locator("#verdict")).to_have_attribute("data-kind", "unconfirmed")
+    waits(page, len(far) + 2)
+    tablet.context.set_offline(False)
+    waits(page, 0)
+    outcomes = [row.outcome.value for row in logged(database)[-len(far) - 3 :]]
+    assert outcomes == ["BLOCK", "BLOCK", *["ACCEPT"] * (len(far) + 1)]
 
 
 def test_a_page_that_is_not_kept_says_what_works_without_the_network(plant, tablet_of, server):

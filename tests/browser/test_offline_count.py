@@ -101,6 +101,7 @@ def test_fifty_scans_of_a_count_without_the_network_are_held_once(begun, store, 
             expect(tablet.page.locator("#verdict")).to_have_attribute("data-kind", "unconfirmed")
             if number == 15:
                 assert fits_across(tablet.page)
+                expect(tablet.page.locator("[data-held]")).to_contain_text("截至")
                 picture(tablet.page, f"offline-count-{size[0]}")
                 tablet.page.reload()
                 expect(tablet.page.locator("[data-hand-name]")).to_have_text("A-01-1", timeout=PATIENCE_MS)

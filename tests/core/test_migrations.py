@@ -38,7 +38,10 @@ BEFORE_ACCOUNTS = "0015"  # the migration below the one that makes them
 BY = {"by": None, "at": NOON}
 BEFORE_WORDS = "0002"  # the migration below the one that makes them
 BEFORE_UNITS = "0017"
-BORN = {"erp_finance_period": 1}  # the one row that says how far the books are closed
+BORN = {  # tables of one row each: how far the books are closed, by what the figures' days are folded
+    "erp_finance_period": 1,
+    "mes_efficiency_roll_up": 1,
+}
 BEFORE_LOTS = "0024"
 BEFORE_EARLY_RELEASES = "0020"
 

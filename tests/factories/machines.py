@@ -18,7 +18,9 @@ def make_machine(session, key=None, *, name="推台锯", station_id=None, is_key
     return service.put_machine(session, None, facts, by=None, at=WRITTEN)
 
 
-def make_shift(session, begins="08:00", ends="17:30", breaks=(("12:00", "13:00"),), weekdays=range(6)):
+def make_shift(
+    session, begins="08:00", ends="17:30", breaks=(("12:00", "13:00"),), weekdays=range(6), machine_id=None
+):
     """From Monday to Saturday, 08:00 to 12:00 and 13:00 to 17:30 by the factory's clock, unless told otherwise."""
     clock = time.fromisoformat
     times = ShiftTimes(
@@ -28,4 +30,4 @@ def make_shift(session, begins="08:00", ends="17:30", breaks=(("12:00", "13:00")
         frozenset(weekdays),
         date(2026, 11, 1),
     )
-    return service.add_shift(session, "白班", times, by=None, at=WRITTEN)
+    return service.add_shift(session, "白班", times, machine_id, by=None, at=WRITTEN)

@@ -4,25 +4,34 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from sqlalchemy.orm import Session
 
-from mes.efficiency import queries
-from mes.efficiency.queries.days import calendar_of, days
+from mes.efficiency.queries import Window, calendar_of
 from mes.efficiency.rules import Metric, Work
 from mes.efficiency.rules.baselines import sums
 from mes.machines import queries as machines
 from mes.machines.rules import figures
 from mes.machines.rules.figures import percent
 from mes.machines.rules.states import MachineState, StopReason
-from mes.splitting.rules import ORDER_WORK
+from tests.mes.efficiency import reading
 from tests.scenarios.known import BOTH, KNOWN, MONDAY, TUESDAY, WEDNESDAY, ZONE, run_factory
 
 D = Decimal
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def session(app):
+    """A session in which all of it has happened, once for all these tests: they only read, and it is rolled back."""
+    with app.extensions["sessions"].engine.connect() as connection, connection.begin() as outer:
+        with Session(connection, join_transaction_mode="create_savepoint") as session:
+            run_factory(session)
+            yield session
+        outer.rollback()
+
+
+@pytest.fixture(scope="module")
 def report(session):
-    run_factory(session)
-    return {figure.metric: figure for figure in queries.report(session, BOTH, at=KNOWN).figures}
+    return {figure.metric: figure for figure in reading.report(session, BOTH, at=KNOWN).figures}
 
 
 def parts(figure):
@@ -45,7 +54,7 @@ def test_m1_weighted_lines_over_minutes_of_work(session, report):
     assert (told["Provisional lines"], told["Lines that came back within the gate"]) == (0, 1)
     assert told["Split error rate"] == D("25.0")  # one of four lines
     assert [
-        queries.active_minutes(session, queries.Window(first, last, ZONE), ORDER_WORK)
+        reading.work_minutes(session, Window(first, last, ZONE), at=KNOWN)
         for first, last in ((MONDAY, TUESDAY), (TUESDAY, WEDNESDAY))
     ] == [405, 90]  # 150 + 75 + 120 + 60 until midnight, 90 after it
 
@@ -147,7 +156,7 @@ def test_m5_deliveries_without_an_error_over_those_confirmed(report):
 def test_the_sums_of_the_days_are_the_sums_of_the_window(session, report):
     """Splitting in seconds: 495 × 60; the warehouse 490 × 60; machines 2695 × 60 of 4170 × 60."""
     calendar = calendar_of(MONDAY.date(), TUESDAY.date(), ZONE)
-    found = {metric: sums(days(session, metric, calendar, at=KNOWN)) for metric in Metric}
+    found = {metric: sums(reading.days(session, metric, calendar, at=KNOWN)) for metric in Metric}
     assert found == {
         Metric.M1: (Fraction("3.14"), 29_700),
         Metric.M2: (Fraction("24.5"), 29_400),

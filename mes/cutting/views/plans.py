@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from collections.abc import Sequence
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from flask import current_app, flash, jsonify, redirect, render_template, request, url_for
@@ -146,16 +148,16 @@ def plan_show(plan_id: int) -> ResponseReturnValue:
     session = read()
     page = queries.plan_page(session, plan_id)
     at = max(1, min(request.args.get("sheet", 1, type=int) or 1, len(page.lines) or 1))
-    if page.instance.kind is Kind.BAR:
-        shown = queries.sheets(session, page, range(at, at + BARS_SHOWN))
-    else:
-        shown = queries.sheets(session, page, [at])
+    is_bar = page.instance.kind is Kind.BAR
+    shown = queries.sheets(session, page, range(at, at + BARS_SHOWN) if is_bar else [at])
+    alike = _alike(shown)
     return render_template(
         "mes/cutting/plan_show.html",
         page=page,
         at=at,
         sheets=shown,
-        pictures=[_picture(page, sheet) for sheet in shown],
+        alike=alike,
+        pictures=[_picture(page, same[0], count=len(same)) for same in alike],
         next_at=at + BARS_SHOWN,
         back_at=max(1, at - BARS_SHOWN),
     )
@@ -278,8 +280,21 @@ def _state() -> PlanState | None:
     return next((state for state in PlanState if state.value == request.args.get("view")), None)
 
 
-def _picture(page: PlanPage, sheet: SheetShown) -> dict[str, Any]:
-    """Return a sheet as the chart macros draw it: pixels, so floats are right here."""
+def _alike(sheets: Sequence[SheetShown]) -> list[list[SheetShown]]:
+    """Return sheets that are cut alike one after the other together; one with a void part stands alone."""
+
+    def key(sheet: SheetShown) -> tuple[int, bool, int]:
+        is_odd = any(part.is_void for part in sheet.parts) or sheet.row.dropped_at is not None
+        return sheet.row.pattern, is_odd, sheet.row.position if is_odd else 0
+
+    return [list(same) for _key, same in groupby(sheets, key)]
+
+
+def _picture(page: PlanPage, sheet: SheetShown, *, count: int = 1) -> dict[str, Any]:
+    """Return a sheet as the chart macros draw it: pixels, so floats are right here.
+
+    Whose parts they are is told of a sheet alone, not of `count` that are cut alike.
+    """
     rules = sorted({part.piece.rule_code for part in sheet.parts})
     trim = page.instance.trim
     codes = {(int(one.x_mm * 10), int(one.y_mm * 10)): one.code for one in sheet.offcuts}
@@ -301,7 +316,7 @@ def _picture(page: PlanPage, sheet: SheetShown) -> dict[str, Any]:
                     "w": float(part.place.width_mm),
                     "cls": SHADES[rules.index(part.piece.rule_code) % len(SHADES)],
                     "name": _("void: %(name)s", name=named(part.name)) if part.is_void else _titled(part),
-                    "who": part.set_number,
+                    "who": part.set_number if count == 1 else f"× {count}",
                     "ends": part.piece.mitre,
                     "m": float(part.allowance_mm),
                 }

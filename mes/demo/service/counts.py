@@ -59,15 +59,9 @@ def count_shelf(session: Session, keeper: Hand, approver: int | None, number: in
 
 
 def plan_count(session: Session, by: int, on: date, at: datetime) -> None:
-    """Have the place with the most lots counted; nobody has begun yet."""
-    place_id = session.scalars(
-        select(Place.id)
-        .join(Balance, Balance.place_id == Place.id)
-        .where(Place.kind == PlaceKind.STORE)
-        .group_by(Place.id)
-        .order_by(func.count().desc(), Place.id)
-        .limit(1)
-    ).one_or_none()
+    """Have the first shelf of the finished-goods store counted; nobody has begun yet."""
+    finished = select(Place.id).where(Place.kind == PlaceKind.FINISHED).order_by(Place.id).limit(1)
+    place_id = session.scalar(finished)
     if place_id is not None:
         counting.plan(session, [place_id], on=on, by=by, at=at)
 

@@ -189,8 +189,8 @@ def buy(session: Session, by: int, *, on: date, at: datetime) -> None:
     session.flush()
     line = purchasing_queries.order_page(session, orders[0].id).lines[0].line
     place_id = session.scalars(
-        select(Place.id).where(Place.kind == PlaceKind.STORE).order_by(Place.id)
-    ).first()
+        select(Place.id).where(Place.kind == PlaceKind.RECEIVING).order_by(Place.id)
+    ).first()  # it waits there to be put away
     if place_id is not None:
         purchasing.receive(
             session,

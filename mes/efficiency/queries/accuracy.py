@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, literal, select
+from sqlalchemy import ColumnElement, Select, func, literal, select, union
 from sqlalchemy.orm import Session
 
 from core.auth.model import Person
 from erp.sales.model import Order
 from mes.efficiency import rules
-from mes.efficiency.queries.window import Window, count, scan_rows
+from mes.efficiency.queries.window import Window, scan_rows
 from mes.packing.model import Package, Recheck
 from mes.packing.rules import RecheckState
 from mes.packing.rules.rechecks import CONTENT
@@ -46,16 +47,9 @@ class Intercept:
 
 
 def wrong_rows(window: Window, kinds: Collection[ScanKind], errors: Collection[Block]) -> Select[Any]:
-    """Return the wrong scans that were refused at some kinds of scans."""
-    return scan_rows(window, kinds).where(Scan.block_code.in_(errors))
-
-
-def intercept(
-    session: Session, window: Window, kinds: Collection[ScanKind], errors: Collection[Block]
-) -> Intercept:
-    """Return how many wrong scans were refused at some kinds of scans, and of how many."""
-    scans = count(session, scan_rows(window, kinds))
-    return Intercept(count(session, wrong_rows(window, kinds, errors)), scans)
+    """Return the wrong scans that were refused at some kinds of scans; the few refused ones are looked up first."""
+    refused = select(Scan.id).where(Scan.block_code.in_(errors), window.holds(Scan.received_at))
+    return scan_rows(kinds).where(Scan.id.in_(refused))
 
 
 def sealed_rows(window: Window) -> Select[Any]:
@@ -69,12 +63,8 @@ def sealed_rows(window: Window) -> Select[Any]:
     )
 
 
-def _claimed_packages(window: Window) -> ColumnElement[bool]:
-    """Return the condition that a package was rightly claimed, within 30 days of its leaving, for its contents."""
-    return select(Claim.id).where(Claim.package_id == Package.id, *_counted_claims(window)).exists()
-
-
 def _counted_claims(window: Window) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions that a package was rightly claimed, within 30 days of its leaving, for its contents."""
     return (
         Claim.is_late.is_(False),
         Claim.state == ClaimState.ACCEPTED,
@@ -83,21 +73,22 @@ def _counted_claims(window: Window) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _looked_into(window: Window, *, is_wrong: bool = False) -> ColumnElement[bool]:
-    """Return the condition that a package was looked into again within the window, and found wrong."""
-    looks = select(Recheck.id).where(
-        Recheck.package_id == Package.id, Recheck.state == RecheckState.DONE, window.holds(Recheck.ended_at)
+def _looked_at(window: Window, *, is_wrong: bool = False) -> Any:
+    """Return the ids of the packages that were looked into again within the window, or rightly claimed."""
+    looks = select(Recheck.package_id).where(
+        Recheck.state == RecheckState.DONE, window.holds(Recheck.ended_at)
     )
-    return (looks.where(Recheck.is_right.is_(False)) if is_wrong else looks).exists()
+    claims = select(Claim.package_id).where(Claim.package_id.is_not(None), *_counted_claims(window))
+    return union(looks.where(Recheck.is_right.is_(False)) if is_wrong else looks, claims)
 
 
-def _package_rows(condition: ColumnElement[bool]) -> Select[Any]:
+def _package_rows(ids: Any) -> Select[Any]:
     columns: tuple[Any, ...] = (Package.opened_at.label("at"), Package.code.label("what"))
     return (
         select(*columns, Order.number.label("number"), Person.name.label("person"))
         .join(Order, Order.id == Package.order_id)
         .outerjoin(Person, Person.id == Package.sealed_by_id)
-        .where(condition)
+        .where(Package.id.in_(ids))
     )
 
 
@@ -106,12 +97,41 @@ def looked_rows(window: Window) -> Select[Any]:
 
     A package counts once; one that its dealer merely confirmed does not, as nobody looked inside.
     """
-    return _package_rows(_looked_into(window) | _claimed_packages(window))
+    return _package_rows(_looked_at(window))
 
 
 def bad_package_rows(window: Window) -> Select[Any]:
     """Return those of `looked_rows` that had an error of contents."""
-    return _package_rows(_looked_into(window, is_wrong=True) | _claimed_packages(window))
+    return _package_rows(_looked_at(window, is_wrong=True))
+
+
+def found_errors(session: Session, window: Window) -> Counter[Block]:
+    """Return how many errors of each class independent looks found within a window, and dealers rightly claimed."""
+    found: Counter[Block] = Counter()
+    looks = select(Recheck.errors).where(Recheck.state == RecheckState.DONE, window.holds(Recheck.ended_at))
+    for errors in session.scalars(looks):
+        found.update(Block(error["block"]) for error in errors)
+    claims = (
+        select(Claim.block_code, func.count())
+        .where(Claim.state == ClaimState.ACCEPTED, window.holds(Claim.claimed_at))
+        .group_by(Claim.block_code)
+    )
+    for block, count in session.execute(claims):
+        if block is not None:
+            found[block] += count
+    return found
+
+
+def sealed_count(session: Session, window: Window) -> int:
+    """Return how many packages were sealed within the window, and are."""
+    rows = select(func.count()).select_from(Package).where(window.holds(Package.sealed_at))
+    return session.scalar(rows) or 0
+
+
+def delivery_count(session: Session, window: Window) -> int:
+    """Return how many deliveries left within the window."""
+    rows = select(func.count()).select_from(Delivery).join(Load, Load.id == Delivery.load_id)
+    return session.scalar(rows.where(window.holds(Load.shipped_at))) or 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +144,7 @@ class Check:
 
 
 def looks(session: Session, window: Window) -> list[Check]:
-    """Return the packages of `looked_rows`, each once, by their first look or claim within the window."""
+    """Return every look into a package and every rightful claim of the window, the first first."""
     rechecked = (
         select(Package.code, Recheck.ended_at, Recheck.is_right)
         .join(Package, Package.id == Recheck.package_id)
@@ -135,12 +155,18 @@ def looks(session: Session, window: Window) -> list[Check]:
         .join(Package, Package.id == Claim.package_id)
         .where(*_counted_claims(window))
     )
-    found: dict[str, Check] = {}
-    for code, at, is_right in (*session.execute(rechecked), *session.execute(claimed)):
-        before = found.get(code)
-        first = at if before is None else min(at, before.at)
-        found[code] = Check(first, code, bool(is_right) and (before is None or before.is_right))
-    return [found[code] for code in sorted(found)]
+    rows = (*session.execute(rechecked), *session.execute(claimed))
+    return sorted((Check(at, code, bool(is_right)) for code, at, is_right in rows), key=lambda one: one.at)
+
+
+def each_once(found: Iterable[Check], window: Window) -> list[Check]:
+    """Return the packages looked into within a window, each once: by its first look, and right if all were."""
+    kept: dict[str, Check] = {}
+    for look in found:
+        if window.since <= look.at < window.before:
+            before = kept.get(look.what, look)
+            kept[look.what] = Check(before.at, look.what, before.is_right and look.is_right)
+    return [kept[code] for code in sorted(kept)]
 
 
 def receipts(session: Session, window: Window) -> list[Check]:

@@ -16,8 +16,10 @@ from core.errors import NotFound
 from core.files.model import File
 from erp.sales.model import Order
 from mes.efficiency.model import Baseline, BaselineDay, BaselineExclusion, TimedWork
-from mes.efficiency.queries.days import Calendar, days
+from mes.efficiency.queries.days import days
 from mes.efficiency.queries.figures import Report, report
+from mes.efficiency.queries.rollups import Daily, daily
+from mes.efficiency.queries.window import Calendar
 from mes.efficiency.rules import NO_BASELINE, SPLIT, WAREHOUSE, Metric
 from mes.efficiency.rules.baselines import (
     DEFINITION,
@@ -111,28 +113,30 @@ def parameters() -> Mapping[Metric, dict[str, str]]:
 class Judged:
     """The report of some days, its figures compared with their baselines: what every page, paper and file tells."""
 
+    daily: Daily
     report: Report
     changes: Mapping[Metric, Improvement]  # of the figures that have a baseline
 
 
 def judged(session: Session, calendar: Calendar, *, at: datetime) -> Judged:
     """Return the five figures of some days as known at `at`, each compared with its approved baseline."""
-    found = report(session, calendar.window, at=at)
-    changes = improvements(session, calendar, at=at)
+    sums = daily(session, calendar, at=at)
+    found = report(session, sums)
+    changes = improvements(session, sums)
     figures = tuple(
         compared(figure, NO_BASELINE, changes[figure.metric]) if figure.metric in changes else figure
         for figure in found.figures
     )
-    return Judged(replace(found, figures=figures), changes)
+    return Judged(sums, replace(found, figures=figures), changes)
 
 
-def improvements(session: Session, calendar: Calendar, *, at: datetime) -> Mapping[Metric, Improvement]:
-    """Return what became of each figure that has an approved baseline, in the calendar's window."""
+def improvements(session: Session, found: Daily) -> Mapping[Metric, Improvement]:
+    """Return what became of each figure that has an approved baseline, in the days of a window."""
     rows = session.scalars(select(Baseline).where(Baseline.state == BaselineState.APPROVED))
-    return {row.metric: _compared(session, row, calendar, at=at) for row in rows}
+    return {row.metric: _compared(session, row, found) for row in rows}
 
 
-def _compared(session: Session, row: Baseline, calendar: Calendar, *, at: datetime) -> Improvement:
+def _compared(session: Session, row: Baseline, found: Daily) -> Improvement:
     before = Before(
         number=row.number,
         method=row.method,
@@ -147,10 +151,10 @@ def _compared(session: Session, row: Baseline, calendar: Calendar, *, at: dateti
     after = After(
         definition=DEFINITION,
         parameters=parameters()[row.metric],
-        first=calendar.days[0],
-        last=calendar.days[-1],
-        days=days(session, row.metric, calendar, at=at),
-        live_since=_live_since(session, calendar.zone),
+        first=found.calendar.days[0],
+        last=found.calendar.days[-1],
+        days=days(found, row.metric),
+        live_since=_live_since(session, found.calendar.zone),
     )
     return compare(row.metric, before, after)
 

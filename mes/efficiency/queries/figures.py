@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Select
@@ -24,38 +24,39 @@ from mes.efficiency.queries.accuracy import (
     bad_delivery_rows,
     bad_package_rows,
     confirmed_rows,
+    delivery_count,
     delivery_rows,
-    intercept,
+    each_once,
     looked_rows,
+    sealed_count,
     sealed_rows,
     wrong_rows,
 )
 from mes.efficiency.queries.guards import with_guards
 from mes.efficiency.queries.machines import equipment, state_rows
 from mes.efficiency.queries.orders import (
-    active_minutes,
     by_hand_rows,
-    lead_minutes,
     line_rows,
     override_rows,
     release_rows,
     remake_rows,
     split_error_rows,
-    split_lines,
     touched_rows,
     untouched_rows,
     work_rows,
+    young_count,
 )
-from mes.efficiency.queries.warehouse import BY_MOVE, BY_SCAN, transaction_rows, warehouse
+from mes.efficiency.queries.rollups import Daily
+from mes.efficiency.queries.warehouse import BY_MOVE, BY_SCAN, transaction_rows
 from mes.efficiency.queries.window import Window, count
 from mes.efficiency.rules import Figure, Metric, Work
+from mes.efficiency.rules.sums import DaySums, Name, middle, minutes_of, split_sums, total, works
 from mes.machines.model import StateChange
 from mes.packing.model import Package
 from mes.production.model import Scrap
 from mes.scanning.model import FormerLabel, Scan
 from mes.shipping.model import Load
 from mes.splitting.model import Release
-from mes.splitting.rules import ORDER_WORK
 
 UNITS = {  # msgids
     Metric.M1: N_("single doors per hour"),
@@ -76,28 +77,48 @@ class Report:
     lead_hours: Any  # median from order entry to release; nothing without an order
 
 
-def report(session: Session, window: Window, *, at: datetime) -> Report:
-    """Return the five figures of a window, as known at `at`."""
+def report(session: Session, found: Daily) -> Report:
+    """Return the five figures of the days of a window."""
+    window, all_days = found.calendar.window, found.total()
+    young = young_count(session, window, at=found.at)
     return Report(
         figures=(
-            rules.splitting(split_lines(session, window, at=at), active_minutes(session, window, ORDER_WORK)),
-            with_guards(session, window, warehouse(session, window), at=at),
-            equipment(session, window, at=at),
-            rules.packing(
-                count(session, looked_rows(window)),
-                count(session, bad_package_rows(window)),
-                count(session, sealed_rows(window)),
-            ),
-            rules.shipping(
-                count(session, confirmed_rows(window)),
-                count(session, bad_delivery_rows(window)),
-                count(session, delivery_rows(window)),
-            ),
+            rules.splitting(split_sums(all_days, young), minutes_of(total(all_days, Name.WORK)[1])),
+            with_guards(session, window, _warehouse(found, all_days), at=found.at),
+            equipment(found.times(all_days)),
+            rules.packing(*_looked(found, window), sealed_count(session, window)),
+            rules.shipping(*total(all_days, Name.CONFIRMED), delivery_count(session, window)),
         ),
-        bench=intercept(session, window, BENCH, BENCH_ERRORS),
-        dock=intercept(session, window, DOCK, DOCK_ERRORS),
-        lead_hours=rules.median_hours(lead_minutes(session, window)),
+        bench=_intercept(all_days, Name.BENCH),
+        dock=_intercept(all_days, Name.DOCK),
+        lead_hours=rules.median_hours([minutes_of(one) for one in middle(all_days.leads)]),
     )
+
+
+def _warehouse(found: Daily, all_days: DaySums) -> Figure:
+    """Return the second figure; days on which the warehouse worked without paid minutes are named."""
+    paid_min = minutes_of(total(all_days, Name.PAID)[1])
+    return rules.warehouse(
+        works(all_days.cells), paid_min, len(found.calendar.days), unpaid_count(found) if paid_min else 0
+    )
+
+
+def unpaid_count(found: Daily, days: Iterable[date] | None = None) -> int:
+    """Return on how many of some days the warehouse confirmed something and nobody was paid."""
+    some = found.calendar.days if days is None else days
+    cells = (found.cells(day) for day in some)
+    return sum(1 for of_day in cells if works(of_day) and (Name.PAID, "") not in of_day)
+
+
+def _looked(found: Daily, window: Window) -> tuple[int, int]:
+    """Return how many packages were looked into within a window, and how many of them were bad."""
+    looked = each_once(found.looks, window)
+    return len(looked), sum(1 for one in looked if not one.is_right)
+
+
+def _intercept(found: DaySums, name: Name) -> Intercept:
+    scans, wrong = total(found, name)
+    return Intercept(wrong, scans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +189,6 @@ EVENTS: dict[Metric, tuple[Events, ...]] = {
 }
 
 
-def counts(session: Session, metric: Metric, window: Window) -> dict[str, int]:
-    """Return how many events each list of a figure holds."""
-    return {events.code: count(session, events.rows(window)) for events in EVENTS[metric]}
+def counts(session: Session, metric: Metric, window: Window, at_most: int | None = None) -> dict[str, int]:
+    """Return how many events each list of a figure holds, counted no further than `at_most`."""
+    return {events.code: count(session, events.rows(window).limit(at_most)) for events in EVENTS[metric]}

@@ -9,18 +9,18 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
 from core.activity.model import Interval
 from core.auth.model import Person
 from erp.catalogue.rules.entries import Duty
 from erp.sales.model import HandEdit, Line, Order
-from mes.efficiency.queries.window import Window
+from mes.efficiency.queries.window import Window, count
 from mes.efficiency.rules import SPLIT, SplitLine
 from mes.production.model import Scrap
 from mes.splitting.model import DoorSet, Piece, Release, ReleasedLine
-from mes.splitting.rules import ORDER_WORK, ReleaseReason, clipped_minutes, minutes
+from mes.splitting.rules import ORDER_WORK, ReleaseReason, clipped_minutes
 
 # a line as it stood when it was first released, by which it is weighed for good; an order may get lines later
 FIRST = aliased(ReleasedLine)
@@ -102,7 +102,18 @@ def untouched_rows(window: Window) -> Select[Any]:
 
 def split_error_rows(window: Window) -> Select[Any]:
     """Return the lines released within the window that had a split error: released or made again for one."""
-    return line_rows(window).where(or_(RELEASED_AGAIN_AT.is_not(None), MADE_AGAIN_AT.is_not(None)))
+    released_again = (
+        select(ReleasedLine.line_id)
+        .join(Release, Release.id == ReleasedLine.release_id)
+        .where(Release.reason == ReleaseReason.SPLIT_ERROR)
+    )
+    made_again = (
+        select(DoorSet.line_id)
+        .join(Piece, Piece.set_id == DoorSet.id)
+        .join(Scrap, Scrap.piece_id == Piece.id)
+        .where(Scrap.duty == Duty.SPLITTING)
+    )
+    return line_rows(window).where(Line.id.in_(union(released_again, made_again)))
 
 
 def by_hand_rows(window: Window) -> Select[Any]:
@@ -175,8 +186,8 @@ class Splitting:
     again: tuple[tuple[ReleaseReason, int], ...]  # further releases by reason
 
 
-def splitting(session: Session, window: Window) -> Splitting:
-    """Return what stands beside the first figure of a window."""
+def splitting(session: Session, window: Window, *, is_spent_told: bool = True) -> Splitting:
+    """Return what stands beside the first figure of a window; who spent how long is left out where nobody asks."""
     rows = session.execute(
         select(Release.reason, Release.is_untouched, func.count())
         .where(window.holds(Release.released_at))
@@ -184,11 +195,12 @@ def splitting(session: Session, window: Window) -> Splitting:
     )
     counts: Counter[ReleaseReason] = Counter()
     untouched = 0
-    for reason, is_untouched, count in rows:
-        counts[reason] += count
-        untouched += count if is_untouched and reason is ReleaseReason.FIRST else 0
+    for reason, is_untouched, number in rows:
+        counts[reason] += number
+        untouched += number if is_untouched and reason is ReleaseReason.FIRST else 0
     again = tuple((one, counts[one]) for one in ReleaseReason if one is not ReleaseReason.FIRST)
-    return Splitting(_spent(session, window), counts[ReleaseReason.FIRST], untouched, again)
+    spent = _spent(session, window) if is_spent_told else ()
+    return Splitting(spent, counts[ReleaseReason.FIRST], untouched, again)
 
 
 def _spent(session: Session, window: Window) -> tuple[Spent, ...]:
@@ -229,17 +241,25 @@ def work_rows(window: Window, kinds: Collection[str] = ORDER_WORK) -> Select[Any
     )
 
 
-def active_minutes(session: Session, window: Window, kinds: Collection[str]) -> Fraction:
-    """Return the minutes that people worked on something within the window; intervals are clipped to it."""
+def work_before_release(session: Session, order_id: int) -> list[tuple[datetime, datetime, datetime]]:
+    """Return begin and end of each stretch of work on a released order or its sheet, and when it was released."""
+    is_order = (Interval.subject == "erp.sales.order") & (Interval.subject_id == Order.id)
+    is_sheet = (Interval.subject == "erp.sales.import") & (Interval.subject_id == Order.import_id)
     rows = session.execute(
-        select(Interval.started_at, Interval.ended_at).where(
-            Interval.kind.in_(kinds), Interval.ended_at > window.since, Interval.started_at < window.before
-        )
+        select(Interval.started_at, Interval.ended_at, Order.released_at)
+        .join(Order, or_(is_order, is_sheet))
+        .where(Order.id == order_id, Order.released_at.is_not(None), Interval.kind.in_(ORDER_WORK))
     )
-    return clipped_minutes(((begin, end) for begin, end in rows), window.since, window.before)
+    return [(begin, end, at) for begin, end, at in rows if at is not None]
 
 
-def lead_minutes(session: Session, window: Window) -> list[Fraction]:
-    """Return the minutes from entry to release of each order released within the window."""
+def lead_times(session: Session, window: Window) -> tuple[int, ...]:
+    """Return the microseconds from entry to release of each order released within the window, the shortest first."""
     rows = session.execute(select(Order.created_at, Order.released_at).where(window.holds(Order.released_at)))
-    return [minutes(begin, end) for begin, end in rows if end is not None]
+    return tuple(sorted((end - begin) // timedelta(microseconds=1) for begin, end in rows if end is not None))
+
+
+def young_count(session: Session, window: Window, *, at: datetime) -> int:
+    """Return how many of the lines released within the window have a gate that is open at `at`."""
+    gate = at - timedelta(days=SPLIT.gate_days)
+    return count(session, line_rows(window).where(Release.released_at > gate))

@@ -15,12 +15,12 @@ from core.errors import RuleViolation
 from core.i18n import N_
 from erp.sales.model import Line
 from mes.efficiency.model import Baseline, BaselineDay, BaselineExclusion, PaidTime
-from mes.efficiency.queries.accuracy import Check, looks, receipts
+from mes.efficiency.queries.accuracy import Check, each_once, receipts
 from mes.efficiency.queries.baselines import Judged
-from mes.efficiency.queries.days import Calendar
-from mes.efficiency.queries.machines import key_machines
+from mes.efficiency.queries.machines import key_machines, machine_spans
 from mes.efficiency.queries.orders import line_rows, split_line, work_rows
 from mes.efficiency.queries.warehouse import transaction_rows
+from mes.efficiency.queries.window import Calendar
 from mes.efficiency.rules import PROOF, SPLIT, WAREHOUSE, Work
 from mes.efficiency.rules.baselines import DEFINITION, BaselineState
 from mes.splitting.model import Release
@@ -56,8 +56,8 @@ def sheets(session: Session, calendar: Calendar, found: Judged, *, at: datetime)
         _sheet("M2_transactions", ("work", "at"), _transactions(session, calendar)),
         _sheet("M2_paid", ("day", "person", "paid_min"), _paid(session, calendar)),
         _sheet("M3_spans", ("machine", "began_at", "ended_at", "state"), _spans(session, calendar, at)),
-        _sheet("M3_planned", ("machine", "began_at", "ended_at"), _planned(session, calendar, at)),
-        _sheet("M4_looks", ("at", "package", "is_right"), _checks(looks(session, calendar.window))),
+        _sheet("M3_planned", ("machine", "began_at", "ended_at"), _planned(found)),
+        _sheet("M4_looks", ("at", "package", "is_right"), _checks(_looks(found))),
         _sheet("M5_deliveries", ("at", "delivery", "is_right"), _checks(receipts(session, calendar.window))),
         _sheet("baselines", BASELINE, _baselines(session)),
         _sheet("baseline_days", BASELINE_DAY, _baseline_days(session)),
@@ -162,16 +162,23 @@ def _paid(session: Session, calendar: Calendar) -> Iterable[Sequence[Any]]:
 
 def _spans(session: Session, calendar: Calendar, at: datetime) -> Iterable[Sequence[Any]]:
     """Yield the states of the key machines, stops that are too short to be one bridged already."""
-    for one in key_machines(session, calendar.window, at=at):
-        for span in one.spans:
+    key = key_machines(session)
+    lines = machine_spans(session, key, calendar.window, at=at)
+    for machine in key:
+        for span in lines[machine.id]:
             state = "" if span.state is None else span.state.value
-            yield one.machine.key, _moment(span.begin), _moment(span.end), state
+            yield machine.key, _moment(span.begin), _moment(span.end), state
 
 
-def _planned(session: Session, calendar: Calendar, at: datetime) -> Iterable[Sequence[Any]]:
-    for one in key_machines(session, calendar.window, at=at):
-        for begin, end in one.planned:
-            yield one.machine.key, _moment(begin), _moment(end)
+def _planned(found: Judged) -> Iterable[Sequence[Any]]:
+    for machine in found.daily.key:
+        for day in found.daily.calendar.days:
+            for begin, end in found.daily.planned[day].of(machine.id):
+                yield machine.key, _moment(begin), _moment(end)
+
+
+def _looks(found: Judged) -> Iterable[Check]:
+    return each_once(found.daily.looks, found.daily.calendar.window)
 
 
 def _checks(found: Iterable[Check]) -> Iterable[Sequence[Any]]:

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mes.counting.model import Entry
-from mes.efficiency.queries.days import Calendar
-from mes.efficiency.queries.machines import key_machines
+from mes.efficiency.queries.window import Calendar
 from mes.efficiency.rules.unusual import POWER_CUT, Stretch, Unusual, common
+from mes.machines import queries as machines
 from mes.machines.queries import MachineWork
 from mes.machines.rules.states import MachineState
 from mes.planning.queries.load import calendar_days
@@ -37,7 +37,11 @@ def signs(session: Session, calendar: Calendar, *, at: datetime) -> Mapping[date
 
 def _all_off(session: Session, calendar: Calendar, *, at: datetime) -> list[Stretch]:
     """Return the planned time in which all key machines that report were off; of one alone it tells nothing."""
-    lines = [_off(one) for one in key_machines(session, calendar.window, at=at) if one.is_reporting]
+    key = [machine for machine in machines.machines(session) if machine.is_key]
+    window = calendar.window
+    before = max(window.since, min(window.before, at))
+    found = machines.work(session, key, window.since, before, window.zone)
+    lines = [_off(one) for one in found if one.is_reporting]
     return common(lines) if len(lines) > 1 else []
 
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
 
 from core.auth.model import Person
 from erp.stock.model import Lot, Move
 from erp.stock.rules import MoveKind
-from mes.efficiency import rules
-from mes.efficiency.model import PaidTime
-from mes.efficiency.queries.window import Window, count, scan_rows
-from mes.efficiency.rules import Figure, Work
+from mes.efficiency.queries.window import Window, scan_rows
+from mes.efficiency.rules import Work
 from mes.scanning.model import FormerLabel, Scan
 from mes.scanning.rules import Outcome, ScanKind
 
@@ -30,36 +25,13 @@ BY_SCAN = {Work.PUT_AWAY: ScanKind.GOODS_IN, Work.STORE_IN: ScanKind.STORE_IN, W
 TORN = "torn"  # why a former label was replaced by a reprint
 
 
-def transactions(session: Session, window: Window) -> dict[Work, int]:
-    """Return how many confirmed transactions of each kind the warehouse made within the window."""
-    return {work: count(session, transaction_rows(window, work)) for work in Work}
-
-
-def warehouse(session: Session, window: Window) -> Figure:
-    """Return the second figure; a day is the factory's, in whose time the window begins."""
-    ends = (window.since, window.before - timedelta(microseconds=1))
-    first, last = (moment.astimezone(window.zone).date() for moment in ends)
-    paid = session.execute(
-        select(PaidTime.worked_on, PaidTime.paid_min).where(PaidTime.worked_on.between(first, last))
-    ).all()
-    worked = _days_worked(session, window) if paid else set()
-    unpaid = len(worked - {on for on, _ in paid})
-    minutes_paid = Fraction(sum(one for _, one in paid))
-    return rules.warehouse(transactions(session, window), minutes_paid, window.day_count, unpaid)
-
-
-def _days_worked(session: Session, window: Window) -> set[date]:
-    """Return the factory's days on which the warehouse confirmed anything."""
-    moments = (row.at for work in Work for row in session.execute(transaction_rows(window, work)))
-    return {moment.astimezone(window.zone).date() for moment in moments}
-
-
 def transaction_rows(window: Window, work: Work) -> Select[Any]:
     """Return the confirmed transactions of one kind."""
     if work in BY_MOVE:
         return _moves(window, BY_MOVE[work])
     if work in BY_SCAN:
-        return scan_rows(window, (BY_SCAN[work],)).where(Scan.outcome.in_(PASSED))
+        of_kind = scan_rows((BY_SCAN[work],))
+        return of_kind.where(Scan.outcome.in_(PASSED), window.holds(Scan.received_at))
     columns: tuple[Any, ...] = (FormerLabel.replaced_at.label("at"), FormerLabel.code.label("what"))
     return (
         select(*columns, FormerLabel.new_code.label("number"), Person.name.label("person"))

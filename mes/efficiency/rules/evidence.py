@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from functools import lru_cache
 from math import comb
 
 
@@ -39,6 +40,7 @@ def is_proved(checked: int, bad: int, by: ProofParameters = PROOF) -> bool:
     return checked > 0 and chance(checked, bad, 1 - by.target) < by.doubt
 
 
+@lru_cache(maxsize=256)
 def checks_needed(bad: int, by: ProofParameters = PROOF) -> int:
     """Return how many checks prove the target when `bad` of them find an error."""
     low, high = bad, max(1, bad)
@@ -50,6 +52,7 @@ def checks_needed(bad: int, by: ProofParameters = PROOF) -> int:
     return high
 
 
+@lru_cache(maxsize=256)
 def lower_bound(checked: int, bad: int, by: ProofParameters = PROOF) -> Decimal:
     """Return the accuracy in % that is sure at 95 % (one-sided Clopper–Pearson), rounded down to 0.001."""
     low, high = 0, BOUND_STEPS  # error rates in steps; at `high` the errors seen would be unlikely few

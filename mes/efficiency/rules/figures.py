@@ -125,6 +125,21 @@ class SplitLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SplitSums:
+    """Released lines added up, as the first figure takes them."""
+
+    count: int = 0
+    weight: Fraction = Fraction(0)  # single doors; lines that came back earn nothing
+    young: int = 0
+    known: int = 0  # with recorded touches
+    untouched: int = 0
+    by_hand: int = 0  # changed by hand
+    overrides: int = 0
+    errors: int = 0
+    came_back: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One number that a figure is made of, and the page part that lists its events."""
 
@@ -166,68 +181,80 @@ def line_weight(line: SplitLine, by: SplitParameters = SPLIT) -> Fraction:
 NO_BASELINE = Text(N_("No baseline: nothing was recorded before Mortise, so no improvement can be told."))
 
 
-def splitting(lines: Sequence[SplitLine], active_min: Fraction, by: SplitParameters = SPLIT) -> Figure:
+def splitting_value(weight: Fraction, active_min: Fraction, by: SplitParameters = SPLIT) -> Decimal | None:
+    """Return M1: single doors per hour; nothing below `least_min` recorded minutes."""
+    return rounded(weight * 60 / active_min, "0.01") if active_min >= by.least_min else None
+
+
+def splitting(found: SplitSums, active_min: Fraction, by: SplitParameters = SPLIT) -> Figure:
     """M1: weighted lines released, per hour that people spent on orders and their splitting.
 
     Below `least_min` recorded minutes it is not told. Lines whose gate is open count, and are named; lines
     that came back for a split error before their gate closed earn nothing.
     """
-    weight = sum((line_weight(line, by) for line in lines if not line.came_back), Fraction(0))
     hours, least_hours = rounded(active_min / 60, "0.1"), by.least_min // 60
-    enough = active_min >= by.least_min
-    young = sum(1 for line in lines if line.is_young)
+    value = splitting_value(found.weight, active_min, by)
     missing = [NO_BASELINE]
-    if young:
-        young_facts = {"count": young, "days": by.gate_days}
+    if found.young:
+        young_facts = {"count": found.young, "days": by.gate_days}
         missing.append(
             Text(
                 N_("%(count)s lines are younger than %(days)s days: the figure is provisional."), young_facts
             )
         )
-    if not enough:
+    if value is None:
         facts = {"hours": hours, "least": least_hours}
         verdict = Text(N_("not measurable yet: %(hours)s of %(least)s h"), facts)
     else:
         verdict = Text(N_("measured, no baseline"))
+    weighted = rounded(found.weight, "0.01")
     return Figure(
         Metric.M1,
-        value=rounded(weight * 60 / active_min, "0.01") if enough else None,
+        value=value,
         unit=N_("single doors per hour"),
-        standing=Standing.OPEN if enough else Standing.NOT_YET,
+        standing=Standing.NOT_YET if value is None else Standing.OPEN,
         verdict=verdict,
-        numerator=Part(N_("Released lines, weighted"), rounded(weight, "0.01"), N_("single doors"), "lines"),
+        numerator=Part(N_("Released lines, weighted"), weighted, N_("single doors"), "lines"),
         denominator=Part(N_("Recorded work on orders"), rounded(active_min, "0.1"), N_("min"), "work"),
-        sample=len(lines),
-        sample_of=len(lines),
+        sample=found.count,
+        sample_of=found.count,
         sample_name=N_("lines"),
         missing=tuple(missing),
         evidence=min(Fraction(1), active_min / by.least_min),
-        further=(Part(N_("Provisional lines"), young, ""), *split_quality(lines)),
+        further=(Part(N_("Provisional lines"), found.young, ""), *split_quality(found)),
     )
 
 
-def split_quality(lines: Sequence[SplitLine]) -> tuple[Part, ...]:
+def split_quality(found: SplitSums) -> tuple[Part, ...]:
     """Return what stands beside M1: how many lines no hand touched, how many were split wrong, and the rates.
 
     The first rate is told of the lines whose touches were recorded, the second of all; without a line there is none.
     """
-    known = [line for line in lines if line.is_untouched is not None]
-    untouched = sum(1 for line in known if line.is_untouched)
-    wrong = sum(1 for line in lines if line.is_split_error)
-    by_hand = [line.hand_edit_count for line in lines if line.hand_edit_count]
     parts = [
-        Part(N_("Lines released without a touch"), untouched, "", "untouched"),
-        Part(N_("Lines with recorded touches"), len(known), "", "touches"),
-        Part(N_("Lines with a change by hand (non-standard)"), len(by_hand), "", "by_hand"),
-        Part(N_("Manual overrides"), sum(by_hand), ""),
-        Part(N_("Lines with a split error"), wrong, "", "errors"),
-        Part(N_("Lines that came back within the gate"), sum(1 for line in lines if line.came_back), ""),
+        Part(N_("Lines released without a touch"), found.untouched, "", "untouched"),
+        Part(N_("Lines with recorded touches"), found.known, "", "touches"),
+        Part(N_("Lines with a change by hand (non-standard)"), found.by_hand, "", "by_hand"),
+        Part(N_("Manual overrides"), found.overrides, ""),
+        Part(N_("Lines with a split error"), found.errors, "", "errors"),
+        Part(N_("Lines that came back within the gate"), found.came_back, ""),
     ]
-    if known:
-        parts.append(Part(N_("Auto-split rate"), rounded(Fraction(100 * untouched, len(known)), "0.1"), "%"))
-    if lines:
-        parts.append(Part(N_("Split error rate"), rounded(Fraction(100 * wrong, len(lines)), "0.1"), "%"))
+    if found.known:
+        share = rounded(Fraction(100 * found.untouched, found.known), "0.1")
+        parts.append(Part(N_("Auto-split rate"), share, "%"))
+    if found.count:
+        share = rounded(Fraction(100 * found.errors, found.count), "0.1")
+        parts.append(Part(N_("Split error rate"), share, "%"))
     return tuple(parts)
+
+
+def earned_min(counts: Mapping[Work, int], by: WarehouseParameters = WAREHOUSE) -> Fraction:
+    """Return the standard minutes of some transactions."""
+    return sum((Fraction(by.standard_min[work]) * count for work, count in counts.items()), Fraction(0))
+
+
+def warehouse_value(earned: Fraction, paid_min: Fraction, unpaid_days: int) -> Decimal | None:
+    """Return M2: standard minutes per paid minute; nothing while a day with transactions is unpaid."""
+    return rounded(earned / paid_min, "0.001") if paid_min and not unpaid_days else None
 
 
 def warehouse(
@@ -241,10 +268,10 @@ def warehouse(
 
     Not told while a day with transactions has no paid minutes: the figure would be too good.
     """
-    earned = sum((Fraction(by.standard_min[work]) * count for work, count in counts.items()), Fraction(0))
+    earned = earned_min(counts, by)
     total = sum(counts.values())
-    is_told = bool(paid_min) and not unpaid_days
-    value = rounded(earned / paid_min, "0.001") if is_told else None
+    value = warehouse_value(earned, paid_min, unpaid_days)
+    is_told = value is not None
     missing, verdict = [NO_BASELINE], Text(N_("measured, no baseline"))
     if not paid_min:
         why = N_("Paid minutes of the warehouse: none in %(days)s days. Enter them under “Paid minutes”.")
@@ -271,6 +298,11 @@ def warehouse(
     )
 
 
+def equipment_value(production_min: Fraction, planned_min: Fraction) -> Decimal | None:
+    """Return M3 in per cent; nothing without planned time of which anything is known."""
+    return rounded(100 * production_min / planned_min, "0.1") if planned_min else None
+
+
 def equipment(
     production_min: Fraction,
     planned_min: Fraction,
@@ -284,7 +316,7 @@ def equipment(
     `reporting` of the `machines` told a state within planned time. What was planned before a machine's first report
     is left out, and named.
     """
-    value = rounded(100 * production_min / planned_min, "0.1") if planned_min and reporting else None
+    value = equipment_value(production_min, planned_min) if reporting else None
     missing = [NO_BASELINE]
     facts = {"count": reporting, "total": machines}
     if left_out_min:
@@ -354,6 +386,11 @@ def shipping(confirmed: int, bad: int, shipped: int, by: ProofParameters = PROOF
     )
 
 
+def accuracy_value(checked: int, bad: int) -> Decimal | None:
+    """Return M4 or M5 in per cent; nothing without a check."""
+    return rounded(100 * Fraction(checked - bad, checked), "0.01") if checked else None
+
+
 def _accuracy(
     metric: Metric,
     checked: int,
@@ -377,7 +414,7 @@ def _accuracy(
     }[standing]
     return Figure(
         metric,
-        value=rounded(100 * Fraction(checked - bad, checked), "0.01") if checked else None,
+        value=accuracy_value(checked, bad),
         unit="%",
         standing=standing,
         verdict=verdict,

@@ -28,8 +28,9 @@ from erp.catalogue.rules.document import DoorKind
 from mes.efficiency import queries, service
 from mes.efficiency.forms import BaselineForm, WhyForm, day_rows, exclusion_rows, left_out
 from mes.efficiency.queries import baselines
-from mes.efficiency.queries.days import calendar_of, days, timed_days
+from mes.efficiency.queries.days import days, timed_days
 from mes.efficiency.queries.unusual import signs
+from mes.efficiency.queries.window import calendar_of
 from mes.efficiency.rules import Metric, rounded
 from mes.efficiency.rules.baselines import GRADES, Day, Method, rate, sums
 from mes.efficiency.rules.improvement import share_excluded
@@ -141,7 +142,7 @@ def _days(form: BaselineForm) -> tuple[Day, ...]:
     if form.method is Method.STOPWATCH:
         return timed_days(read(), form.metric, calendar)
     if form.method is Method.SYSTEM_EVENTS:
-        return days(read(), form.metric, calendar, at=now())
+        return days(queries.daily(read(), calendar, at=now()), form.metric)
     raise InvalidInput({"days": _("Enter one line per day, as described below the field.")})
 
 

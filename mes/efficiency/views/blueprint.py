@@ -12,7 +12,7 @@ from core.web.forms import parse
 from core.web.templating import today, zone
 from mes.efficiency.forms import DaysForm
 from mes.efficiency.queries import Window
-from mes.efficiency.queries.days import Calendar, calendar_of
+from mes.efficiency.queries.window import Calendar, calendar_of
 
 bp = Blueprint("mes_efficiency", __name__)
 READ, RECORD, APPROVE = "mes.efficiency.read", "mes.efficiency.record", "mes.efficiency.approve"

@@ -16,12 +16,13 @@ from core.errors import NotFound
 from core.i18n import N_
 from core.web import answers, lists
 from core.web.access import me, requires
-from core.web.templating import is_chinese, label, local, named
+from core.web.templating import day, is_chinese, label, local, named
 from core.work import read
 from mes.efficiency import pdf, queries, rules
-from mes.efficiency.queries import EVENTS, Events, proof
+from mes.efficiency.queries import EVENTS, Events, proof, trends
 from mes.efficiency.queries.baselines import judged
 from mes.efficiency.rules import Metric
+from mes.efficiency.rules.trends import Point
 from mes.efficiency.views.blueprint import READ, Asked, asked_days, bp
 from mes.splitting.rules import minutes
 
@@ -34,9 +35,11 @@ def report() -> ResponseReturnValue:
     """Show the five figures."""
     asked = asked_days()
     found = judged(read(), asked.calendar, at=now())
+    recent = trends.recent_weeks(read(), found.daily)
     page = render_template(
         "mes/efficiency/report.html",
         report=found.report,
+        lines=trends.trends(recent, trends.by_week(recent), found.changes),
         changes=found.changes,
         asked=asked,
         baseline=rules.NO_BASELINE,
@@ -56,11 +59,16 @@ def metric_show(code: str) -> ResponseReturnValue:
         "mes/efficiency/metric_show.html",
         figure=next(one for one in found.report.figures if one.metric is metric),
         change=found.changes.get(metric),
+        line=trends.one_trend(
+            found.daily, metric, trends.by_day_or_week(found.daily), found.changes.get(metric)
+        ),
+        point_words=point_words,
         asked=asked,
         events=events,
         page=page,
         views=_tabs(metric, asked, events),
-        splitting=queries.splitting(read(), asked.window) if metric is Metric.M1 else None,
+        splitting=_splitting(asked) if metric is Metric.M1 else None,
+        days_at_most=trends.DAYS_AT_MOST,
         rounded=lambda value: rules.rounded(Fraction(value), "0.1"),
         weigh=_weigh,
         minutes=lambda row: rules.rounded(minutes(row.at, row.ended_at), "0.1"),
@@ -111,8 +119,20 @@ def acceptance_print() -> ResponseReturnValue:
     found = judged(read(), asked.calendar, at=at)
     printing = pdf.Printing(company().named(is_chinese()), local(at), me().name)
     period = _("%(first)s to %(last)s", first=asked.since, last=asked.until)
-    printed = pdf.acceptance_paper(found, period, printing)
+    lines = trends.trends(found.daily, trends.by_week(found.daily), found.changes)
+    printed = pdf.acceptance_paper(found, lines, period, printing)
     return answers.pdf(printed.content, f"acceptance-{asked.since}-{asked.until}.pdf")
+
+
+def point_words(point: Point) -> tuple[str, str]:
+    """Return what stands below a point of a line: when it begins, and of how many it is."""
+    return day(point.first), _("n = %(count)s", count=point.sample)
+
+
+def _splitting(asked: Asked) -> queries.Splitting:
+    """Return what stands beside the first figure; of a long window without who spent how long, which is a long list."""
+    is_short = len(asked.calendar.days) <= trends.DAYS_AT_MOST
+    return queries.splitting(read(), asked.window, is_spent_told=is_short)
 
 
 def _metric(code: str) -> Metric:
@@ -128,10 +148,10 @@ def _events(metric: Metric) -> Events:
     return known.get(wanted, EVENTS[metric][0])
 
 
-def _tabs(metric: Metric, asked: Asked, events: Events) -> list[tuple[str, int, dict[str, str], bool]]:
-    counts = queries.counts(read(), metric, asked.window)
+def _tabs(metric: Metric, asked: Asked, events: Events) -> list[tuple[str, str, dict[str, str], bool]]:
+    counts = queries.counts(read(), metric, asked.window, at_most=lists.COUNT_LIMIT + 1)
     return [
-        (_(one.name), counts[one.code], asked.arguments | {"part": one.code}, one is events)
+        (_(one.name), lists.count_text(counts[one.code]), asked.arguments | {"part": one.code}, one is events)
         for one in EVENTS[metric]
     ]
 

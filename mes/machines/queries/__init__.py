@@ -12,10 +12,11 @@ from mes.machines.queries.machines import (
     last_change,
     last_changes,
     machines,
+    own_clocks,
     shift_rows,
     shifts,
 )
-from mes.machines.queries.work import MachineWork, lost, together, work
+from mes.machines.queries.work import MachineWork, lost, pieces, planned_time, together, work
 
 __all__ = [
     "Hearing",
@@ -31,6 +32,9 @@ __all__ = [
     "last_changes",
     "lost",
     "machines",
+    "own_clocks",
+    "pieces",
+    "planned_time",
     "shift_rows",
     "shifts",
     "together",

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from core.auth.model import Person
 from core.errors import NotFound
-from mes.machines.model import Listening, Machine, Shift, StateChange
+from mes.machines.model import ClockHour, Listening, Machine, Shift, StateChange
+from mes.machines.rules.counters import MachineClock
 from mes.machines.rules.shifts import ShiftTimes
 from mes.machines.rules.states import DEAF, SILENT
 
@@ -106,6 +107,18 @@ def changes_within(machine_id: int, since: datetime, before: datetime) -> Select
             StateChange.began_at < before,
         )
     )
+
+
+def own_clocks(
+    session: Session, machine_id: int, since: datetime, before: datetime
+) -> dict[MachineClock, timedelta]:
+    """Return what a machine's own clocks counted within a stretch of whole hours; nothing of those it has not."""
+    rows = session.execute(
+        select(ClockHour.kind, func.sum(ClockHour.ms_count))
+        .where(ClockHour.machine_id == machine_id, ClockHour.hour_at >= since, ClockHour.hour_at < before)
+        .group_by(ClockHour.kind)
+    )
+    return {kind: timedelta(milliseconds=int(ms)) for kind, ms in rows}
 
 
 def shifts(session: Session) -> Sequence[Shift]:

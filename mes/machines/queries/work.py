@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from mes.machines.model import Machine, Output, StateChange
 from mes.machines.queries.machines import last_changes, shifts, times_of
 from mes.machines.rules.figures import Loss, Made, Times, losses, measure, ranked
-from mes.machines.rules.shifts import ShiftTimes, Stretch, planned
+from mes.machines.rules.shifts import PlannedTime, ShiftTimes, Stretch, planned
 from mes.machines.rules.states import SILENT, Change, MachineState, Source, Span, bridged, spans
 from mes.planning.queries.load import calendar_days
 
@@ -27,7 +27,7 @@ class MachineWork:
 
     machine: Machine
     spans: list[Span]  # without a gap; micro-stops count as running
-    planned: list[Stretch]
+    planned: Sequence[Stretch]
     times: Times
     made: Made
 
@@ -52,15 +52,15 @@ def work(
 ) -> list[MachineWork]:
     """Return what some machines did from `since` to `before`; pieces count where they came in planned time."""
     ids = [machine.id for machine in some]
-    stretches = _planned(session, ids, since, before, zone)
+    stretches = planned_time(session, since, before, zone)
     lines = _changes(session, ids, since, before)
-    made = _made(session, stretches, since, before)
+    made = pieces(session, ids, stretches, since, before)
     found = []
     for machine in some:
         line = bridged(spans(_with_silence(machine, lines[machine.id], before), since, before))
         good, reject = made[machine.id]
         output = Made(good + reject, good, Fraction(machine.planned_run_min))
-        own = stretches[machine.id]
+        own = stretches.of(machine.id)
         found.append(MachineWork(machine, line, own, measure(line, own), output))
     return found
 
@@ -75,21 +75,21 @@ def lost(found: Sequence[MachineWork]) -> list[Loss]:
     return ranked(loss for one in found for loss in one.losses)
 
 
-def _planned(
-    session: Session, ids: Collection[int], since: datetime, before: datetime, zone: ZoneInfo
-) -> dict[int, list[Stretch]]:
-    """Return the planned time of some machines: by their own shifts, or else by the factory's."""
+def planned_time(session: Session, since: datetime, before: datetime, zone: ZoneInfo) -> PlannedTime:
+    """Return the planned time of all machines: by their own shifts, or else by the factory's."""
     first = since.astimezone(zone).date() - timedelta(days=1)
     kind_of = {row.day_on: row.kind for row in calendar_days(session, first)}.get
     of_machine: defaultdict[int | None, list[ShiftTimes]] = defaultdict(list)
     for shift in shifts(session):
         of_machine[shift.machine_id].append(times_of(shift))
-    plant = of_machine[None]
+    plant = of_machine.pop(None, [])
     usual = planned(plant, kind_of, since, before, zone)
-    return {
-        one: planned(plant, kind_of, since, before, zone, of_machine[one]) if one in of_machine else usual
-        for one in ids
+    own = {
+        one: planned(plant, kind_of, since, before, zone, shifts_of)
+        for one, shifts_of in of_machine.items()
+        if one is not None
     }
+    return PlannedTime(usual, own)
 
 
 def _changes(
@@ -117,20 +117,20 @@ def _with_silence(machine: Machine, changes: list[Change], before: datetime) -> 
     return [*changes, Change(max(heard_at, last.at), MachineState.OFFLINE)]
 
 
-def _made(
-    session: Session, stretches: Mapping[int, Sequence[Stretch]], since: datetime, before: datetime
+def pieces(
+    session: Session, ids: Collection[int], stretches: PlannedTime, since: datetime, before: datetime
 ) -> defaultdict[int, tuple[int, int]]:
     """Return the good and the rejected pieces of some machines within their planned time."""
     found: defaultdict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    begins = {one: [begin for begin, _ in planned_time] for one, planned_time in stretches.items()}
+    begins = {one: [begin for begin, _ in stretches.of(one)] for one in ids}
     rows = session.execute(
         select(Output.machine_id, Output.counted_at, Output.good_count, Output.reject_count).where(
-            Output.machine_id.in_(stretches), Output.counted_at >= since, Output.counted_at < before
+            Output.machine_id.in_(ids), Output.counted_at >= since, Output.counted_at < before
         )
     )
     for machine_id, at, good, reject in rows:
         place = bisect_right(begins[machine_id], at) - 1
-        if place >= 0 and at < stretches[machine_id][place][1]:
+        if place >= 0 and at < stretches.of(machine_id)[place][1]:
             made = found[machine_id]
             found[machine_id] = (made[0] + good, made[1] + reject)
     return found

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -33,6 +33,18 @@ class ShiftTimes:
     weekdays: frozenset[int]  # 0 is Monday
     from_on: date
     until_on: date | None = None  # the last day on which it holds
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTime:
+    """When machines are planned to be busy: the factory's shifts, and those machines that have shifts of their own."""
+
+    usual: Sequence[Stretch]
+    own: Mapping[int, Sequence[Stretch]] = field(default_factory=dict)  # by the machine's id
+
+    def of(self, machine_id: int) -> Sequence[Stretch]:
+        """Return the planned time of one machine."""
+        return self.own.get(machine_id, self.usual)
 
 
 def check(shift: ShiftTimes) -> None:

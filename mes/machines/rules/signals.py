@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from mes.machines.rules.counters import MachineClock
 from mes.machines.rules.states import MachineState
 
 
@@ -19,6 +20,7 @@ class Message:
     good: int | None = None  # absolute counters
     reject: int | None = None
     alarm: str = ""
+    clocks: tuple[tuple[MachineClock, int], ...] = ()  # ms that its own clocks show
 
 
 def state_of(message: Message) -> MachineState | None:

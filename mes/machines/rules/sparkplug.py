@@ -13,12 +13,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mes.machines.rules.counters import CLOCK_OF
 from mes.machines.rules.signals import Message
 from mes.machines.rules.states import MachineState
 from mes.machines.rules.topics import MessageUnreadable, message_of, moment_of
 
 SPARKPLUG_TOPICS = "spBv1.0/+/+/#"
-NAMES = frozenset({"state", "run", "good", "reject", "alarm"})
+NAMES = frozenset({"state", "run", "good", "reject", "alarm", *CLOCK_OF})
 REBIRTH = "Node Control/Rebirth"
 SIGNED = {1: 8, 2: 16, 3: 32, 4: 64}  # Int8 to Int64: bits of a value in two's complement
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5  # wire types

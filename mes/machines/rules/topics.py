@@ -1,17 +1,20 @@
 """The plain JSON topic: `wd/{factory}/{machine}/state` with {ts, state, run, good, reject, alarm}.
 
 `ts` is ISO 8601 with its zone, or milliseconds since 1970; `state` a word of the five or its number in OPC 40550-1;
-`run` true or false; `good` and `reject` absolute counters; `alarm` the machine's own words. Each may be missing.
+`run` true or false; `good` and `reject` absolute counters; `alarm` the machine's own words; besides, the absolute
+times of OPC 40550-1 by their names there, such as AbsoluteProductionTime, in milliseconds. Each may be missing.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.errors import RuleViolation
 from core.i18n import N_
+from mes.machines.rules.counters import CLOCK_OF, MachineClock
 from mes.machines.rules.signals import Message
 from mes.machines.rules.states import MachineState
 
@@ -55,7 +58,16 @@ def message_of(topic: str, key: str, told: dict[str, Any], at: datetime | None) 
         good=_counter(told.get("good"), "good", topic),
         reject=_counter(told.get("reject"), "reject", topic),
         alarm="" if alarm in (None, False, 0) else str(alarm),
+        clocks=tuple(_clocks(told, topic)),
     )
+
+
+def _clocks(told: dict[str, Any], topic: str) -> Iterator[tuple[MachineClock, int]]:
+    for name, value in told.items():
+        kind = CLOCK_OF.get(name.lower())
+        reading = None if kind is None else _counter(value, name, topic)
+        if kind is not None and reading is not None:
+            yield kind, reading
 
 
 def moment_of(told: Any, topic: str) -> datetime | None:

@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 
 from core.audit import service as audit
 from core.errors import NotFound
+from core.events import publish
 from mes.machines import queries
+from mes.machines.events import StatesTold
 from mes.machines.model import Machine, Shift, StateChange
 from mes.machines.rules.shifts import ShiftTimes, check
 from mes.machines.rules.states import (
@@ -109,7 +111,9 @@ def press(
     machine = _locked(session, machine_id)
     last = queries.last_change(session, machine_id)
     if queries.is_heard(machine, at):
-        return _explain(machine, last, reason, by=by)
+        explained = _explain(machine, last, reason, by=by)
+        publish(session, StatesTold(explained.began_at, at))
+        return explained
     wanted = STATE_OF[reason] if reason is not None else state or MachineState.READY
     if last is not None and (last.state, last.reason) == (wanted, reason):
         return None
@@ -124,6 +128,7 @@ def press(
     )
     session.add(change)
     session.flush()  # for its id
+    publish(session, StatesTold(change.began_at, at))
     return change
 
 
@@ -150,7 +155,7 @@ def end_silence(session: Session, *, at: datetime) -> int:
     silent = session.scalars(
         select(Machine).where(Machine.seen_at < at - SILENT).order_by(Machine.id).with_for_update()
     )
-    found = 0
+    found, since = 0, at
     for machine in silent:
         last = queries.last_change(session, machine.id)
         if last is None or last.source is not Source.SIGNAL or last.state is MachineState.OFFLINE:
@@ -165,7 +170,8 @@ def end_silence(session: Session, *, at: datetime) -> int:
                 received_at=at,
             )
         )
-        found += 1
+        found, since = found + 1, min(since, began)
+    publish(session, StatesTold(since, at))
     return found
 
 

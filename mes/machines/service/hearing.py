@@ -7,6 +7,7 @@ repeated. What is new is inserted at once at the end of a slice.
 from __future__ import annotations
 
 from collections import Counter as Tally
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -15,11 +16,22 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from core.events import publish
 from mes.machines import queries
-from mes.machines.model import Counter, Listening, Machine, Output, StateChange, StateRepeat
-from mes.machines.rules.counters import CounterName, increment
+from mes.machines.events import StatesTold
+from mes.machines.model import (
+    ClockHour,
+    ClockReading,
+    Counter,
+    Listening,
+    Machine,
+    Output,
+    StateChange,
+    StateRepeat,
+)
+from mes.machines.rules.counters import CounterName, MachineClock, counted, increment
 from mes.machines.rules.signals import Message, state_of
-from mes.machines.rules.states import MachineState, Source, moment
+from mes.machines.rules.states import SILENT, MachineState, Source, moment
 
 TICK = timedelta(milliseconds=1)  # two changes of one machine never begin at once
 REPEATS_KEPT = timedelta(days=3)  # a gateway that was cut off for longer speaks of what nobody asks any more
@@ -57,18 +69,28 @@ def take(session: Session, messages: Iterable[Message], *, at: datetime) -> Take
     machines = {machine.key: machine for machine in rows}
     known = _Known(session, [machine.id for machine in machines.values()], at)
     results: Tally[str] = Tally()
+    since = at
     for message in sorted(told, key=lambda one: moment(one.at, at)):  # what was clipped keeps its order
         machine = machines.get(message.key)
         if machine is None:
             results["passed_over"] += 1
             continue
         when = _moment_of(machine, message, at)
+        since = min(since, when, _silent_since(machine, at))
         results["changed"] += known.take_state(machine, message, when)
         results["counted"] += known.take_counts(machine, message, when)
+        if message.clocks:
+            known.take_clocks(machine.id, message.clocks, when)
         machine.seen_at = at
     known.keep()
+    publish(session, StatesTold(since, at))
     unknown = sorted({one.key for one in told} - set(machines))
     return Taken(results["changed"], results["counted"], tuple(unknown), results["passed_over"])
+
+
+def _silent_since(machine: Machine, at: datetime) -> datetime:
+    """Return since when a machine was held to be off that speaks again, or this moment."""
+    return machine.seen_at if machine.seen_at is not None and machine.seen_at < at - SILENT else at
 
 
 def _moment_of(machine: Machine, message: Message, at: datetime) -> datetime:
@@ -123,6 +145,8 @@ class _Known:
         readings = session.scalars(select(Counter).where(Counter.machine_id.in_(ids)))
         self.counters = {(one.machine_id, one.name): one for one in readings}
         self.rows: dict[Any, list[dict[str, Any]]] = {StateChange: [], StateRepeat: [], Output: []}
+        self.clocks: dict[tuple[int, MachineClock], ClockReading] = {}
+        self.hours: defaultdict[tuple[int, MachineClock, datetime], int] = defaultdict(int)
 
     def keep(self) -> None:
         """Write what is new."""
@@ -131,6 +155,9 @@ class _Known:
                 self.session.execute(insert(table), rows)
                 rows.clear()
         self.session.flush()
+        for (machine_id, kind, hour_at), ms in self.hours.items():
+            self._add_hour(machine_id, kind, hour_at, ms)
+        self.hours.clear()
 
     # --- states -----------------------------------------------------------------------
 
@@ -305,6 +332,42 @@ class _Known:
         if not changed.rowcount and reading != before:  # type: ignore[attr-defined]
             self.session.execute(insert(Output), [_output(machine_id, when) | values])
 
+    # --- the machine's own clocks -----------------------------------------------------
+
+    def take_clocks(
+        self, machine_id: int, readings: Iterable[tuple[MachineClock, int]], when: datetime
+    ) -> None:
+        """Count what a machine's own clocks counted since the reading before; a late reading says nothing new."""
+        for kind, reading in readings:
+            clock = self.clocks.get((machine_id, kind)) or self._clock(machine_id, kind, reading, when)
+            if when > clock.read_at:
+                ms = counted(clock.reading, reading, when - clock.read_at)
+                clock.reading, clock.read_at = reading, when
+                self.hours[machine_id, kind, _hour(when)] += ms
+
+    def _clock(self, machine_id: int, kind: MachineClock, reading: int, when: datetime) -> ClockReading:
+        """Return the last reading of a clock; where there is none, this one is the beginning."""
+        of_clock = (ClockReading.machine_id == machine_id, ClockReading.kind == kind)
+        clock = self.session.scalar(select(ClockReading).where(*of_clock))
+        if clock is None:
+            clock = ClockReading(machine_id=machine_id, kind=kind, reading=reading, read_at=when)
+            self.session.add(clock)
+        self.clocks[machine_id, kind] = clock
+        return clock
+
+    def _add_hour(self, machine_id: int, kind: MachineClock, hour_at: datetime, ms: int) -> None:
+        of_hour = (
+            ClockHour.machine_id == machine_id,
+            ClockHour.kind == kind,
+            ClockHour.hour_at == hour_at,
+        )
+        added = self.session.execute(
+            update(ClockHour).where(*of_hour).values(ms_count=ClockHour.ms_count + ms)
+        )
+        if not added.rowcount:  # type: ignore[attr-defined]
+            row = {"machine_id": machine_id, "kind": kind, "hour_at": hour_at, "ms_count": ms}
+            self.session.execute(insert(ClockHour), [row])
+
 
 _COLUMN = {CounterName.GOOD: "good", CounterName.REJECT: "reject"}
 
@@ -320,3 +383,7 @@ def _word(change: StateChange) -> _Word:
 
 def _minute(when: datetime) -> datetime:
     return when.replace(second=0, microsecond=0)
+
+
+def _hour(when: datetime) -> datetime:
+    return when.replace(minute=0, second=0, microsecond=0)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mes.nesting.rules.bars import BarJob
-from mes.nesting.rules.generate import Found
+from mes.nesting.rules.generate import Care, Found
 from mes.nesting.rules.knapsack import best_fill
 from mes.nesting.rules.master import Pattern
 
@@ -17,6 +17,7 @@ AGAIN = 6  # times that a bar is priced anew without the parts it has taken
 class BarPricer:
     """Finds bars worth more than they cost."""
 
+    cares: tuple[Care, ...] = (Care.EXACT,)
     most = 1 << 50  # all in 64 bits
 
     def __init__(self, job: BarJob) -> None:
@@ -38,7 +39,7 @@ class BarPricer:
         costs: Sequence[int],
         left: Sequence[int],
         *,
-        is_exact: bool,
+        care: Care,
         is_proper: bool,
     ) -> Found:
         """Return patterns worth more than `costs` of at most `left` parts, and the greatest worth by stock."""

@@ -20,11 +20,11 @@ from mes.nesting.rules.sheetprice import SheetPricer, pattern_of
 from mes.nesting.rules.tail import Search, Tail
 
 MANY_SIZES = 1_200  # beyond it the linear program is too slow to be of use
-GENERATION_SHARE = 0.5  # of the time, at most, for the bound
+GENERATION_SHARE = 0.6  # of the time, at most, for the bound
 QUICK_SHARE = 0.75  # of that, at most, until patterns are sought that prove it
 CLOSE_FEW, CLOSE_MANY = 1e-6, 1e-3  # so near to its optimum the program is solved; more for many sizes
 FEW_SIZES = 100
-DIVE_SHARE = 0.5  # of what is left of the time, at most, for one dive
+DIVE_SHARE, DIVE_SHARE_MANY = 0.5, 0.7  # of what is left of the time, at most, for one dive
 DIVES = (
     (0, 10.0),
     (0, 6.0),
@@ -102,7 +102,8 @@ def _dived(
 ) -> list[Board] | None:
     """Return the boards of one dive, its rest filled by the search; None where not everything found a place."""
     seed, until = way
-    time = watch.share(DIVE_SHARE)
+    is_many = len(job.sizes) > FEW_SIZES
+    time = watch.share(DIVE_SHARE_MANY if is_many else DIVE_SHARE)
     dived = Dive(generation, [float(size.area) for size in job.sizes], seed).run(until, time.stop)
     boards = [_board(job, pattern) for pattern, times in dived.fixed for _ in range(times)]
     pieces = sum(dived.left)
@@ -112,7 +113,6 @@ def _dived(
     search = Search(Tail(job, dived.left, copies, max(0, bound - job.cost(boards))), [], seed + 1)
     if search.out:
         return None
-    is_many = len(job.sizes) > FEW_SIZES
     steps = TAIL_WORK_MANY // pieces if is_many else min(TAIL_STEPS, TAIL_WORK // pieces)
     search.run(steps, watch.stop, tell)
     return boards + search.boards()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 from fractions import Fraction
 from typing import Protocol
 
@@ -20,8 +21,17 @@ SCALE = 1 << 34  # price units in the dearest stock piece, at most
 SMOOTH = 0.75  # weight of the prices that proved the best bound so far (Wentges 1997)
 PURGE_FROM, PURGE_TO, PURGE_LEAST = 8, 4, 400  # patterns by size: when some are forgotten, and how many stay
 STEADY = 0.75  # weight of earlier prices while patterns are sought the quick way (Neame 1999)
-LOOK_BACK, LEAST_GAIN = 10, 0.005  # the quick way is left when so many rounds gain less than this share
+LOOK_BACK = 10  # when so many rounds gain less than a share, more care is taken; but the shares, and
+LEAST_GAINS, LEAST_ROUNDS = (0.005, 0.0005), (40, 10)  # rounds before, by care: at first the gains are small
 NEAR = 1e-6  # a column must be worth so much more than its cost, in dearest stock pieces
+
+
+class Care(IntEnum):
+    """How patterns are sought: a quick way that may miss some, exactly on a coarse grid, or exactly."""
+
+    QUICK = 0
+    NEAR = 1
+    EXACT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,7 @@ class Proof:
 class Pricer(Protocol):
     """Finds patterns that are worth more than they cost."""
 
+    cares: tuple[Care, ...]  # those that differ here, the quickest first; the last is exact
     most: int  # what all parts together may be worth at most, in price units, for the pricer's numbers
 
     def price(
@@ -61,12 +72,12 @@ class Pricer(Protocol):
         costs: Sequence[int],
         left: Sequence[int],
         *,
-        is_exact: bool,
+        care: Care,
         is_proper: bool,
     ) -> Found:
         """Return patterns worth more than `costs`.
 
-        With `is_exact` also what no pattern of a stock is worth more than; with `is_proper` only patterns
+        Where `care` is exact also what no pattern of a stock is worth more than; with `is_proper` only patterns
         that hold no part more often than it is left.
         """
 
@@ -93,32 +104,34 @@ class Generation:
 
         `stop_quick` comes earlier, so that some time is left for patterns that prove a bound.
         """
-        self._quickly(stop_quick or stop)
+        for care in self.pricer.cares[:-1]:
+            self._quickly(care, stop_quick or stop)
         smooth = SMOOTH
         while not stop():
             relaxed = self._solved()
             prices = relaxed.prices
             if self.center is not None and smooth > 0:
                 prices = smooth * self.center + (1 - smooth) * prices
-            new = self._priced(prices, relaxed, is_exact=True)
+            new = self._priced(prices, relaxed, Care.EXACT)
             value = relaxed.cost * self.master.most
             if value - float(self.bound) <= close * value or (new == 0 and smooth == 0):
                 self.is_closed = True
                 return
             smooth = 0.0 if new == 0 else SMOOTH
 
-    def _quickly(self, stop: Stop) -> None:
+    def _quickly(self, care: Care, stop: Stop) -> None:
         """Find patterns the quick way, by a mean of prices, until the prices themselves bring none or little."""
         mean: Floats | None = None
         values: list[float] = []
         while not stop():
             relaxed = self._solved()
             values.append(relaxed.cost)
-            if len(values) > LOOK_BACK and values[-1] > (1 - LEAST_GAIN) * values[-1 - LOOK_BACK]:
+            is_late = len(values) > LEAST_ROUNDS[care]
+            if is_late and values[-1] > (1 - LEAST_GAINS[care]) * values[-1 - LOOK_BACK]:
                 return
             is_mean = mean is not None
             mean = relaxed.prices if mean is None else STEADY * mean + (1 - STEADY) * relaxed.prices
-            if self._priced(mean, relaxed, is_exact=False):
+            if self._priced(mean, relaxed, care):
                 continue
             if not is_mean:
                 return
@@ -132,13 +145,11 @@ class Generation:
             self.relaxed = self.master.solve()
         return self.relaxed
 
-    def _priced(self, prices: Floats, relaxed: Relaxed, *, is_exact: bool) -> int:
+    def _priced(self, prices: Floats, relaxed: Relaxed, care: Care) -> int:
         """Find patterns by `prices` and note the bound that they prove; return how many are new."""
         scaled, unit = self.scaled(prices, self.wanted.counts)
         costs = self.costs_of(relaxed.rents, unit)
-        found = self.pricer.price(
-            scaled.tolist(), costs, self.wanted.counts, is_exact=is_exact, is_proper=False
-        )
+        found = self.pricer.price(scaled.tolist(), costs, self.wanted.counts, care=care, is_proper=False)
         self.rounds += 1
         if found.tops is not None:
             self._note(scaled, found.tops, prices)
@@ -146,19 +157,21 @@ class Generation:
 
     def refine(self, left: Sequence[int], rounds: int, stop: Stop) -> Relaxed:
         """Return the optimum for what is `left`, with at most `rounds` rounds of patterns made for it."""
-        relaxed, is_exact = self.master.solve(is_feasible=False), False
+        relaxed = self.master.solve(is_feasible=False)
+        quick, *slow = self.pricer.cares
+        care = quick
         for _ in range(rounds):
             if stop():
                 break
             scaled, unit = self.scaled(relaxed.prices, left)
             costs = self.costs_of(relaxed.rents, unit)
-            found = self.pricer.price(scaled.tolist(), costs, left, is_exact=is_exact, is_proper=True)
+            found = self.pricer.price(scaled.tolist(), costs, left, care=care, is_proper=True)
             if sum([self.master.add(pattern) for pattern in found.patterns]):
                 relaxed = self.master.solve()
-            elif is_exact:
-                break
+            elif slow and care == quick:
+                care = slow[0]
             else:
-                is_exact = True
+                break
         return relaxed
 
     def scaled(self, prices: Floats, counts: Sequence[int]) -> tuple[Ints, float]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from mes.nesting.rules.boards import Board, Way
 from mes.nesting.rules.fill import Job
-from mes.nesting.rules.generate import Found
+from mes.nesting.rules.generate import Care, Found
 from mes.nesting.rules.knapsack import (
     Ints,
     best_fill,
@@ -35,7 +35,7 @@ BATCH = 48  # sections reckoned exactly before the sheet is looked at again
 BATCHES = 5  # or, if that is more, so great a share of those that may still matter
 LOOKS = 200  # times that a sheet is looked at again in one pricing
 CELLS_MOST = 20_000_000  # lengths times depths of strips; a coarser grid rounds up, and proves no bound
-STEPS_MOST = 3_000  # lengths along a sheet that the quick pricing tells apart
+STEPS_MOST = (3_000, 6_000)  # lengths along a sheet that pricing tells apart where it is quick, and near
 FIRSTS = 10  # patterns by one exact pricing of one stock and direction
 
 
@@ -92,9 +92,11 @@ class SheetPricer:
         grid, self.is_rounded = _grid(job), False
         while _cells(job, grid) > CELLS_MOST:
             grid, self.is_rounded = grid * 2, True
-        self.directions = _directions(job, grid)
-        coarse = grid * -(-_longest(job) // (grid * STEPS_MOST))
-        self.coarse = self.directions if coarse == grid else _directions(job, coarse)
+        grids = [grid * -(-_longest(job) // (grid * steps)) for steps in STEPS_MOST]
+        made = {step: _directions(job, step) for step in {*grids, grid}}
+        self.directions = (made[grids[0]], made[grids[1]], made[grid])  # by care
+        is_near = job.stages > 2 and grids[1] != grid
+        self.cares = tuple(Care) if is_near else (Care.QUICK, Care.EXACT)
 
     def starters(self) -> list[Pattern]:
         """Return, for each size and stock, as many of it as fit in one row and column."""
@@ -123,16 +125,17 @@ class SheetPricer:
         costs: Sequence[int],
         left: Sequence[int],
         *,
-        is_exact: bool,
+        care: Care,
         is_proper: bool,
     ) -> Found:
-        """Return patterns worth more than `costs`; with `is_exact`, also what none is worth more than."""
+        """Return patterns worth more than `costs`; where `care` is exact also what none is worth more than."""
         worth, limits = np.array(prices, np.int64), np.array(left, np.int64)
-        if is_exact and self.job.stages > 2:
-            return self._full(worth, costs, limits, is_proper)
-        patterns: list[Pattern] = []
-        tops = [0] * len(self.job.sheets)
-        for direction in self.directions if is_exact else self.coarse:
+        is_exact = care == Care.EXACT
+        if care > Care.QUICK and self.job.stages > 2:
+            patterns, tops = self._full(self.directions[care], worth, costs, limits, is_proper)
+            return Found(patterns, tuple(tops) if is_exact and not self.is_rounded else None)
+        patterns, tops = [], [0] * len(self.job.sheets)
+        for direction in self.directions[care]:
             live = worth.copy()
             for _ in range(QUICK_AGAIN):
                 found, best = self._quick(direction, live, costs, limits, is_proper or not is_exact)
@@ -206,10 +209,18 @@ class SheetPricer:
 
     # three stages
 
-    def _full(self, prices: Ints, costs: Sequence[int], limits: Ints, is_proper: bool) -> Found:
+    def _full(
+        self,
+        directions: Sequence[Direction],
+        prices: Ints,
+        costs: Sequence[int],
+        limits: Ints,
+        is_proper: bool,
+    ) -> tuple[list[Pattern], list[int]]:
+        """Return patterns worth more than `costs`, and by stock what none is worth more than."""
         patterns: list[Pattern] = []
         tops = [0] * len(self.job.sheets)
-        for direction in self.directions:
+        for direction in directions:
             of = prices[direction.size]
             room = max(along for along, _ in direction.rooms)
             best = strip_values(direction.extent, direction.starts, limits[direction.size], of, room)
@@ -225,7 +236,7 @@ class SheetPricer:
                         )
                         tops[stock] = max(tops[stock], top)
                         patterns += found
-        return Found(patterns, None if self.is_rounded else tuple(tops))
+        return patterns, tops
 
     def _sheet(
         self,

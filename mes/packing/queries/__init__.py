@@ -16,7 +16,7 @@ from mes.packing.queries.judging import (
     piece_by_id,
     set_ids,
 )
-from mes.packing.queries.kits import kit, look, material_of_lot
+from mes.packing.queries.kits import kit, look, lots_of, material_of_lot
 from mes.packing.queries.pages import (
     BenchScan,
     Missing,
@@ -55,6 +55,7 @@ __all__ = [
     "items",
     "kit",
     "look",
+    "lots_of",
     "material_of_lot",
     "missing",
     "missing_of_order",

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased
 
 from core.i18n import Named
+from erp.catalogue.rules.document import KitCheck
 from erp.parties.model import Party
 from erp.sales.model import Order
 from mes.packing.model import Package
 from mes.packing.queries.judging import BOXES, CONTENTS, ITEM, OVER, PACKAGES, PIECES, THEIRS, box_of, item_of
-from mes.packing.rules import Box, Item, PackageState
+from mes.packing.queries.kits import kits_of, looks_of
+from mes.packing.rules import Box, Item, KitNeed, Look, PackageState
 from mes.production import queries as production
+from mes.scanning.rules import Text
 from mes.splitting.model import Piece
 from mes.splitting.rules import PieceState
 
@@ -38,12 +42,16 @@ class Job:
     box: Box
     dealer: Named
     pieces: tuple[JobPiece, ...]
+    look: Look
+    look_said: Text
+    kit: tuple[KitNeed, ...]  # empty when its label proves it
 
 
 def jobs(session: Session) -> list[Job]:
     """Return the packages of the orders that are to be packed next, with their pieces; by order and number.
 
-    Orders with pieces that are made come first, then by due day; at most HELD_AT_MOST packages.
+    Orders with a package that is open come first, then those with pieces that are made, then by due day; at most
+    HELD_AT_MOST packages.
     """
     dealers = _dealers(session)
     rows = session.execute(
@@ -53,7 +61,24 @@ def jobs(session: Session) -> list[Job]:
     )
     boxes = [box_of(row) for row in rows][:HELD_AT_MOST]
     pieces = _pieces(session, [box.package_id for box in boxes])
-    return [Job(box, dealers[box.order_id], tuple(pieces.get(box.package_id, ()))) for box in boxes]
+    kits = kits_of(session, [box.package_id for box in boxes if box.kit_check is not KitCheck.CODE])
+    looks = looks_of(session, {box.package_id: _sets(box, pieces) for box in boxes})
+    return [
+        Job(
+            box,
+            dealers[box.order_id],
+            tuple(pieces.get(box.package_id, ())),
+            *looks[box.package_id],
+            tuple(kits.get(box.package_id, ())),
+        )
+        for box in boxes
+    ]
+
+
+def _sets(box: Box, pieces: Mapping[int, Sequence[JobPiece]]) -> set[int]:
+    if box.set_id is not None:
+        return {box.set_id}
+    return {piece.item.set_id for piece in pieces.get(box.package_id, ())}
 
 
 def _dealers(session: Session) -> dict[int, Named]:
@@ -61,6 +86,7 @@ def _dealers(session: Session) -> dict[int, Named]:
     package, piece = aliased(Package), aliased(Piece)
     waiting = (PackageState.PLANNED, PackageState.OPEN)
     is_made = exists().where(piece.order_id == Order.id, piece.state.in_(PACKED))
+    is_open = exists().where(package.order_id == Order.id, package.state == PackageState.OPEN)
     rows = session.execute(
         select(Order.id, Party.name, Party.name_en, Order.package_count)
         .join(Party, Party.id == Order.dealer_id)
@@ -68,7 +94,7 @@ def _dealers(session: Session) -> dict[int, Named]:
             Order.state.not_in(OVER),
             exists().where(package.order_id == Order.id, package.state.in_(waiting)),
         )
-        .order_by(is_made.desc(), Order.due_on.is_(None), Order.due_on, Order.id)
+        .order_by(is_open.desc(), is_made.desc(), Order.due_on.is_(None), Order.due_on, Order.id)
     )
     found: dict[int, Named] = {}
     count = 0

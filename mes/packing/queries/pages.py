@@ -21,7 +21,7 @@ from erp.parties.model import Party
 from erp.sales.model import Line, Order
 from mes.packing.model import Content, Damage, Package
 from mes.packing.queries.judging import BOX, BOXES, box_of, items, next_operation
-from mes.packing.rules import Box, Item, Look, PackageState, label_of
+from mes.packing.rules import Box, Item, Look, PackageState, WeighedBy, label_of, weight_of
 from mes.scanning.model import Scan
 from mes.scanning.rules import Block, Outcome, ScanKind
 from mes.splitting.model import DoorSet, Piece, Requirement
@@ -112,6 +112,7 @@ class KitLine:
 
     name: Named
     needed_qty: Decimal
+    unit_kg: Decimal | None  # what one weighs
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,8 @@ class PackageFacts:
     sealed_by: str
     kit: tuple[KitLine, ...]  # what lies in its kits of hardware
     look: Look  # what eyes compare
-    planned_kg: Decimal | None
+    weight_kg: Decimal | None
+    weight_from: WeighedBy | None
 
     @property
     def is_remake(self) -> bool:
@@ -198,16 +200,22 @@ def _kits(session: Session, package_ids: Sequence[int]) -> dict[int, list[KitLin
     """Return what lies in the kits of some packages: the requirements that join a piece of theirs, by material."""
     found: dict[int, list[KitLine]] = {}
     rows = session.execute(
-        select(Content.package_id, Material.name, Material.name_en, func.sum(Requirement.needed_qty))
+        select(
+            Content.package_id,
+            Material.name,
+            Material.name_en,
+            func.sum(Requirement.needed_qty),
+            Material.unit_kg,
+        )
         .join(Piece, Piece.id == Content.piece_id)
         .join(Requirement, (Requirement.set_id == Piece.set_id) & (Requirement.joins == Piece.rule_code))
         .join(Material, Material.id == Requirement.material_id)
         .where(Content.package_id.in_(package_ids))
-        .group_by(Content.package_id, Material.id, Material.name, Material.name_en)
+        .group_by(Content.package_id, Material.id, Material.name, Material.name_en, Material.unit_kg)
         .order_by(func.min(Requirement.id))
     )
-    for package_id, name, name_en, qty in rows:
-        found.setdefault(package_id, []).append(KitLine(Named(name, name_en), qty))
+    for package_id, name, name_en, qty, unit_kg in rows:
+        found.setdefault(package_id, []).append(KitLine(Named(name, name_en), qty, unit_kg))
     return found
 
 
@@ -217,6 +225,8 @@ def _facts(
     package, order, drawing, line, door, dealer, sealed_by = row
     handing = line.handing if box.set_id is not None else None
     colour = line.colour_code or "" if len(shades) < 2 else ""  # noqa: PLR2004  # one colour, or none at all
+    lines = [(one.needed_qty, one.unit_kg) for one in kit]
+    weight_kg, weight_from = weight_of(package.weighed_kg, package.planned_kg, lines)
     return PackageFacts(
         box=box,
         label_count=package.label_count,
@@ -237,7 +247,8 @@ def _facts(
         sealed_by=sealed_by or "",
         kit=tuple(kit),
         look=Look(handing.value if handing else "", colour),
-        planned_kg=package.planned_kg,
+        weight_kg=weight_kg,
+        weight_from=weight_from,
     )
 
 

@@ -53,6 +53,31 @@ class DamageStage(Choice):
     RETURN = "return", N_("When it came back")
 
 
+class WeighedBy(Choice):
+    """How the weight of a package is known."""
+
+    SCALES = "scales", N_("on the scales, when it was sealed")
+    RULE = "rule", N_("by volume, at the density of its package rule")
+    KIT = "kit", N_("by its list: what one of each weighs, as the materials say")
+
+
+def weight_of(
+    weighed_kg: Decimal | None, planned_kg: Decimal | None, kit: Sequence[tuple[Decimal, Decimal | None]]
+) -> tuple[Decimal | None, WeighedBy | None]:
+    """Return what a package weighs and how that is known: the scales first, then its rule, then its kit.
+
+    `kit` is how many of each material and what one of them weighs; with one that nobody knows, nothing is told.
+    """
+    if weighed_kg is not None:
+        return weighed_kg, WeighedBy.SCALES
+    if planned_kg is not None:
+        return planned_kg, WeighedBy.RULE
+    units = [(qty, unit_kg) for qty, unit_kg in kit if unit_kg is not None]
+    if kit and len(units) == len(kit):
+        return sum((qty * unit_kg for qty, unit_kg in units), Decimal(0)), WeighedBy.KIT
+    return None, None
+
+
 class RecheckState(Choice):
     """How far the second look at a package has come."""
 

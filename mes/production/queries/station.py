@@ -217,6 +217,36 @@ def lot_by_code(session: Session, code: str) -> LotInHand | None:
     return None if row is None else LotInHand(*row)
 
 
+def part_count(session: Session, sheet_id: int) -> int:
+    """Return how many parts are sawn out of a sheet or bar."""
+    return session.scalar(select(func.count()).where(Placement.layout_id == sheet_id)) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class NextSheet:
+    """The sheet or bar of a plan that is cut next, and what it is cut from: an article, or the label of an offcut."""
+
+    code: str
+    position: int
+    total_count: int
+    stock: str
+
+
+def next_sheet(session: Session, plan_id: int) -> NextSheet | None:
+    """Return the first sheet of a plan that is not cut yet, or None."""
+    waits = (CutLayout.plan_id == plan_id) & CutLayout.cut_at.is_(None) & CutLayout.dropped_at.is_(None)
+    total = select(func.max(CutLayout.position)).where(CutLayout.plan_id == plan_id).scalar_subquery()
+    row = session.execute(
+        select(CutLayout.code, CutLayout.position, total, func.coalesce(Lot.code, Article.code))
+        .join(Article, Article.id == CutLayout.article_id)
+        .outerjoin(Lot, Lot.id == CutLayout.lot_id)
+        .where(waits)
+        .order_by(CutLayout.position)
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else NextSheet(*row)
+
+
 @dataclass(frozen=True, slots=True)
 class OffcutAtSaw:
     """An offcut whose label was scanned at a saw, and why it is not to be cut, if so."""
@@ -289,12 +319,6 @@ def pieces_on(session: Session, sheet_id: int) -> list[tuple[int, bool]]:
         .order_by(Piece.id)
     )
     return [(key, is_tracked) for key, is_tracked in rows]
-
-
-def part_count_on(session: Session, sheet_id: int) -> int:
-    """Return how many parts lie on a sheet or bar, label or not."""
-    rows = select(func.count()).select_from(Placement).where(Placement.layout_id == sheet_id)
-    return session.scalars(rows).one()
 
 
 def set_progress(session: Session, set_id: int) -> tuple[int, int]:

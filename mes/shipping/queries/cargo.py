@@ -31,7 +31,8 @@ PACKAGES, ORDERS, PARTIES, SETS, PLACES, LOADS, LISTED, DELIVERIES = (
 )
 OF_PACKAGE = (
     *(PACKAGES.c.id, PACKAGES.c.code, PACKAGES.c.name, PACKAGES.c.name_en, PACKAGES.c.position),
-    *(PACKAGES.c.total_count, PACKAGES.c.state, PACKAGES.c.order_id, PACKAGES.c.planned_kg),
+    *(PACKAGES.c.total_count, PACKAGES.c.state, PACKAGES.c.order_id),
+    func.coalesce(PACKAGES.c.weighed_kg, PACKAGES.c.planned_kg).label("planned_kg"),
     PACKAGES.c.rooms,
 )
 CARGO: tuple[Any, ...] = (

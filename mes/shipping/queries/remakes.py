@@ -18,6 +18,7 @@ from mes.splitting.model import Piece
 from mes.splitting.rules import PieceState
 
 NEW = aliased(Piece)
+BEGUN = (PieceState.CUT, PieceState.MADE, PieceState.PACKED, PieceState.SHIPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,12 @@ class Remade:
 
 
 def pieces(session: Session, package_id: int) -> Sequence[Piece]:
-    """Return the pieces that belong into a package, but for those that are made again already."""
+    """Return the pieces that belong into a package and were begun, but for those that are made again already."""
     again = select(NEW.id).where(NEW.remake_of_id == Piece.id)
     return session.scalars(
         select(Piece)
         .join(Content, Content.piece_id == Piece.id)
-        .where(Content.package_id == package_id, Piece.state != PieceState.VOID, ~again.exists())
+        .where(Content.package_id == package_id, Piece.state.in_(BEGUN), ~again.exists())
         .order_by(Content.id)
         .execution_options(populate_existing=True)
     ).all()

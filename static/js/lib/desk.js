@@ -4,7 +4,7 @@
  * kept on the disk, sent in its turn, its verdict drawn; without an answer the device's own verdict, marked as not yet confirmed.
  */
 import { SessionEnded, Unreachable } from "lib/api.js";
-import { fetchJobs, heldJobs } from "lib/held.js";
+import { fetchJobs, heldJobs, tellAge } from "lib/held.js";
 import { isOnline, tellOnline } from "lib/net.js";
 import { drain, keep, tellShown } from "lib/queue.js";
 import * as store from "lib/store.js";
@@ -32,10 +32,12 @@ export class Desk {
     this.renewed = renewed;
     this.held = await heldJobs(this.name, this.judging);
     const renew = () => this.renew();
+    document.addEventListener("net", () => tellAge(this.name));
     document.addEventListener("drained", renew);
     document.addEventListener("net", () => setTimeout(renew, 1000));
     setInterval(renew, RENEW_MS);
     await renew();
+    await tellAge(this.name);
   }
 
   /** Fetch what is newer than what is held. */

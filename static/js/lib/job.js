@@ -1,5 +1,8 @@
 // @ts-check
-/** Follows every job bar of a page (`_macros/jobs.html`) and loads the page again when its job has ended. */
+/**
+ * Follows every job bar of a page (`_macros/jobs.html`) and loads the page again when its job has ended. A bar with
+ * `data-job-shows` names the element that is shown again meanwhile.
+ */
 import { get } from "lib/api.js";
 
 const EVERY_MS = 2000;
@@ -9,6 +12,14 @@ const OPEN = ["QUEUED", "RUNNING"];
 function write(box, name, text) {
   const part = box.querySelector(`[data-job-${name}]`);
   if (part && part.textContent !== text) part.textContent = text;
+}
+
+/** What came of the job so far stands on the page itself: show it again. @param {string} id */
+async function showAgain(id) {
+  const answer = await fetch(window.location.href, { credentials: "same-origin" }).catch(() => null); // the bar still tells
+  if (!answer || !answer.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(id);
+  if (fresh) document.getElementById(id)?.replaceWith(fresh);
 }
 
 /** @param {HTMLElement} box */
@@ -27,6 +38,7 @@ async function follow(box) {
     write(box, "total", String(job.total || "–"));
     if (job.left !== undefined) write(box, "left", job.left);
     if (!OPEN.includes(job.state)) return window.location.reload();
+    if (box.dataset.jobShows) await showAgain(box.dataset.jobShows);
   }
 }
 

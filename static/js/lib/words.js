@@ -7,11 +7,11 @@ export function say(document, msgid, facts = {}) {
   return sentence.replace(/%\((\w+)\)s/g, (/** @type {string} */ _hole, /** @type {string} */ name) => shown(facts[name]));
 }
 
+/** What stands between things that are listed. */
+export const listed = () => (window.document.documentElement.lang.startsWith("en") ? ", " : "、");
+
 /** @param {any} fact */
-function shown(fact) {
-  if (!Array.isArray(fact)) return String(fact ?? "");
-  return fact.join(window.document.documentElement.lang.startsWith("en") ? ", " : "、");
-}
+const shown = (fact) => (Array.isArray(fact) ? fact.join(listed()) : String(fact ?? ""));
 
 /**
  * A refusal in the form of the server's answer.

@@ -1,6 +1,10 @@
 from dataclasses import replace
+from decimal import Decimal
+
+import pytest
 
 from core.pdf.blocks import (
+    Beside,
     Column,
     Facts,
     Figure,
@@ -98,6 +102,17 @@ def test_a_figure_too_high_for_the_page_is_made_smaller():
     tower = Picture(100, 5000, (rect(0, 0, 100, 5000), Words(50, 4990, "底", size_mm=1)))
     content = render_document(document(Figure(tower))).content
     assert (page_count(content), "底" in words(content)) == (1, True)
+
+
+@pytest.mark.parametrize(("count", "is_beside"), [(10, True), (60, False)])
+def test_a_table_stands_beside_a_figure_where_it_is_not_higher_than_allowed(count, is_beside):
+    beside = Beside(Figure(SHEET), Table(COLUMNS, rows(count)), Decimal("0.6"), height_mm=120)
+    first, *others = beside.strips(500, 700)
+    assert (not others) == is_beside
+    content = render_document(document(beside)).content
+    text = "".join(words(content, page) for page in range(page_count(content)))
+    assert "余料" in text
+    assert [row[1] for row in rows(count) if row[1] not in text] == []
 
 
 def test_a_new_page_begins_where_it_is_asked_and_no_empty_one_follows():

@@ -3,12 +3,13 @@ from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from mes.efficiency.queries import Window, report
+from mes.efficiency.queries import Window
 from mes.efficiency.rules import Work, warehouse
 from mes.efficiency.rules.guards import guarded
 from tests.conftest import NOON
 from tests.factories.stock import make_lot, make_place
 from tests.mes.counting.shelf import make_counter
+from tests.mes.efficiency.reading import report
 
 WINDOW = Window(NOON - timedelta(days=30), NOON + timedelta(days=1), ZoneInfo("Asia/Shanghai"))
 

@@ -1,4 +1,5 @@
 import io
+import json
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -6,10 +7,12 @@ import pytest
 from bs4 import BeautifulSoup
 
 from core.activity import service as activity
+from mes.cohort.rules import read_export
 from mes.efficiency import service
-from mes.efficiency.queries.days import calendar_of, days
+from mes.efficiency.cli import efficiency
+from mes.efficiency.queries.window import calendar_of
 from mes.efficiency.rules import Metric
-from mes.efficiency.rules.baselines import Day, Method
+from mes.efficiency.rules.baselines import SHARES, Day, Method
 from mes.efficiency.service import BaselineEntry
 from mes.machines import service as machines
 from mes.machines.rules.signals import Message
@@ -21,10 +24,12 @@ from tests.factories.factory import make_line, release_order
 from tests.factories.machines import make_machine, make_shift
 from tests.factories.people import make_person
 from tests.factories.stock import make_lot
+from tests.mes.efficiency.reading import days
 from tests.mes.efficiency.recomputed import Proof
 from tests.mes.efficiency.test_baselines import ZONE
 from tests.mes.packing.bench import packages
 from tests.mes.shipping.dock import sealed_order
+from tests.mes.shipping.test_views import text_of
 
 TODAY = date(2026, 11, 22)
 DAYS = "from=2026-11-01&to=2026-11-22"
@@ -128,15 +133,45 @@ def test_a_file_whose_baseline_was_touched_is_found(proof, factory):
         proof.before(factory.number)
 
 
-def test_page_command_paper_and_raw_data_never_disagree(app, client_for, proof):
-    said = proof.raw["figures"].set_index("metric")
-    owner = client_for("owner")
-    page = BeautifulSoup(owner.get(f"/mes/efficiency/report?{DAYS}").text, "html.parser")
-    shown = [one.get_text(strip=True) for one in page.select(".figures .f-value")]
-    assert shown[:2] == ["0.26", "0.007"]
-    assert set(shown[2:]) == {"还没有"}
-    assert list(said["value"]) == ["0.26", "0.007", "", "", ""]
-    for name in said.index:
-        inner = BeautifulSoup(owner.get(f"/mes/efficiency/metrics/{name}?{DAYS}").text, "html.parser")
-        assert inner.select_one(".f-value").get_text(strip=True) == shown[list(said.index).index(name)]
-    assert owner.get(f"/mes/efficiency/acceptance.pdf?{DAYS}").data.startswith(b"%PDF")
+def shown_on(page):
+    """The values of a page's figures, by what each is called."""
+    names = [one.get_text(strip=True) for one in page.select(".f-name")]
+    return dict(zip(names, (one.get_text(strip=True) for one in page.select(".f-value")), strict=True))
+
+
+def test_no_two_screens_exports_or_answers_disagree(app, client_for, proof, session, floor):
+    """Report, figures, lines, week, command, papers, raw data, export for other factories: one value each."""
+    days = "from=2026-11-16&to=2026-11-22"  # a week, so that the weekly summary tells the same
+    owner = client_for("owner", locale="en")
+    said = Proof(io.BytesIO(owner.get(f"/mes/efficiency/proof.xlsx?{days}").data)).raw["figures"]
+    values = dict(zip(said["metric"], said["value"], strict=True))
+    assert {name for name, value in values.items() if value} >= {"M1", "M2", "M3", "M4"}
+    names = [metric.label for metric in Metric]
+    wanted = {
+        metric.label: (values[metric] + ("%" if values[metric] and metric in SHARES else "")) or "not yet"
+        for metric in Metric
+    }
+    assert shown_on(BeautifulSoup(owner.get(f"/mes/efficiency/report?{days}").text, "html.parser")) == wanted
+    for metric in Metric:
+        inner = BeautifulSoup(owner.get(f"/mes/efficiency/metrics/{metric}?{days}").text, "html.parser")
+        assert shown_on(inner) == {metric.label: wanted[metric.label]}
+    dashed = [value.replace("not yet", "—") for value in wanted.values()]
+    week = BeautifulSoup(owner.get("/mes/efficiency/week?on=2026-11-18").text, "html.parser")
+    assert [row.select_one("a").get_text() for row in week.select(".week tbody tr")] == names
+    assert [one.get_text(strip=True) for one in week.select(".week td.now")] == dashed
+    month = "from=2026-11-02&to=2027-01-31"  # drawn by week
+    for metric, value in zip(Metric, dashed, strict=True):
+        page = BeautifulSoup(owner.get(f"/mes/efficiency/metrics/{metric}?{month}").text, "html.parser")
+        rows = [
+            [cell.get_text(strip=True) for cell in row.select("td")] for row in page.select(".run tbody tr")
+        ]
+        assert [row[2] for row in rows if row[0] == "11-16"] == [value]
+    asked = ["report", "--from", "2026-11-16", "--to", "2026-11-22", "--json"]
+    told = json.loads(app.test_cli_runner().invoke(efficiency, asked).output)["figures"]
+    assert {one["code"]: one["value"] or "" for one in told} == values
+    given = owner.post("/mes/cohort/export.json", data={"first": "2026-11-16", "last": "2026-11-22"})
+    export = read_export(given.data, "export.json")
+    assert {row.metric: "" if row.value is None else str(row.value) for row in export.rows} == values
+    for paper in (f"acceptance.pdf?{days}", "week.pdf?on=2026-11-18"):
+        text = text_of(owner.get(f"/mes/efficiency/{paper}").data)
+        assert [value for value in values.values() if value and value not in text] == []

@@ -26,12 +26,13 @@ from mes.shipping import service as shipping
 from mes.splitting import queries as splitting
 from mes.splitting import service as split
 from mes.splitting.model import DoorSet, Piece, ReleasedLine
-from mes.splitting.rules import ORDER_WORK, PieceState, ReleaseReason
+from mes.splitting.rules import PieceState, ReleaseReason
 from tests.conftest import NOON
 from tests.factories.factory import FRIDAY, make_line, make_order, release_order
 from tests.factories.machines import make_machine, make_shift
 from tests.factories.people import make_person
 from tests.mes.changes.desk import asking, clerk, edit, entry, lines, plan
+from tests.mes.efficiency.reading import report, work_minutes
 from tests.mes.packing.bench import make_all, make_bench, packages, pieces_of
 from tests.mes.shipping.dock import make_dock, make_load, sealed_order
 
@@ -53,10 +54,10 @@ def work(session, kind, begin, minutes, order_id=None):
 
 
 def test_an_empty_factory_says_none_of_none_and_breaks_nothing(session):
-    report = queries.report(session, DAY, at=NOON)
-    assert [figure.value for figure in report.figures] == [None] * 5
-    assert [figure.sample for figure in report.figures] == [0] * 5
-    assert (report.bench.rate, report.dock.rate, report.lead_hours) == (None, None, None)
+    found = report(session, DAY, at=NOON)
+    assert [figure.value for figure in found.figures] == [None] * 5
+    assert [figure.sample for figure in found.figures] == [0] * 5
+    assert (found.bench.rate, found.dock.rate, found.lead_hours) == (None, None, None)
 
 
 def test_released_lines_of_the_window_are_weighed_and_others_are_not(session):
@@ -67,7 +68,7 @@ def test_released_lines_of_the_window_are_weighed_and_others_are_not(session):
         ("SINGLE", 1, True),
         ("CASED_OPENING", 3, True),
     ]
-    figure = queries.report(session, DAY, at=NOON).figures[0]
+    figure = report(session, DAY, at=NOON).figures[0]
     assert (figure.numerator.value, figure.sample) == (Decimal("1.84"), 2)  # 1.0 + 0.7 × 1.2
     assert not queries.split_lines(session, DAY, at=NOON + timedelta(days=11))[0].is_young
 
@@ -77,7 +78,7 @@ def test_all_work_on_orders_counts_clipped_to_the_window_and_no_other_work(sessi
     work(session, "order_entry", NOON, 12, 2)  # another person, at the same time
     work(session, "packing", NOON, 45)
     work(session, "splitting", DAY.since - timedelta(minutes=8), 20)  # 12 of 20 minutes are inside
-    assert queries.active_minutes(session, DAY, ORDER_WORK) == Fraction(30 + 12 + 12)
+    assert work_minutes(session, DAY, at=NOON) == Fraction(30 + 12 + 12)
 
 
 def test_a_gap_of_more_than_ten_minutes_is_no_work(session):
@@ -85,7 +86,7 @@ def test_a_gap_of_more_than_ten_minutes_is_no_work(session):
     for minute in (0, 5, 16, 20):  # 5 minutes, then a gap of 11, then 4
         activity.beat(session, person.id, "splitting", None, None, at=NOON + timedelta(minutes=minute))
     session.flush()
-    assert queries.active_minutes(session, DAY, ORDER_WORK) == 9
+    assert work_minutes(session, DAY, at=NOON) == 9
 
 
 def test_confirmed_transactions_count_and_refused_ones_do_not(session):
@@ -94,9 +95,9 @@ def test_confirmed_transactions_count_and_refused_ones_do_not(session):
     for package in packages(session, order)[:3]:
         assert dock.load(load, package) is None
     assert dock.load(load, packages(session, order)[0]) == "E28"
-    found = queries.transactions(session, DAY)
-    assert {work: count for work, count in found.items() if count} == {Work.LOAD: 3}
-    assert queries.report(session, DAY, at=NOON).figures[1].numerator.value == Decimal("3.0")  # 3 × 1.0
+    counts = queries.counts(session, Metric.M2, DAY)
+    assert {work: count for work, count in counts.items() if count} == {Work.LOAD.value: 3}
+    assert report(session, DAY, at=NOON).figures[1].numerator.value == Decimal("3.0")  # 3 × 1.0
 
 
 def test_wrong_scans_feed_the_intercept_rate_and_neutral_ones_do_not(session):
@@ -110,10 +111,10 @@ def test_wrong_scans_feed_the_intercept_rate_and_neutral_ones_do_not(session):
     assert bench.add(frame, leaf) == "E03"
     assert bench.add(frame, pieces_of(session, frame)[0]) == "E28"
     assert bench.block(ScanKind.PACK_ADD, "P00000XX", frame.code) == "E20"
-    report = queries.report(session, DAY, at=NOON)
-    assert (report.bench.wrong, report.bench.scans) == (1, 8)
-    assert report.bench.rate == Decimal("125.0")
-    assert report.dock.scans == 0
+    found = report(session, DAY, at=NOON)
+    assert (found.bench.wrong, found.bench.scans) == (1, 8)
+    assert found.bench.rate == Decimal("125.0")
+    assert found.dock.scans == 0
 
 
 def test_sealed_packages_and_shipped_deliveries_are_what_could_be_checked(session):
@@ -122,9 +123,9 @@ def test_sealed_packages_and_shipped_deliveries_are_what_could_be_checked(sessio
     for package in packages(session, order):
         assert dock.load(load, package) is None
     assert dock.close(load) is None
-    assert queries.report(session, DAY, at=NOON).figures[4].sample_of == 0  # not gone yet
+    assert report(session, DAY, at=NOON).figures[4].sample_of == 0  # not gone yet
     shipping.ship(session, load.id, by=dock.person.id, at=NOON)
-    figures = queries.report(session, DAY, at=NOON).figures
+    figures = report(session, DAY, at=NOON).figures
     assert (figures[3].sample, figures[3].sample_of) == (0, 4)
     assert (figures[4].sample, figures[4].sample_of) == (0, 1)
 
@@ -132,13 +133,13 @@ def test_sealed_packages_and_shipped_deliveries_are_what_could_be_checked(sessio
 def test_the_lists_behind_a_figure_hold_as_many_events_as_it_counts(session):
     release_order(session, at=NOON)
     work(session, "splitting", NOON, 6)
-    report = queries.report(session, DAY, at=NOON)
-    for figure in report.figures:
+    found = report(session, DAY, at=NOON)
+    for figure in found.figures:
         counts = queries.counts(session, figure.metric, DAY)
         for part in figure.further:
             if part.list_part:
                 assert counts[part.list_part] == part.value
-    assert queries.counts(session, report.figures[0].metric, DAY) == {
+    assert queries.counts(session, found.figures[0].metric, DAY) == {
         "lines": 1,
         "untouched": 0,
         "touches": 1,
@@ -205,11 +206,11 @@ def test_a_piece_made_again_for_a_split_error_costs_its_line_once(session):
     scrap(session, order, first, "SPL", NOON + timedelta(days=2))
     release_again(session, order, first, ReleaseReason.SPLIT_ERROR, NOON + timedelta(days=3))
     scrap(session, order, second, "SCR", NOON + timedelta(days=1))  # dropped in the house: no split error
-    report = queries.report(session, DAY, at=NOON + timedelta(days=11))
-    told = {part.name: part.value for part in report.figures[0].further}
+    found = report(session, DAY, at=NOON + timedelta(days=11))
+    told = {part.name: part.value for part in found.figures[0].further}
     assert (told["Lines with a split error"], told["Lines that came back within the gate"]) == (1, 1)
     assert told["Split error rate"] == Decimal("50.0")  # one of two lines
-    assert report.figures[0].numerator.value == Decimal("0.84")  # 0.7 × 1.2 is left; the single earns nothing
+    assert found.figures[0].numerator.value == Decimal("0.84")  # 0.7 × 1.2 is left; the single earns nothing
     assert queries.counts(session, Metric.M1, DAY)["remakes"] == 2
 
 
@@ -243,11 +244,11 @@ def test_a_line_changed_by_hand_is_non_standard_and_its_overrides_are_counted(se
     session.flush()
     split.release(session, splitting.prepare(session, order.id), by=hand, at=NOON)
     session.flush()
-    report = queries.report(session, DAY, at=NOON)
-    told = {part.name: part.value for part in report.figures[0].further}
+    found = report(session, DAY, at=NOON)
+    told = {part.name: part.value for part in found.figures[0].further}
     assert (told["Lines with a change by hand (non-standard)"], told["Manual overrides"]) == (1, 2)
     # non-standard 3.0 × (1 + 0.1) + casing 0.7 × 1.2 = 3.3 + 0.84
-    assert report.figures[0].numerator.value == Decimal("4.14")
+    assert found.figures[0].numerator.value == Decimal("4.14")
     counts = queries.counts(session, Metric.M1, DAY)
     assert (counts["by_hand"], counts["overrides"], counts["untouched"]) == (1, 2, 0)
 
@@ -263,7 +264,7 @@ def test_minutes_are_told_by_person_and_order_and_add_up_to_the_denominator(sess
         (order.id, 6),
         (None, 3),
     ]
-    assert sum(one.active_min for one in found.spent) == queries.active_minutes(session, DAY, ORDER_WORK)
+    assert sum(one.active_min for one in found.spent) == work_minutes(session, DAY, at=NOON)
 
 
 def test_releases_are_told_by_reason(session):
@@ -318,7 +319,7 @@ def test_equipment_use_weighs_the_key_machines_by_their_hours(session):
         told = Message(machine.key, noon_shift + timedelta(hours=hours), state=state, good=0)
         machines.take(session, [told], at=told.at)
     session.flush()
-    figure = queries.report(session, DAY, at=NOON + timedelta(days=2)).figures[2]
+    figure = report(session, DAY, at=NOON + timedelta(days=2)).figures[2]
     # the saw runs 08:00-12:00, 240 of 510 min; the edge bander, first heard at 13:00, 270 of 270: 510 of 780
     assert (figure.numerator.value, figure.denominator.value) == (Decimal("510.0"), Decimal("780.0"))
     assert (figure.value, figure.sample, figure.sample_of) == (Decimal("65.4"), 2, 2)
@@ -334,7 +335,7 @@ def test_a_day_that_lasts_is_planned_up_to_now(session):
     told = Message("saw-1", DAY.since, state=MachineState.READY)
     machines.take(session, [told], at=DAY.since)
     session.flush()
-    figure = queries.report(session, DAY, at=DAY.since + timedelta(hours=10)).figures[2]
+    figure = report(session, DAY, at=DAY.since + timedelta(hours=10)).figures[2]
     assert (figure.value, figure.denominator.value) == (Decimal("0.0"), Decimal("120.0"))
 
 

@@ -6,9 +6,19 @@ import pytest
 from erp.catalogue.rules.document import DoorKind
 from mes.efficiency import rules
 from mes.efficiency.rules import NO_BASELINE, ProofParameters, SplitLine, Standing, Work
+from mes.efficiency.rules.sums import DaySums, count_error, split_sums, weigh
 
 D, F = Decimal, Fraction
 SURER = ProofParameters(target=F(995, 1000))
+
+
+def together(lines):
+    """Add lines up as a day keeps them."""
+    cells = {}
+    for line in lines:
+        weigh(cells, line)
+        count_error(cells, line)
+    return split_sums(DaySums(cells), sum(line.is_young for line in lines))
 
 
 @pytest.mark.parametrize(
@@ -36,18 +46,18 @@ def test_every_kind_of_line_has_a_weight():
 
 def test_below_five_recorded_hours_splitting_is_not_told():
     lines = [SplitLine(DoorKind.SINGLE, 1)] * 40
-    figure = rules.splitting(lines, F(299))
+    figure = rules.splitting(together(lines), F(299))
     assert (figure.value, figure.standing) == (None, Standing.NOT_YET)
     assert (figure.verdict.facts["hours"], figure.verdict.facts["least"]) == (D("5.0"), 5)  # 299 min = 4.98 h
     assert figure.evidence == F(299, 300)
-    told = rules.splitting(lines, F(300))
+    told = rules.splitting(together(lines), F(300))
     # 40 doors in 5 hours
     assert (told.value, told.standing, told.missing) == (D("8.00"), Standing.OPEN, (NO_BASELINE,))
 
 
 def test_splitting_divides_weights_by_every_recorded_minute():
     lines = [SplitLine(DoorKind.UNEQUAL, 1), SplitLine(DoorKind.CASED_OPENING, 3, is_young=True)]
-    figure = rules.splitting(lines, F(400))
+    figure = rules.splitting(together(lines), F(400))
     # (1.6 + 0.7 × 1.2) × 60 / 400 = 2.44 × 0.15 = 0.366
     assert (figure.value, figure.numerator.value, figure.denominator.value) == (
         D("0.37"),
@@ -136,7 +146,7 @@ def test_a_line_that_came_back_within_its_gate_earns_nothing_and_its_minutes_sta
     single = SplitLine(DoorKind.SINGLE, 1)
     back = SplitLine(DoorKind.SINGLE, 1, is_split_error=True, came_back=True)
     late = SplitLine(DoorKind.SINGLE, 1, is_split_error=True)
-    figure = rules.splitting([single] * 18 + [back, late], F(600))
+    figure = rules.splitting(together([single] * 18 + [back, late]), F(600))
     # 18 right ones and a late one earn 19 single doors; 19 doors in 10 hours
     assert (figure.numerator.value, figure.value, figure.sample) == (D("19.00"), D("1.90"), 20)
 
@@ -148,11 +158,13 @@ def test_the_auto_split_rate_is_told_of_the_lines_whose_touches_are_known():
         SplitLine(DoorKind.SINGLE, 1, is_untouched=False, is_split_error=True),
         SplitLine(DoorKind.SINGLE, 1),  # released before touches were recorded
     ]
-    told = {part.name: part.value for part in rules.split_quality(lines)}
+    told = {part.name: part.value for part in rules.split_quality(together(lines))}
     assert told["Auto-split rate"] == D("71.4")  # 5 of 7 known: 71.43 %
     assert told["Split error rate"] == D("12.5")  # 1 of all 8
     assert (told["Lines released without a touch"], told["Lines with recorded touches"]) == (5, 7)
 
 
 def test_without_a_line_there_is_no_rate():
-    assert {part.name for part in rules.split_quality([])}.isdisjoint({"Auto-split rate", "Split error rate"})
+    assert {part.name for part in rules.split_quality(together([]))}.isdisjoint(
+        {"Auto-split rate", "Split error rate"}
+    )

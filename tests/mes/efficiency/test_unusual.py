@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from mes.efficiency import service
 from mes.efficiency.model import Baseline
+from mes.efficiency.queries import calendar_of
 from mes.efficiency.queries.baselines import baseline
-from mes.efficiency.queries.days import calendar_of
 from mes.efficiency.queries.unusual import signs
 from mes.efficiency.rules.baselines import Day, Exclusion
 from mes.efficiency.rules.unusual import NotUnusual, Proposal, Unusual, common, leave_out, proposals

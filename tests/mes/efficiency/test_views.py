@@ -138,3 +138,10 @@ def test_overrides_split_remakes_and_releases_are_listed_with_links_and_exported
 
 def rows_of(answer):
     return CalamineWorkbook.from_filelike(io.BytesIO(answer.data)).get_sheet_by_index(0).to_python()
+
+
+def test_of_a_long_window_the_minutes_by_person_are_told_in_the_spreadsheet_only(client_for, order):
+    client = client_for("owner", locale="en")
+    long = client.get("/mes/efficiency/metrics/M1?from=2026-01-01&to=2026-11-22").text
+    assert "Shown for at most 62 days" in long
+    assert "Shown for at most" not in client.get(f"/mes/efficiency/metrics/M1?{DAYS}").text

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from mes.machines import queries, service
 from mes.machines.model import Machine, Output, StateChange, StateRepeat
+from mes.machines.rules.counters import MachineClock
 from mes.machines.rules.signals import Message
 from mes.machines.rules.states import MachineState, StopReason
 from tests.factories.machines import make_machine, make_shift
@@ -154,3 +155,24 @@ def test_a_machine_out_of_use_is_named_as_unknown(session, saw):
     session.get(Machine, saw.id).is_active = False
     session.flush()
     assert service.take(session, [Message("saw-1", at(480), state=WORK)], at=LATER).unknown == ("saw-1",)
+
+
+def test_a_machine_s_own_clocks_count_through_resets_and_never_more_than_passed(client_for, session, saw):
+    """Production: 0, then 50 min by 9:00; reset, 5 min by 9:10; the gateway is changed, and its clock shows a year: no
+    more than the 50 min that passed by 10:00 count. By hand 50 + 5 + 50 = 105 min. By its states: 8:00-10:00 = 120."""
+    minute = 60_000
+    readings = ((480, 7 * minute), (540, 57 * minute), (550, 5 * minute), (600, 525_600 * minute))
+    for moment, ms in readings:
+        said = Message("saw-1", at(moment), state=WORK, clocks=((MachineClock.PRODUCTION, ms),))
+        for _ in range(2):
+            service.take(session, [said], at=LATER)
+    late = Message("saw-1", at(545), clocks=((MachineClock.PRODUCTION, 60 * minute),))
+    service.take(session, [late, Message("saw-1", at(600) + timedelta(seconds=1), state=OFF)], at=LATER)
+    session.commit()
+    own = queries.own_clocks(session, saw.id, MIDNIGHT, LATER)
+    assert own == {MachineClock.PRODUCTION: timedelta(minutes=105)}
+    assert queries.own_clocks(session, saw.id, at(600), LATER) == {
+        MachineClock.PRODUCTION: timedelta(minutes=50)
+    }
+    page = client_for("owner", locale="en").get(f"/mes/machines/{saw.id}/?day=2026-11-23").text
+    assert ("own clocks" in page, "1:45" in page, "2:00" in page) == (True, True, True)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mes.machines.rules.counters import MachineClock
 from mes.machines.rules.signals import Message
 from mes.machines.rules.sparkplug import SparkplugReader, decode, encode
 from mes.machines.rules.states import MachineState
@@ -26,6 +27,20 @@ def test_the_plain_topic_is_read_in_every_form_of_moment_and_state():
         "saw-1", EIGHT, MachineState.ERROR, alarm="E7"
     )
     assert read_plain(TOPIC, b"{}") == Message("saw-1")
+
+
+def test_the_absolute_times_of_opc_40550_are_read_by_their_names_there():
+    said = read_plain(
+        TOPIC, b'{"state":"READY","AbsoluteProductionTime":61000,"AbsoluteMachineOnTime":90000}'
+    )
+    clocks = ((MachineClock.PRODUCTION, 61_000), (MachineClock.ON, 90_000))
+    assert (said.state, said.clocks) == (MachineState.READY, clocks)
+    with pytest.raises(MessageUnreadable) as refusal:
+        read_plain(TOPIC, b'{"AbsoluteProductionTime":"1 h"}')
+    assert refusal.value.facts["what"] == "AbsoluteProductionTime"
+    metrics = encode({"KPI/AbsoluteErrorTime": 7}, at_ms=EIGHT_MS, seq=0)
+    (born,) = SparkplugReader().read("spBv1.0/floor/NBIRTH/saw-1", metrics)
+    assert born.clocks == ((MachineClock.ERROR, 7),)
 
 
 @pytest.mark.parametrize(

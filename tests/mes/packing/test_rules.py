@@ -9,11 +9,13 @@ from mes.packing.rules import (
     Item,
     PackageState,
     Piece,
+    WeighedBy,
     judge_add,
     judge_open,
     judge_remove,
     judge_reopen,
     judge_seal,
+    weight_of,
 )
 from mes.scanning.rules import Block
 from mes.splitting.rules import PieceState
@@ -198,3 +200,21 @@ def test_a_size_is_shown_without_needless_zeros():
 )
 def test_a_package_that_sets_share_takes_pieces_of_its_order(piece, wanted):
     assert block(judge_add(SHARED, piece)) is wanted
+
+
+KG = Decimal("12.500")
+KIT = ((Decimal(2), Decimal("0.3")), (Decimal(1), Decimal("1.2")))
+
+
+@pytest.mark.parametrize(
+    ("weighed", "planned", "kit", "wanted"),
+    [
+        (KG, Decimal(9), KIT, (KG, WeighedBy.SCALES)),
+        (None, KG, KIT, (KG, WeighedBy.RULE)),
+        (None, None, KIT, (Decimal("1.8"), WeighedBy.KIT)),  # 2 × 0.3 + 1.2
+        (None, None, (*KIT, (Decimal(1), None)), (None, None)),
+        (None, None, (), (None, None)),
+    ],
+)
+def test_a_package_says_how_its_weight_is_known(weighed, planned, kit, wanted):
+    assert weight_of(weighed, planned, kit) == wanted

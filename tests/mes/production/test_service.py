@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from erp.materials.model import Article
 from erp.sales.model import Order
 from mes.cutting.model import CutPlan
 from mes.cutting.rules import PlanState
@@ -301,3 +302,22 @@ def test_a_remake_is_cut_alone(session, floor):
     floor.report(new, cut)
     session.refresh(new)
     assert new.state is PieceState.CUT
+
+
+def test_a_cut_sheet_says_which_one_comes_next(session, floor):
+    jamb = make_piece(session, floor.door_set, rule_code="JAMB_R")
+    first, second, third = make_sheets(session, 3)
+    place(session, first, jamb)
+    second.dropped_at = NOON  # planned anew
+    session.flush()
+
+    def cut(sheet):
+        return service.report_cut(session, sheet.code, where=floor.at("CUT"), by=floor.person.id, at=NOON)
+
+    assert cut(first).shown["next"].facts == {
+        "position": third.position,
+        "total": third.position,
+        "code": third.code,
+        "stock": session.get_one(Article, third.article_id).code,
+    }
+    assert cut(third).shown["next"].facts == {}

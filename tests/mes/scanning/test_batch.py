@@ -1,9 +1,10 @@
 """What a device kept while it was without the network: each scan once, in order, with its own verdict."""
 
+from collections import Counter
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from core.codes import Letter, make
 from mes.packing.model import Content, Package
@@ -15,6 +16,7 @@ from mes.splitting.rules import PieceState
 from tests.conftest import NOON
 from tests.factories.factory import release_order, station
 from tests.mes.packing.bench import make_all, packages, pieces_of
+from tests.mes.shipping.dock import make_load, sealed_order
 
 
 @pytest.fixture
@@ -185,3 +187,57 @@ def test_an_unknown_code_in_a_batch_is_named_itself(client_for, session, frame, 
     lost = scan("PACK_OPEN", make(Letter.PACKAGE, 999_999))
     item = send(client_for("packer"), lost)["answers"][0]
     assert (item["verdict"]["block_code"], item["box"]) == ("E21", lost["code"])
+
+
+def test_a_scan_that_is_in_a_batch_twice_is_done_once(client_for, session, frame, tablet):
+    opened, first, *_ = packing(session, frame, tablet)
+    answer = send(client_for("packer"), opened, first, first, first | {"code": opened["code"]})
+    assert [item["verdict"] and item["verdict"]["replayed"] for item in answer["answers"]] == [
+        *(False, False, True),
+        None,
+    ]
+    assert answer["answers"][3]["error"]["code"] == "mes.scanning.scan_reused"
+    assert logged(session) == 2
+
+
+def test_a_device_that_counts_two_of_a_batch_alike_is_told_so(client_for, session, frame, tablet):
+    opened, first, second, *_ = packing(session, frame, tablet)
+    answer = send(client_for("packer"), opened, first, second | {"position": first["position"]})
+    assert answer["answers"][2]["error"]["code"] == "mes.scanning.position_taken"
+    assert logged(session) == 2
+
+
+def test_a_label_that_becomes_an_old_one_in_the_batch_is_refused_behind_it(
+    client_for, session, frame, tablet
+):
+    piece = pieces_of(session, frame)[0]
+    scrapped = scan("SCRAP", piece.code, witness="CHP")
+    again = scan("PACK_ADD", piece.code, context=frame.code)
+    answer = send(client_for("leader"), scan("PACK_OPEN", frame.code), scrapped, again)
+    assert outcomes(answer) == ["ACCEPT", "ACCEPT", "BLOCK"]
+    assert answer["answers"][2]["verdict"]["block_code"] == "E26"
+
+
+def test_a_load_is_closed_by_the_log_of_its_own_batch(client_for, session):
+    """Closing compares the list with the scan log: what stands before it in the batch is in there."""
+    order = sealed_order(session)
+    load = make_load(session, order)
+    session.commit()
+    kept = [scan("LOAD", box.code, context=load.code) for box in packages(session, order)]
+    answer = send(client_for("loader"), *kept, scan("SHIP_CLOSE", load.code))
+    assert outcomes(answer) == ["ACCEPT"] * (len(kept) + 1)
+    assert [row.code for row in session.scalars(select(Scan).order_by(Scan.id))][-1] == load.code
+
+
+def test_a_batch_asks_the_log_and_the_old_labels_once_for_many(client_for, session, frame, tablet):
+    kept, packer = packing(session, frame, tablet), client_for("packer")
+    sent, engine = [], session.get_bind().engine
+    listen = lambda *args: sent.append(args[2])  # noqa: E731
+    event.listen(engine, "before_cursor_execute", listen)
+    send(packer, *kept)
+    event.remove(engine, "before_cursor_execute", listen)
+    asked = Counter(
+        name for text in sent for name in ("mes_scanning_scan", "mes_scanning_former_label") if name in text
+    )
+    assert asked["mes_scanning_former_label"] == 1
+    assert asked["mes_scanning_scan"] == 4  # stored? positions? the log; and where the device counts on

@@ -1,17 +1,24 @@
 """What a station holds to go on without the network: for whom, when it is sent again, and in whose words."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from core.codes import read
+from erp.catalogue.rules.document import KitCheck
+from erp.materials.model import Article
 from mes.counting import api as counting
 from mes.packing import api as packing
+from mes.packing import queries as judging
+from mes.packing.rules import PackageState
 from mes.scanning.rules import DOOR_WORDS, ScanKind
 from mes.shipping import api as shipping
 from mes.warehouse import api as warehouse
 from tests.factories.factory import release_order
+from tests.factories.stock import make_lot, make_place
 from tests.mes.packing.bench import make_all, make_bench, packages, pieces_of
 from tests.mes.shipping.dock import make_load
 
@@ -61,6 +68,31 @@ def test_the_bench_holds_every_piece_of_its_packages(client_for, session, order)
         assert [piece[0] for piece in told["pieces"]] == [piece.code for piece in pieces_of(session, box)]
         assert all(read(piece[0]) == piece[0] for piece in told["pieces"])
     assert {piece[5] for box in held["packages"] for piece in box["pieces"]} == {"MADE"}
+
+
+def test_the_bench_holds_what_is_compared_before_sealing(client_for, session, order):
+    frame, kit = packages(session, order, "FRAME")[0], packages(session, order, "HARDWARE")[0]
+    kit.kit_check = KitCheck.COUNT
+    need, *_ = judging.kit(session, kit.id)
+    article = session.scalars(select(Article).where(Article.material_id == need.material_id)).first()
+    lot = make_lot(session, article, make_place(session), "50")
+    session.commit()
+    held = client_for("packer", locale="en").get("/api/v1/packing/jobs").json
+    told = {box["code"]: box for box in held["packages"]}
+    assert told[frame.code]["look"] == ["IN_L WHITE", ["in, left", "warm white"]]
+    assert told[frame.code]["kit"] is None
+    assert told[kit.code]["kit"]["check"] == "count"
+    assert [need.material_id, need.name.en, need.needed_count, 0] in told[kit.code]["kit"]["needs"]
+    assert [lot.code, need.material_id, need.name.en] in held["lots"]
+
+
+def test_the_bench_holds_a_package_in_hand_before_all_others(client_for, session, order, monkeypatch):
+    later = release_order(session)
+    packages(session, later)[0].state = PackageState.OPEN
+    session.commit()
+    monkeypatch.setattr(sys.modules["mes.packing.queries.jobs"], "HELD_AT_MOST", 1)  # room for one order
+    held = client_for("packer").get("/api/v1/packing/jobs").json["packages"]
+    assert {box["order"] for box in held} == {later.number}
 
 
 def test_the_dock_holds_its_loads_in_the_order_of_the_stops(client_for, session, order):

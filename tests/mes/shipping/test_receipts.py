@@ -1,7 +1,7 @@
 """What happens after a vehicle has left: the dealer's receipt by link, claims, packages that come back."""
 
 import io
-from datetime import timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,8 +9,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from erp.sales.rules.states import OrderState
-from mes.efficiency import queries as efficiency
-from mes.efficiency.queries import Window
+from mes.efficiency.queries import calendar_of
 from mes.packing import queries as packing
 from mes.packing.rules import PackageState
 from mes.scanning.rules import Block, ScanKind
@@ -37,12 +36,13 @@ from mes.splitting.model import Piece
 from mes.splitting.rules import PieceState
 from tests.conftest import NOON
 from tests.core.pdf.paper import size_mm
+from tests.mes.efficiency.reading import report as report_of
 from tests.mes.packing.bench import make_bench, packages, pieces_of
 from tests.mes.shipping.dock import make_dock, make_load, sealed_order
 from tests.mes.shipping.test_views import text_of
 
 TOKEN = "a token that nobody guesses"
-WINDOW = Window(NOON - timedelta(days=1), NOON + timedelta(days=60), ZoneInfo("Asia/Shanghai"))
+WINDOW = calendar_of(date(2026, 11, 21), date(2027, 1, 21), ZoneInfo("Asia/Shanghai")).window
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def say(session, *said, name="王老板", at=NOON):
 
 def figures(session):
     """Sample and value of packing and shipping accuracy."""
-    report = efficiency.report(session, WINDOW, at=NOON)
+    report = report_of(session, WINDOW, at=NOON)
     return {figure.metric.value: (figure.sample, figure.value) for figure in report.figures[3:]}
 
 

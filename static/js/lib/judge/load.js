@@ -15,7 +15,7 @@ export function build(document) {
     const load = { ...listed, cargo: [], dealers: listed.stops.map((/** @type {any} */ stop) => stop.dealer_id) };
     for (const stop of listed.stops) {
       for (const one of stop.packages) {
-        const cargo = { ...one, dealer: stop.dealer, dealer_id: stop.dealer_id, load };
+        const cargo = { ...one, dealer: stop.dealer, dealer_id: stop.dealer_id, stop: stop.position, load };
         load.cargo.push(cargo);
         held.packages.set(one.code, cargo);
       }
@@ -76,6 +76,25 @@ function elsewhere(document, load, cargo) {
   return null;
 }
 
+const NAMED_AT_MOST = 4; // a tablet has no more room
+
+/** The names of some packages as one. @param {any} document @param {any[]} cargo */
+function joined(document, cargo) {
+  const packages = cargo.slice(0, NAMED_AT_MOST).map((one) => one.full);
+  const more = cargo.length - packages.length;
+  return more ? say(document, document.more, { packages, count: cargo.length, more }) : packages;
+}
+
+/** What is unloaded later goes on first. @param {any} document @param {any} load @param {any} cargo */
+function wrongStop(document, load, cargo) {
+  const later = load.is_by_stop ? load.cargo.filter((/** @type {any} */ one) => !one.is_loaded && one.stop > cargo.stop) : [];
+  if (!later.length) return null;
+  const last = Math.max(...later.map((/** @type {any} */ one) => one.stop));
+  const first = later.filter((/** @type {any} */ one) => one.stop === last);
+  const facts = { package: cargo.full, stop: cargo.stop, packages: joined(document, first) };
+  return about(document, "E29", ["Stop %(stop)s: %(dealer)s", { stop: last, dealer: first[0].dealer }], ["%(package)s, stop %(stop)s", facts], ["First load %(packages)s.", facts], cargo);
+}
+
 /** @param {any} document @param {any} cargo */
 function notReady(document, cargo) {
   const facts = { package: cargo.full, state: document.states[cargo.state] };
@@ -88,7 +107,8 @@ function notReady(document, cargo) {
 
 /** @param {any} document @param {any} load @param {any} cargo */
 function put(document, load, cargo) {
-  const refused = closed(document, load) || elsewhere(document, load, cargo) || notReady(document, cargo);
+  const unsealed = () => (UNSEALED.includes(cargo.state) ? notReady(document, cargo) : null);
+  const refused = closed(document, load) || elsewhere(document, load, cargo) || unsealed() || wrongStop(document, load, cargo) || notReady(document, cargo);
   return refused || accept(say(document, "%(package)s is on.", { package: cargo.full }), { name: cargo.label, size: cargo.order, package_id: cargo.id });
 }
 
@@ -113,6 +133,6 @@ function close(document, load) {
     return refuse(document, "E10", say(document, "Whole orders, or a signature"), say(document, "%(count)s packages of %(orders)s are not on this load's list", facts), say(document, "Press “Papers”: the team leader signs that they go later."));
   }
   if (refused || (total && !missing.length)) return refused || accept(say(document, "Load %(number)s is closed.", { number: load.number }), { name: load.number });
-  const todo = total ? say(document, "Load what is missing: %(packages)s.", { packages: missing.slice(0, 4).map((/** @type {any} */ one) => one.full) }) : say(document, "Put packages onto the list first.");
+  const todo = total ? say(document, "Load what is missing: %(packages)s.", { packages: joined(document, missing) }) : say(document, "Put packages onto the list first.");
   return refuse(document, "E10", say(document, "%(count)s packages", { count: total }), say(document, "%(count)s packages", { count: total - missing.length }), todo);
 }

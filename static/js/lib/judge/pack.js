@@ -1,20 +1,25 @@
 // @ts-check
 /** The packing bench without the network: judged as mes/packing/rules.py judges, in its order and its words, from what the bench holds. */
+import { typeLetter } from "lib/codes.js";
 import { unknown, unreadable, wrongStep } from "lib/judge/door.js";
-import { accept, refuse, say } from "lib/words.js";
+import { accept, listed, refuse, say } from "lib/words.js";
 
 const REOPENABLE = ["SEALED", "IN_STORE", "STAGED"];
 
 /**
  * @typedef {{code: string, name: string, size: string, rule: string, mirror: string | null, state: string, isIn: boolean, next: string | null, set: string, room: string, home: any}} Item
- * @typedef {{document: any, boxes: Map<string, any>, pieces: Map<string, Item>}} Held
+ * @typedef {{document: any, boxes: Map<string, any>, pieces: Map<string, Item>, lots: Map<string, any>}} Held
  */
+
+/** @param {any} listed @returns {[number, any]} */
+const needOf = ([material, name, needed, counted]) => [material, { name, needed, counted }];
 
 /** @param {any} document the answer of /api/v1/packing/jobs @returns {Held} */
 export function build(document) {
-  const held = { document, boxes: new Map(), pieces: new Map() };
+  const lots = new Map(document.lots.map((/** @type {any} */ [code, material, name]) => [code, { material, name }]));
+  const held = { document, boxes: new Map(), pieces: new Map(), lots };
   for (const packed of document.packages) {
-    const box = { ...packed, items: [] };
+    const box = { ...packed, items: [], kit: packed.kit && { ...packed.kit, needs: new Map(packed.kit.needs.map(needOf)) } };
     for (const [code, name, size, rule, mirror, state, isIn, next, set, room] of packed.pieces) {
       const item = { code, name, size, rule, mirror, state, isIn, next, set, room: room || packed.room, home: box };
       box.items.push(item);
@@ -32,6 +37,8 @@ export function apply(held, body) {
   if (box && body.kind === "PACK_OPEN") box.state = "OPEN";
   if (box && body.kind === "PACK_SEAL") box.state = "SEALED";
   if (box && body.kind === "PACK_REOPEN") box.state = "OPEN";
+  const need = box?.kit?.needs.get(held.lots.get(body.code)?.material);
+  if (need) need.counted = body.kind === "PACK_ADD" ? need.counted + body.quantity : 0;
   if (item && body.kind === "PACK_ADD") Object.assign(item, { isIn: true, state: "PACKED" });
   if (item && body.kind === "PACK_REMOVE") Object.assign(item, { isIn: false, state: "MADE" });
 }
@@ -40,13 +47,15 @@ export function apply(held, body) {
 export function judge(held, body) {
   const { document } = held;
   const isPiece = ["PACK_ADD", "PACK_REMOVE"].includes(body.kind);
-  const refused = unreadable(document, body.code) || wrongStep(document, body, isPiece ? "P" : "K", isPiece ? "K" : "");
+  const refused = unreadable(document, body.code) || wrongStep(document, body, isPiece ? "PR" : "K", isPiece ? "K" : "");
   if (refused) return refused;
   const box = held.boxes.get(isPiece ? body.context : body.code);
   if (!box) return unknown(document, isPiece ? body.context : body.code);
+  if (typeLetter(body.code) === "R") return hardware(held, box, body);
+  if (body.kind === "PACK_SEAL") return seal(document, box, body);
   const item = held.pieces.get(body.code);
   if (isPiece && !item) return unknown(document, body.code);
-  const how = { PACK_OPEN: open, PACK_SEAL: seal, PACK_REOPEN: reopen, PACK_ADD: add, PACK_REMOVE: takeOut }[/** @type {string} */ (body.kind)];
+  const how = { PACK_OPEN: open, PACK_REOPEN: reopen, PACK_ADD: add, PACK_REMOVE: takeOut }[/** @type {string} */ (body.kind)];
   return how ? how(document, box, /** @type {any} */ (item)) : null;
 }
 
@@ -84,12 +93,56 @@ function reopen(document, box) {
   return refused || accept(say(document, "%(package)s is open again.", { package: box.label }), shown(box));
 }
 
-/** @param {any} document @param {any} box */
-function seal(document, box) {
+/** Hardware that is counted in, or anew; a lot that is not held the server judges. @param {Held} held @param {any} box @param {any} body */
+function hardware({ document, lots }, box, body) {
+  const lot = lots.get(body.code);
+  if (!lot) return null;
+  const need = box.kit?.needs.get(lot.material);
+  const refused = notOpen(document, box);
+  if (refused) return refused;
+  if (body.kind === "PACK_REMOVE") return accept(say(document, "%(name)s is counted anew.", lot), shown(box));
+  if (!need || box.kit.check !== "count") {
+    const names = box.kit ? [...box.kit.needs.values()].map((one) => one.name).join(listed()) : say(document, "A package without hardware");
+    return refuse(document, "E08", names, lot.name, say(document, "Put it back; it does not belong into this package."));
+  }
+  const [left, count] = [need.needed - need.counted, body.quantity];
+  const times = (/** @type {number} */ many) => say(document, "%(count)s × %(name)s", { count: many, name: need.name });
+  if (count > left) return refuse(document, "E30", times(left), times(count), say(document, "Put back what is too many."));
+  const facts = { name: need.name, count: need.counted + count, total: need.needed };
+  return accept(say(document, "%(name)s: %(count)s of %(total)s are in.", facts), { ...shown(box), name: need.name, size: `${facts.count} / ${facts.total}` });
+}
+
+/** What is wrong with the kit of a package that is to be sealed. @param {any} document @param {any} box @param {number} grams 1: not weighed */
+function kitWrong(document, box, grams) {
+  const kit = box.kit;
+  if (kit?.check === "count") {
+    const short = [...kit.needs.values()].find((one) => one.counted < one.needed);
+    if (!short) return null;
+    const times = (/** @type {number} */ count) => say(document, "%(count)s × %(name)s", { count, name: short.name });
+    return refuse(document, "E08", times(short.needed), times(short.counted), say(document, "Count in what is missing: scan its label, then how many."), shown(box));
+  }
+  if (kit?.check !== "weight") return null;
+  const expected = say(document, "%(kg)s kg, ± %(more)s", { kg: kit.kg, more: kit.tolerance_kg });
+  const wrong = (/** @type {string} */ got, /** @type {string} */ todo) => refuse(document, "E08", expected, got, todo, shown(box));
+  if (kit.unweighed.length) return wrong(say(document, "A weight nobody can compare"), say(document, "The office enters what one weighs: %(names)s.", { names: kit.unweighed }));
+  if (grams <= 1) return wrong(say(document, "Not weighed"), say(document, "Put it on the scales and type the weight."));
+  const isRight = Math.abs(grams - Math.round(kit.kg * 1e6) / 1000) <= kit.tolerance_kg * 1000 + 1e-6;
+  return isRight ? null : wrong(say(document, "%(kg)s kg", { kg: grams / 1000 }), say(document, "Compare the kit with its list, piece by piece."));
+}
+
+/** What eyes saw of handing and colour. @param {any} document @param {any} box @param {string | null} said */
+function lookWrong(document, box, said) {
+  const [word, parts] = box.look;
+  if (!said || said === word) return null;
+  return refuse(document, "E04", parts.join(listed()), say(document, "It looks different"), say(document, "Take out what differs, put it aside and call the team leader."), shown(box));
+}
+
+/** @param {any} document @param {any} box @param {any} body */
+function seal(document, box, body) {
   const missing = box.items.filter((/** @type {Item} */ item) => !item.isIn).map((/** @type {Item} */ item) => item.name);
   const count = { count: box.items.length };
   const short = () => refuse(document, "E01", say(document, "%(count)s parts", count), say(document, "%(count)s parts", { count: box.items.length - missing.length }), say(document, "Scan what is missing: %(pieces)s.", { pieces: missing }), shown(box));
-  const refused = notOpen(document, box) || (missing.length ? short() : null);
+  const refused = notOpen(document, box) || (missing.length ? short() : null) || kitWrong(document, box, body.quantity) || lookWrong(document, box, body.witness);
   return refused || accept(say(document, "%(package)s is sealed.", { package: box.label }), shown(box));
 }
 

@@ -51,9 +51,21 @@ function askFor(id) {
 
 /** Have handing, colour and weight of what is in hand compared before sealing; false when there is nothing to compare. */
 function compare() {
-  const held = document.getElementById("before-sealing");
-  if (!isOnline()) return false; // the device does not hold what is to be compared
-  return held?.dataset.package === inHand().package && askFor("before-sealing");
+  const template = document.getElementById("before-sealing");
+  if (!isOnline()) return compareHeld();
+  return template?.dataset.package === inHand().package && askFor("before-sealing");
+}
+
+/** The same question, out of what the device holds. */
+function compareHeld() {
+  const box = desk.held?.boxes.get(inHand().code || "");
+  const isWeighed = box?.kit?.check === "weight";
+  if (!box || !(box.look[0] || isWeighed) || !askFor("compare-held")) return false;
+  const look = panel.querySelector(".look");
+  if (look) look.textContent = box.look[1].join(" · ");
+  panel.querySelector("form")?.setAttribute("data-look", box.look[0]);
+  if (!isWeighed) panel.querySelector("[data-weight]")?.remove();
+  return true;
 }
 
 /** Say in the form that a whole number is expected. @param {HTMLInputElement | null} field */
