@@ -214,7 +214,7 @@ def _accepted(session: Session, piece: PieceAtStation, done: str, names: dict[st
         object_id=piece.id,
         context_id=piece.set_id,
         progress=Progress(made_count, total_count),
-        shown=shown(piece) | {"next": _next(after, names)},
+        shown=shown(piece) | {"next": _next(after, names), "operation": done, "done_count": 1},
     )
 
 
@@ -373,7 +373,7 @@ def report_cut(
             object_type="sheet",
             object_id=sheet.id,
         )
-    _cut_pieces(session, sheet.id, station.station_id, by=by, at=at)
+    done_count = _cut_pieces(session, sheet.id, station.station_id, by=by, at=at)
     return Accepted(
         Text(N_("Sheet %(code)s is cut"), {"code": code}),
         object_type="sheet",
@@ -383,6 +383,8 @@ def report_cut(
             "name": Text(N_("Sheet cut")),
             "size": Text(N_("Parts: %(count)s"), {"count": queries.part_count(session, sheet.id)}),
             "next": _next_sheet(session, sheet),
+            "operation": CUT,
+            "done_count": done_count,
         },
     )
 
@@ -448,8 +450,11 @@ def _check_offcut(session: Session, code: str, wanted: str | None) -> None:
     )
 
 
-def _cut_pieces(session: Session, sheet_id: int, station_id: int, *, by: int, at: datetime) -> None:
-    """Report the cutting of what lies on a sheet: of every piece that lies on no sheet still to be cut."""
+def _cut_pieces(session: Session, sheet_id: int, station_id: int, *, by: int, at: datetime) -> int:
+    """Report the cutting of what lies on a sheet: of every piece that lies on no sheet still to be cut.
+
+    Returns how many of them have a label.
+    """
     found = queries.pieces_on(session, sheet_id)
     splitting.mark_cut(session, [key for key, is_tracked in found if not is_tracked], at=at)
     labelled = [
@@ -458,6 +463,7 @@ def _cut_pieces(session: Session, sheet_id: int, station_id: int, *, by: int, at
         if is_tracked and splitting.advance(session, key, 0, PieceState.CUT, at=at)
     ]
     _report_cut(session, labelled, station_id, by=by, at=at)
+    return len(labelled)
 
 
 def _report_cut(

@@ -1,10 +1,14 @@
 """Step 7 at the tablet: badge, station, a piece is done, refused, scrapped."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import select
 
 from mes.scanning import queries as scanning
 from mes.splitting import queries as splitting
+from mes.splitting.model import DoorSet
 from mes.splitting.rules import PieceState
 from tests.browser.plant import TABLET, scan
 from tests.factories.mes_production import (
@@ -13,7 +17,9 @@ from tests.factories.mes_production import (
     make_order,
     make_piece,
     make_set,
+    make_sheets,
     make_station,
+    place,
 )
 from tests.factories.people import make_person
 
@@ -165,3 +171,36 @@ def test_a_badge_begins_right_after_the_enrolment(plant, visit):
     expect(page.locator("#enrolled")).to_be_attached()
     scan(page, plant.badge)
     page.wait_for_url("**/mes/production/**")
+
+
+def test_a_sheet_counts_its_pieces_and_a_second_scan_of_it_is_no_error(plant, open_page, server, database):
+    with database.session as session:
+        saw = make_station(session, ("CUT",), name="开料 1 号锯")
+        key = make_device(session, saw).key
+        door_set = session.scalars(select(DoorSet)).first()
+        (sheet,) = make_sheets(session)
+        for position, rule in enumerate(("STOP_L", "STOP_R", "HEAD"), start=1):
+            place(session, sheet, make_piece(session, door_set, rule_code=rule), position)
+        face = make_piece(session, door_set, rule_code="FACE_1", route=["CUT"], is_tracked=False)
+        place(session, sheet, face, 4)
+        code = sheet.code
+        session.commit()
+    page = open_page(TABLET)
+    page.context.add_cookies([{"name": COOKIE, "value": key, "url": server}])
+    page.goto("/mes/production/lock")
+    scan(page, plant.badge)
+    waits = page.locator('[data-waits="CUT"]')
+    before = int(waits.inner_text())
+    scan(page, code)
+    expect(kind(page)).to_contain_text("4")  # the unlabelled one as well
+    expect(page.locator("[data-done-count]")).to_have_text("3")
+    expect(waits).to_have_text(str(before - 3))
+    page.wait_for_timeout(1600)  # the same code within a second and a half is a doubled read
+    scan(page, code)
+    expect(kind(page)).to_have_attribute("data-kind", "attn")
+    row = page.locator("[data-recent] li").first
+    expect(row.locator("use")).to_have_attribute("href", re.compile("#i-attn$"))
+    expect(row.locator("b")).not_to_have_text("E28")
+    page.reload()
+    expect(page.locator("[data-done-count]")).to_have_text("3")
+    expect(waits).to_have_text(str(before - 3))

@@ -272,6 +272,7 @@ def test_while_somebody_signs_a_badge_goes_into_the_form(plant, tablet, database
         badge = leader.badge
         session.commit()
     scan(tablet, plant.frame)
+    expect(tablet.locator("#job")).to_contain_text("0 / 4")
     scan(tablet, plant.pieces[0])
     expect(tablet.locator("#job")).to_contain_text("1 / 4")
     tablet.locator('[data-act="missing"]').click()
@@ -283,3 +284,15 @@ def test_while_somebody_signs_a_badge_goes_into_the_form(plant, tablet, database
     tablet.locator("#sign-reason").fill("客户急用")
     tablet.locator("form[data-sign] button").click()
     expect(tablet.locator("#job")).to_have_attribute("data-state", "SEALED")
+
+
+def test_a_packer_changes_the_language_and_keeps_what_is_in_hand(plant, tablet):
+    scan(tablet, plant.frame)
+    expect(tablet.locator("#job")).to_contain_text("0 / 4")
+    scan(tablet, plant.pieces[0])
+    expect(tablet.locator("#job")).to_contain_text("1 / 4")
+    tablet.locator("form[data-language] button").click()
+    expect(tablet.locator("#bench .contents")).to_contain_text("left jamb")
+    expect(tablet.locator("#job")).to_contain_text("1 / 4")
+    expect(tablet.locator(".floor-top")).to_contain_text("王芳")
+    assert fits(tablet)

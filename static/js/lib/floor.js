@@ -63,6 +63,17 @@ function startLock() {
   }, 1000);
 }
 
+/** The language of the person who is here: the page comes back with what is in hand; it needs the server. */
+function startLanguage() {
+  const form = document.querySelector("form[data-language]");
+  const next = form?.querySelector("[name=next]");
+  if (!(form instanceof HTMLFormElement) || !(next instanceof HTMLInputElement)) return;
+  const follow = () => form.querySelector("button")?.toggleAttribute("disabled", !isOnline());
+  form.addEventListener("submit", () => (next.value = window.location.pathname + window.location.search));
+  document.addEventListener("net", follow);
+  follow();
+}
+
 /** A torn label has a number that can be typed: `<form data-type-code><input name="code" data-scan-into></form>`. */
 function startTypedCodes() {
   for (const form of document.querySelectorAll("form[data-type-code]")) {
@@ -84,6 +95,7 @@ startNet();
 startQueue();
 startConcerns();
 startLock();
+startLanguage();
 startTypedCodes();
 startCamera();
 startVoice();

@@ -116,6 +116,9 @@ async function sendKept(keeper, place, panel, body, key) {
   return isConfirmed ? answer : { ...answer, isLocal: true };
 }
 
+/** What a page waits for before it deals with scans, but not for ever. @param {Promise<any>} ready */
+export const soon = (ready) => Promise.race([ready, new Promise((resolve) => setTimeout(resolve, READY_MS))]);
+
 /**
  * Judge every scan from now on.
  * @param {{place: HTMLElement, panel: HTMLElement, want: (code: string) => Wanted | null, answered?: (answer: any, code: string) => void, ready?: Promise<any>}} how
@@ -124,8 +127,8 @@ async function sendKept(keeper, place, panel, body, key) {
 export function startStation({ place, panel, want, answered, ready = Promise.resolve() }) {
   fit(panel);
   window.addEventListener("resize", () => fit(panel));
-  const soon = Promise.race([ready, new Promise((resolve) => setTimeout(resolve, READY_MS))]);
-  let line = soon;
+  const heard = soon(ready);
+  let line = heard;
   return onScan((code, manual) => {
     line = line.then(async () => {
       if (takeBadge(code) || changePerson(code)) return;
@@ -134,5 +137,5 @@ export function startStation({ place, panel, want, answered, ready = Promise.res
       const answer = await send(place, panel, code, wanted, manual);
       if (answer && answered) answered(answer, code);
     });
-  }, sound.neutral, soon);
+  }, sound.neutral, heard);
 }

@@ -57,6 +57,7 @@ function takeLot(code) {
   lot = code;
   sound.good();
   hold(known ? known.name : code, known ? code : "", spot.name);
+  steps("thing", { place: spot.name }); // a wrong scan before it is over
   ask(true);
   quantity.value = "";
   direct(task.dataset.howMany || "", "", task.dataset.again);
@@ -111,14 +112,16 @@ async function begin() {
     direct(task.dataset.next || "");
   }
   if (!isOnline()) showWaiting();
-  inLine(async (scanned, manual) => {
-    const letter = typeLetter(scanned);
-    if (letter === "L") return takePlace(scanned, manual);
-    if (!spot.code) return notYet(task.dataset.placeFirst);
-    if (lot && scanned === lot) return enterLot(manual);
-    if (letter === "R" && isCode(scanned)) return takeLot(scanned);
-    return enter(scanned, 1, manual);
-  });
+}
+
+/** @param {string} scanned @param {boolean} manual */
+async function dealWith(scanned, manual) {
+  const letter = typeLetter(scanned);
+  if (letter === "L") return takePlace(scanned, manual);
+  if (!spot.code) return notYet(task.dataset.placeFirst);
+  if (lot && scanned === lot) return enterLot(manual);
+  if (letter === "R" && isCode(scanned)) return takeLot(scanned);
+  return enter(scanned, 1, manual);
 }
 
 form.addEventListener("submit", (event) => {
@@ -127,4 +130,4 @@ form.addEventListener("submit", (event) => {
 });
 document.getElementById("strike")?.addEventListener("click", strike);
 
-begin();
+inLine(dealWith, begin());

@@ -7,6 +7,7 @@ import { startStation } from "lib/station.js";
 import { show } from "lib/verdict.js";
 
 const RECENT = 5;
+const NEUTRAL = "E28"; // done before: no error
 const KINDS = { O: "CUT_DONE" };
 const place = /** @type {HTMLElement} */ (document.querySelector("main"));
 const panel = /** @type {HTMLElement} */ (document.querySelector("#verdict"));
@@ -56,9 +57,10 @@ function remember(answer) {
   const name = document.createElement("b");
   const size = document.createElement("span");
   const isDone = answer.outcome !== "BLOCK";
+  const refused = answer.block_code === NEUTRAL ? "attn" : "stop";
   line.className = isDone ? "in last" : "";
-  line.innerHTML = `<svg class="i" aria-hidden="true"><use href="${sprite}#i-${isDone ? "done" : "stop"}"/></svg>`;
-  name.textContent = answer.shown.name || answer.block_code;
+  line.innerHTML = `<svg class="i" aria-hidden="true"><use href="${sprite}#i-${isDone ? "done" : refused}"/></svg>`;
+  name.textContent = answer.shown.name || answer.block_name;
   size.textContent = isDone ? answer.shown.size || "" : answer.block_code;
   line.append(name, size);
   for (const old of recent?.children || []) old.classList.remove("last");
@@ -70,7 +72,10 @@ function remember(answer) {
 function answered(answer) {
   remember(answer);
   if (answer.outcome === "BLOCK") return;
-  if (count) count.textContent = String(Number(count.textContent) + 1);
+  const { operation, done_count: done } = answer.shown;
+  if (count) count.textContent = String(Number(count.textContent) + done);
+  const waits = document.querySelector(`[data-waits="${operation}"]`);
+  if (waits) waits.textContent = String(Math.max(0, Number(waits.textContent) - done)); // what comes meanwhile, the next page counts
   if (!answer.progress || !(foot instanceof HTMLElement)) return;
   const facts = { set: answer.shown.set, done: answer.progress.done, total: answer.progress.total };
   foot.textContent = (foot.dataset.words || "").replace(/\{(\w+)\}/g, (_, name) => facts[/** @type {keyof typeof facts} */ (name)]);

@@ -5,6 +5,7 @@ import { changePerson } from "lib/badge.js";
 import { isOnline, tellOnline } from "lib/net.js";
 import { onScan } from "lib/scanner.js";
 import * as sound from "lib/sound.js";
+import { soon } from "lib/station.js";
 import { show, verdictOf } from "lib/verdict.js";
 
 export const place = /** @type {HTMLElement} */ (document.querySelector("[data-scan-url]"));
@@ -129,12 +130,13 @@ export async function look(url, asked, own) {
   return null;
 }
 
-/** Take scans one after the other. @param {(code: string, manual: boolean) => Promise<void>} take */
-export function inLine(take) {
-  let line = Promise.resolve();
+/** Take scans one after the other. @param {(code: string, manual: boolean) => Promise<void>} take @param {Promise<any>} [ready] heard at once, dealt with then */
+export function inLine(take, ready = Promise.resolve()) {
+  const heard = soon(ready);
+  let line = heard;
   onScan((code, manual) => {
     line = line.then(() => (changePerson(code) ? undefined : take(code, manual)));
-  }, sound.neutral);
+  }, sound.neutral, heard);
 }
 
 /** A list under the steps. @param {string[][]} rows first words and what stands beside them */
