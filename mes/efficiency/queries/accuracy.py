@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, literal_column, select, union
+from sqlalchemy import ColumnElement, Select, exists, func, literal, literal_column, or_, select, union
 from sqlalchemy.orm import Session
 
 from core.auth.model import Person
@@ -179,15 +179,20 @@ def receipts(session: Session, window: Window) -> list[Check]:
     return [Check(row.at, row.what, row.what not in bad) for row in rows]
 
 
+IS_WRONG = exists().where(Claim.delivery_id == Delivery.id, Claim.state != ClaimState.REJECTED)
+
+
 def confirmed_rows(window: Window) -> Select[Any]:
-    """Return the deliveries that left within the window and of which every package was told by the dealer."""
-    return delivery_rows(window).where(Delivery.received_at.is_not(None))
+    """Return the deliveries that left within the window and are judged: told package by package, or known as wrong.
+
+    One error makes a delivery wrong, whatever its dealer does not say of the other packages.
+    """
+    return delivery_rows(window).where(or_(Delivery.received_at.is_not(None), IS_WRONG))
 
 
 def bad_delivery_rows(window: Window) -> Select[Any]:
     """Return those of `confirmed_rows` with a claim that was not rejected: in doubt it was an error."""
-    wrong = select(Claim.id).where(Claim.delivery_id == Delivery.id, Claim.state != ClaimState.REJECTED)
-    return confirmed_rows(window).where(wrong.exists())
+    return delivery_rows(window).where(IS_WRONG)
 
 
 def delivery_rows(window: Window) -> Select[Any]:

@@ -141,6 +141,17 @@ def test_a_claim_that_is_not_right_counts_for_nothing_and_says_why(session, orde
     assert figures(session) == {"M4": (0, None), "M5": (1, 100)}
 
 
+def test_an_error_is_not_hidden_by_packages_of_which_nothing_is_said(session, order, delivery):
+    """One of four is claimed and three are left without a word: the delivery is wrong already."""
+    first = packages(session, order)[0]
+    say(session, Said(first.id, ClaimKind.DAMAGED, "破"))
+    assert figures(session)["M5"] == (1, 0)
+    claim = session.scalars(select(Claim)).one()
+    service.decide(session, claim.id, False, None, "照片上完好", by=make_bench(session).person.id, at=NOON)
+    session.flush()
+    assert figures(session)["M5"] == (0, None)  # nothing is known to be wrong, and not all is known to be right
+
+
 def test_a_claim_after_30_days_counts_for_no_packing_accuracy(session, order, delivery):
     first = packages(session, order)[0]
     for days, is_late in ((30, False), (31, True)):
