@@ -494,7 +494,9 @@ def replace(session: Session, piece_id: int, reason: str, *, by: int | None, at:
     What was built into it is made again as well. The old label is refused from
     now on and names the new one. Publishes PieceReplaced.
     """
-    old = session.get(Piece, piece_id, with_for_update=True)
+    old = session.get(
+        Piece, piece_id, with_for_update=True, populate_existing=True
+    )  # as it stands, not as read
     if old is None:
         raise NotFound
     was_made = old.state is PieceState.MADE
