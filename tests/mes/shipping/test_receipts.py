@@ -149,7 +149,10 @@ def test_an_error_is_not_hidden_by_packages_of_which_nothing_is_said(session, or
     claim = session.scalars(select(Claim)).one()
     service.decide(session, claim.id, False, None, "照片上完好", by=make_bench(session).person.id, at=NOON)
     session.flush()
-    assert figures(session)["M5"] == (0, None)  # nothing is known to be wrong, and not all is known to be right
+    assert figures(session)["M5"] == (
+        0,
+        None,
+    )  # nothing is known to be wrong, and not all is known to be right
 
 
 def test_a_claim_after_30_days_counts_for_no_packing_accuracy(session, order, delivery):
