@@ -7,7 +7,7 @@ from core.events import subscribe
 from core.i18n import N_
 from core.jobs.registry import accompany
 from core.jobs.registry import handle as handle_job
-from core.web.registry import Companion, MenuEntry, blueprints, registry
+from core.web.registry import Companion, MenuEntry, OfflinePage, blueprints, registry
 from erp.sales.events import LineRemoved
 from erp.stock.events import MonthClosing
 from mes.changes import model as _changes  # noqa: F401
@@ -215,7 +215,9 @@ def _register_packing(app: Flask) -> None:
         put.grant(role, packing_rechecks.LOOK)
     put.menu.append(MenuEntry(N_("Packing"), "mes_packing.bench", "mes.packing.pack", N_("Dispatch")))
     put.home("mes.packing.pack", "mes_packing.bench")
-    put.offline_pages["mes_packing.bench"] = N_("Packing bench")
+    put.offline_pages["mes_packing.bench"] = OfflinePage(
+        N_("Packing bench"), "pack", "mes_packing_api.jobs", "mes.packing.pack"
+    )
     put.panel("erp.sales.order", "mes.packing.read", packing_panels.order_panel)
     put.providers.append(packing_panels.hits)
     put.invariants[N_("packages agree with their scans")] = packing.faults
@@ -237,7 +239,9 @@ def _register_warehouse(app: Flask) -> None:
     put = registry(app)
     put.menu.append(MenuEntry(N_("Warehouse"), "mes_warehouse.home", "mes.warehouse.read", N_("Material")))
     put.home("mes.warehouse.issue", "mes_warehouse.home")
-    put.offline_pages["mes_warehouse.put_away"] = N_("Put away")
+    put.offline_pages["mes_warehouse.put_away"] = OfflinePage(
+        N_("Put away"), "store", "mes_warehouse_api.jobs", "mes.warehouse.store"
+    )
     put.panel("erp.sales.order", "erp.stock.read", warehouse_panels.order_panel)
     put.panel("erp.stock.place", "mes.packing.read", warehouse_panels.place_panel)
     put.invariants[N_("packages lie where packages may")] = warehouse.faults
@@ -254,7 +258,9 @@ def _register_counting(app: Flask) -> None:
     put.menu.append(
         MenuEntry(N_("Stock count"), "mes_counting.count_list", counting_views.READ, N_("Material"))
     )
-    put.offline_pages["mes_counting.scan"] = N_("Stock count")
+    put.offline_pages["mes_counting.scan"] = OfflinePage(
+        N_("Stock count"), "count", "mes_counting_api.jobs", counting_views.COUNT
+    )
     put.providers.append(counting_panels.hits)
     put.invariants[N_("approved counts are in the ledger")] = counting.faults
     subscribe(MonthClosing, counting_subscribers.on_month_closing)
@@ -293,7 +299,9 @@ def _register_shipping(app: Flask) -> None:
         put.grant(role, shipping_after.REMAKE)
     put.menu.append(MenuEntry(N_("Shipping"), "mes_shipping.load_list", "mes.shipping.read", N_("Dispatch")))
     put.home("mes.shipping.load", "mes_shipping.dock")
-    put.offline_pages["mes_shipping.dock"] = N_("Dock")
+    put.offline_pages["mes_shipping.dock"] = OfflinePage(
+        N_("Dock"), "load", "mes_shipping_api.jobs", "mes.shipping.load"
+    )
     put.panel("erp.sales.order", "mes.shipping.read", shipping_panels.order_panel)
     put.panel("mes.packing.package", "mes.shipping.read", shipping_panels.package_panel)
     put.providers.append(shipping_panels.hits)

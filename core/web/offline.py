@@ -14,7 +14,7 @@ from flask import Blueprint, Response, current_app, jsonify, render_template, ur
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from core.web.access import public
+from core.web.access import may, public
 from core.web.assets import VENDOR, asset, modules
 from core.web.registry import registry
 
@@ -26,6 +26,15 @@ def assets() -> list[str]:
     """Return the addresses of all that the pages are made of."""
     vendor = [asset(f"vendor/{name}") for name in VENDOR]
     return sorted({*modules().values(), *(asset(name) for name in OTHERS), *vendor})
+
+
+def ahead() -> list[dict[str, str]]:
+    """Return the pages that this person may need without the network, with what each holds: fetched ahead."""
+    return [
+        {"page": url_for(endpoint), "key": page.key, "holds": url_for(page.holds)}
+        for endpoint, page in registry().offline_pages.items()
+        if may(page.permission)
+    ]
 
 
 @bp.get("/worker.js")
@@ -66,5 +75,5 @@ def manifest() -> ResponseReturnValue:
 @public
 def fallback() -> ResponseReturnValue:
     """Show what works without the network; the worker keeps this page."""
-    pages = {url_for(endpoint): gettext(name) for endpoint, name in registry().offline_pages.items()}
+    pages = {url_for(endpoint): gettext(page.name) for endpoint, page in registry().offline_pages.items()}
     return render_template("core/offline/fallback.html", pages=pages)

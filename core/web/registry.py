@@ -55,6 +55,16 @@ class Companion:
     setting: str
 
 
+@dataclass(frozen=True, slots=True)
+class OfflinePage:
+    """A page that goes on without the network, and what it holds for that."""
+
+    name: str  # a msgid
+    key: str  # under which a device keeps what the page holds; its script has the same
+    holds: str  # the endpoint that answers it
+    permission: str
+
+
 MarkMaker = Callable[[Session, Sequence[int]], Mapping[int, Mark]]
 PanelMaker = Callable[[Session, int], Panel | None]
 Provider = Callable[[Session, str], Iterable[Hit]]
@@ -66,7 +76,7 @@ PrinterHere = Callable[[Session], int | None]
 class Registry:
     """Everything that features put on, in the order in which they did."""
 
-    offline_pages: dict[str, str] = field(default_factory=dict)  # endpoint: name, as msgid
+    offline_pages: dict[str, OfflinePage] = field(default_factory=dict)  # by endpoint
     menu: list[MenuEntry] = field(default_factory=list)
     panels: dict[str, list[tuple[str, PanelMaker]]] = field(default_factory=dict)
     marks: dict[str, list[tuple[str, MarkMaker]]] = field(default_factory=dict)

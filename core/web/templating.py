@@ -18,6 +18,7 @@ from core.i18n import Named as Name
 from core.web.access import may, me
 from core.web.errors import shown, text_of
 from core.web.menu import home_url, menu, panels
+from core.web.offline import ahead
 
 
 class Named(Protocol):
@@ -98,6 +99,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
+        ahead=ahead,
         get_locale=get_locale,
         is_chinese=is_chinese,
         home_url=home_url,

@@ -19,16 +19,22 @@ async function keepAssets() {
   await pages.add(unsigned(KEPT.fallback));
 }
 
+/** Fetch a page and keep it; without the network what was kept stays. @param {Cache} pages @param {string} path @returns {Promise<boolean>} whether an answer came */
+async function keepPage(pages, path) {
+  const answer = await fetch(path, { credentials: "same-origin" }).catch(() => null);
+  if (!answer) return false;
+  if (answer.ok && !answer.redirected) await pages.put(path, answer);
+  else await pages.delete(path); // nobody may open it now; it is kept again when somebody does
+  return true;
+}
+
 /** Fetch the kept pages anew, since they name the assets of their version; then let go of assets that no page names. */
 async function renew() {
   const pages = await caches.open(PAGES);
   for (const request of await pages.keys()) {
     const path = new URL(request.url).pathname;
     if (path === KEPT.fallback) continue; // just fetched
-    const answer = await fetch(path, { credentials: "same-origin" }).catch(() => null);
-    if (!answer) return; // without the network the old page and its assets stay
-    if (answer.ok && !answer.redirected) await pages.put(path, answer);
-    else await pages.delete(request); // nobody may open it now; it is kept again when somebody does
+    if (!(await keepPage(pages, path))) return; // without the network the old page and its assets stay
   }
   const cache = await caches.open(ASSETS);
   const wanted = new Set(KEPT.assets);
@@ -65,6 +71,11 @@ self.addEventListener("install", (event) => {
 
 self.addEventListener("activate", (event) => {
   event.waitUntil(self.clients.claim().then(renew));
+});
+
+self.addEventListener("message", (event) => {
+  const path = event.data?.keep;
+  if (KEPT.pages.includes(path)) event.waitUntil(caches.open(PAGES).then((pages) => keepPage(pages, path)));
 });
 
 self.addEventListener("fetch", (event) => {

@@ -1,10 +1,10 @@
 """The cutting engine beside its bounds, its aims and its peers; processor seconds of this process.
 
 Every plan passes the checker before its figures are printed. Peers get the same instances: first fit decreasing
-by shelves (sheets) or best fit (bars), the first plan of every job; and, where it is installed
-(`pip install rectpack`), the best of rectpack's guillotine packers, which knows one rotation for all parts, no
-stages and ends by itself; on the largest jobs it takes minutes and is left out. packingsolver has no
-wheel for Python 3.11, cutting-engine gives no more than first fit here and takes minutes.
+by shelves (sheets) or best fit (bars), the first plan of every job; and, where they are installed
+(`pip install rectpack cutting-engine`), the best of rectpack's guillotine packers, which knows one rotation for all
+parts and no stages, and cutting-engine, which knows whole mm, one stock size at a time and no stages. Both end by
+themselves; on larger jobs they take minutes and are left out. packingsolver has no wheel for Python 3.11.
 """
 
 from __future__ import annotations
@@ -26,7 +26,22 @@ from tests.bench.cutting import jobs
 from tests.bench.gcut import KNOWN, gcut
 
 SEEDS = (20240607, 7)
-SECONDS = {10: 2.0, 100: 4.0, 1000: 8.0}  # of the processor, at most, for a material
+SECONDS = {10: 2.0, 100: 4.0}  # of the processor, at most, for a material
+BATCH_S = {
+    "ARCH": 2.0,
+    "SKEL": 4.0,
+    "F9R": 3.0,
+    "F9V": 3.0,
+    "B18R": 8.5,
+    "B18V": 8.5,
+    "R12": 12.0,
+}  # 1,000 sets
+BATCH_AIM_S = 36.0  # 20 s on two cores, less what they lose to each other
+LONG_S, LONG_AIMS = (
+    25.0,
+    {"B18V": 0.005, "B18R": 0.015, "R12": 0.015},
+)  # what 60 s on two cores leave for a material
+HURRIED_S, HURRIED_PARTS, OVERRUN = 10.0, 100_000, 1.1
 AIMS = {  # by sets: gap of sheets with grain, of sheets that turn, of bars
     10: (None, None, None),
     100: (0.010, 0.015, 0.001),
@@ -34,6 +49,7 @@ AIMS = {  # by sets: gap of sheets with grain, of sheets that turn, of bars
 }
 GCUT_S, GCUT_MEAN, GCUT_WORST = 2.0, 0.0015, 0.005
 PEER_SETS_MOST = 100
+PEER_PIECES_MOST = 250  # of cutting-engine
 MEMORY_AIM_MB = 400
 
 
@@ -44,19 +60,24 @@ def main() -> None:
         raise SystemExit("the engine could not be loaded")
     print(f"  loaded in {time.process_time() - began:.1f} s; load of the machine {os.getloadavg()[0]:.1f}")
     for number, seed in enumerate(SEEDS):
-        for sets in SECONDS if number == 0 else (10, 100):
+        for sets in (10, 100, 1000) if number == 0 else (10, 100):
             _jobs(f"seed {seed}", sets, jobs(sets, seed))
-    for sets in SECONDS:
+    for sets in (10, 100, 1000):
         _jobs("kerf 3.2, sizes of 0.5", sets, jobs(sets, SEEDS[0], kerf_mm=3.2, is_fine=True))
+    _long(jobs(1000, SEEDS[0]))
     _gcut()
+    _hurried()
+    _again(jobs(1000, SEEDS[0]))
     print(f"  peak of memory {_peak_mb():.0f} MB (aim {MEMORY_AIM_MB}); load {os.getloadavg()[0]:.1f}")
 
 
 def _jobs(name: str, sets: int, of: Any) -> None:
     print(f"  --- {name}, {sets} sets")
+    whole = 0.0
     for material, data in of.items():
         instance = read_instance(data)
-        plan, taken = _timed(instance, SECONDS[sets])
+        plan, taken = _timed(instance, SECONDS.get(sets, BATCH_S[material]))
+        whole += taken
         cost = _cost(instance, plan)
         gap = plan.gap_rate or 0
         aim = AIMS[sets][2 if instance.kind is Kind.BAR else 0 if material.endswith("V") else 1]
@@ -72,6 +93,45 @@ def _jobs(name: str, sets: int, of: Any) -> None:
             f"{taken:.1f} s; {'; '.join(peers)}",
             flush=True,
         )
+    if sets not in SECONDS:
+        print(
+            f"  whole batch {whole:.1f} s{', MISSED' if whole > BATCH_AIM_S else ''} (aim {BATCH_AIM_S:.0f} s)"
+        )
+
+
+def _long(of: Any) -> None:
+    print(f"  --- 1,000 sets, up to {LONG_S:.0f} s for a material")
+    for material, aim in LONG_AIMS.items():
+        plan, taken = _timed(read_instance(of[material]), LONG_S)
+        gap = plan.gap_rate or 0
+        print(
+            f"  {material:<5} gap {gap:.2%} (aim {aim:.2%}{', MISSED' if gap > aim else ''}) {taken:.1f} s",
+            flush=True,
+        )
+
+
+def _hurried() -> None:
+    """Print how long so many parts take that the clock ends it."""
+    rows = [
+        {"id": f"p{i}", "length_mm": 300 + i % 1700 + 0.5, "width_mm": 60 + i % 900, "quantity": 100}
+        for i in range(HURRIED_PARTS // 100)
+    ]
+    stock = [{"id": "S", "length_mm": 2440, "width_mm": 1220}]
+    instance = read_instance({"kind": "sheet", "kerf_mm": 3.2, "stages": 3, "stock": stock, "parts": rows})
+    began = time.process_time()
+    plan = solve(instance, seconds=HURRIED_S, clock=time.process_time)
+    taken = time.process_time() - began
+    late = ", MISSED" if taken > HURRIED_S * OVERRUN or check(instance, plan) else ""
+    print(f"  {HURRIED_PARTS:,} parts of {len(rows):,} sizes in {HURRIED_S:.0f} s: {taken:.1f} s{late}")
+
+
+def _again(of: Any) -> None:
+    """Print whether equal jobs have equal plans where effort ends them and not the clock."""
+    for material in ("F9V", "F9R"):
+        instance = read_instance(of[material])
+        first, second = (solve(instance, seconds=600, clock=time.process_time) for _ in range(2))
+        same = "the same plan twice" if first.layouts == second.layouts else "TWO PLANS DIFFER"
+        print(f"  {material}, 1,000 sets to the end of the effort: {same}, {first.seconds} s", flush=True)
 
 
 def _timed(instance: Instance, seconds: float) -> tuple[Plan, float]:
@@ -94,6 +154,11 @@ def _peers(instance: Instance, sets: int) -> Iterator[tuple[str, int]]:
     is_there = importlib.util.find_spec("rectpack") is not None
     if instance.kind is Kind.SHEET and sets <= PEER_SETS_MOST and is_there:
         yield "rectpack", _rectpack(instance)
+    is_there = importlib.util.find_spec("cutting_engine") is not None
+    is_whole = instance.kerf_dmm % 10 == 0
+    pieces = sum(part.quantity for part in instance.parts)
+    if instance.kind is Kind.SHEET and pieces <= PEER_PIECES_MOST and is_whole and is_there:
+        yield "cutting-engine", _cutting_engine(instance)
 
 
 def _first_fit(instance: Instance) -> int:
@@ -134,6 +199,32 @@ def _rectpack(instance: Instance) -> int:
             placed = sum(len(one) for one in packer)
             if placed == sum(part.quantity for part in instance.parts):
                 costs.append(len(packer) * stock.cost)
+    return min(costs)
+
+
+def _cutting_engine(instance: Instance) -> int:
+    """Return the cheapest of its quick plans on each stock size alone."""
+    peer = importlib.import_module("cutting_engine")
+    parts = tuple(
+        peer.Part(
+            part.id,
+            part.length_dmm // 10,
+            part.width_dmm // 10,
+            part.quantity,
+            can_rotate=part.grain is Grain.NONE,
+        )
+        for part in instance.parts
+    )
+    settings = peer.CuttingSettings(
+        kerf=instance.kerf_dmm // 10,
+        trim=instance.trim.left_dmm // 10,
+        optimization_level=peer.OptimizationLevel.FAST,
+    )
+    costs = []
+    for stock in instance.stock:
+        sheet = peer.Sheet(stock.length_dmm // 10, stock.width_dmm // 10)
+        found = peer.optimize(peer.CuttingRequest(sheet=sheet, parts=parts, settings=settings))
+        costs.append(len(found.sheets) * stock.cost)
     return min(costs)
 
 

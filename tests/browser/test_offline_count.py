@@ -14,7 +14,7 @@ from mes.counting.rules import CountState
 from mes.scanning import service as scanning
 from mes.scanning.rules import StationKind
 from tests.browser.plant import HANDHELD, TABLET, fits_across, picture, scan
-from tests.browser.tablet import PATIENCE_MS, come_in, is_ready, logged, waits
+from tests.browser.tablet import PATIENCE_MS, come_in, is_ready, logged, until, waits
 from tests.factories.factory import MORNING, station
 from tests.factories.people import make_person
 from tests.factories.stock import make_lot, make_place
@@ -213,6 +213,23 @@ def test_what_the_server_refuses_afterwards_is_shown_with_the_place(begun, store
     picture(tablet.page, "offline-count-concerns")
     with database.session as session:
         assert session.scalars(select(Entry)).all() == []
+
+
+def test_a_page_that_was_never_opened_is_held_all_the_same(store, tablet_of, server):
+    """The keeper looks at what is to be put away; the count was fetched ahead."""
+    tablet = tablet_of(HANDHELD)
+    page = tablet.page
+    come_in(page, server, store.key, store.keeper, "陈国强")
+    page.goto(f"{server}/mes/warehouse/put-away")
+    is_ready(page)
+    until(page, f"caches.match('{PAGE}').then(Boolean)")
+    tablet.context.set_offline(True)
+    page.goto(server + PAGE)
+    scan(page, store.shelves[0])
+    waits(page, 1)
+    expect(page.locator("[data-hand-name]")).to_have_text("A-01-1")
+    scan(page, store.busy)
+    expect(page.locator("#verdict .no")).to_have_text("E22")
 
 
 def test_a_round_goes_on_after_the_page_was_left_and_a_label_in_lower_case_is_read(begun, store, database):

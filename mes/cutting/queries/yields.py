@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from erp.materials.model import Article, Material
 from erp.materials.rules import MaterialKind
 from mes.cutting.model import CutLayout, CutPlan, Offcut, Placement
-from mes.cutting.queries import KINDS
 from mes.cutting.queries.offcuts import IN_STOCK
+from mes.cutting.queries.waiting import KINDS
 from mes.cutting.rules import extent
 from mes.cutting.rules.offcuts import OffcutState
 from mes.cutting.rules.yields import CutSheetFacts

@@ -30,7 +30,7 @@ def transaction_rows(window: Window, work: Work) -> Select[Any]:
     if work in BY_MOVE:
         return _moves(window, BY_MOVE[work])
     if work in BY_SCAN:
-        of_kind = scan_rows((BY_SCAN[work],))
+        of_kind = scan_rows(Scan.kind == BY_SCAN[work])
         return of_kind.where(Scan.outcome.in_(PASSED), window.holds(Scan.received_at))
     columns: tuple[Any, ...] = (FormerLabel.replaced_at.label("at"), FormerLabel.code.label("what"))
     return (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from core.auth.model import Person
 from mes.scanning.model import Scan
-from mes.scanning.rules import ScanKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +92,13 @@ def count(session: Session, rows: Select[Any]) -> int:
     return session.scalar(select(func.count()).select_from(rows.subquery())) or 0
 
 
-def scan_rows(kinds: Collection[ScanKind]) -> Select[Any]:
-    """Return the scans of some kinds, refused ones included."""
+def scan_rows(wanted: ColumnElement[bool]) -> Select[Any]:
+    """Return the wanted scans, refused ones included."""
     columns: tuple[Any, ...] = (Scan.received_at.label("at"), Scan.code.label("what"))
     return (
         select(
             *columns, Scan.context.label("number"), Person.name.label("person"), Scan.kind, Scan.block_code
         )
         .join(Person, Person.id == Scan.person_id)
-        .where(Scan.kind.in_(kinds))
+        .where(wanted)
     )

@@ -16,6 +16,7 @@ from mes.nesting.rules.effort import Watch
 from mes.nesting.rules.fill import Filling, Job
 from mes.nesting.rules.generate import Generation, Wanted
 from mes.nesting.rules.master import Pattern
+from mes.nesting.rules.program import programmed
 from mes.nesting.rules.sheetprice import SheetPricer, pattern_of
 from mes.nesting.rules.tail import Search, Tail
 
@@ -25,14 +26,12 @@ QUICK_SHARE = 0.75  # of that, at most, until patterns are sought that prove it
 CLOSE_FEW, CLOSE_MANY = 1e-6, 1e-3  # so near to its optimum the program is solved; more for many sizes
 FEW_SIZES = 100
 DIVE_SHARE, DIVE_SHARE_MANY = 0.5, 0.7  # of what is left of the time, at most, for one dive
-DIVES = (
-    (0, 10.0),
-    (0, 6.0),
-    (1, 14.0),
-    (2, 8.0),
-    (3, 5.0),
-    (4, 10.0),
-)  # seed, and when the search takes over
+PROGRAM_SHARE = 0.3  # of what is left of the time, at most, for a whole-number program
+DIVES_MANY = ((0, 10.0), (0, 6.0), (1, 14.0), (2, 8.0), (3, 5.0), (4, 10.0))
+DIVES = (  # seed, and when the search takes over
+    *((0, 6.0), (0, 3.0), (2, 4.0), (1, 10.0), (3, 5.0), (5, 3.0)),
+    *((4, 8.0), (6, 4.0), (7, 14.0), (8, 6.0), (10, 4.0), (9, 10.0)),
+)
 TAIL_WORK, TAIL_WORK_MANY = 4_000_000, 16_000_000  # parts times steps of one search; more for many sizes
 TAIL_STEPS = 40_000
 
@@ -82,7 +81,10 @@ def better_sheets(
     generation = _generated(Wanted(counts, sheets, tuple(limits)), SheetPricer(job), known, watch)
     bound = rounded(_ceil(generation.bound))
     best = first
-    for seed, until in DIVES:
+    few = len(counts) <= FEW_SIZES
+    if few and job.cost(best.boards) > bound:
+        best = _chosen(job, generation, best, known, watch.share(PROGRAM_SHARE))
+    for seed, until in DIVES if few else DIVES_MANY:
         if job.cost(best.boards) <= bound or watch.stop():
             break
         boards = _dived(job, generation, bound, (seed, until), watch, tell)
@@ -90,6 +92,23 @@ def better_sheets(
             best = Filling(boards, first.out)
             hear(best)
     return best, bound
+
+
+def _chosen(
+    job: Job, generation: Generation, best: Filling, known: Sequence[Pattern], watch: Watch
+) -> Filling:
+    """Return the filling of a whole-number program over few patterns, or `best` where it is no worse."""
+    found = programmed(generation, known, watch)
+    boards, left = [], list(generation.wanted.counts)
+    for pattern, times in found or ():
+        for _ in range(times):
+            counts = tuple((size, min(count, left[size])) for size, count in pattern.counts if left[size])
+            for size, count in counts:
+                left[size] -= count
+            if counts:
+                boards.append(_board(job, Pattern(pattern.stock, counts, pattern.shape)))
+    is_better = found is not None and not any(left) and job.cost(boards) < job.cost(best.boards)
+    return Filling(boards, best.out) if is_better else best
 
 
 def _dived(

@@ -260,18 +260,20 @@ def _piece(session: Session, row: Sequence[Any] | None) -> Piece | None:
     piece_id, rule_code, mirror_code, name, name_en, set_id, state, route, step_count, *rest = facts
     set_number, room, version_id, order_number, packed_at = rest
     is_made = state is PieceState.MADE  # then nothing is to be done first, and no model is read
+    box = None if home[0] is None else box_of(home)
+    is_shared = box is not None and box.set_id is None
     return Piece(
         piece_id=piece_id,
         rule_code=rule_code,
         mirror_code=mirror_code,
-        name=Named(name, name_en),
+        name=_in_room(Named(name, name_en), (room or set_number) if is_shared else ""),
         set_id=set_id,
         set_number=set_number,
         order_number=order_number,
         room=room or set_number,
         state=state,
         next_operation=None if is_made else next_operation(session, version_id, route, step_count),
-        box=None if home[0] is None else box_of(home),
+        box=box,
         is_packed=packed_at is not None,
     )
 

@@ -3,6 +3,7 @@
  * What every tablet and handheld page does: the clock, whether the server is there, codes typed by hand, and the lock when nobody
  * has done anything for `data-lock-after-s` seconds (`data-lock-url`). Words stand in `data-*` of the element they are shown in.
  */
+import { startAhead } from "lib/ahead.js";
 import { restoreBadge } from "lib/badge.js";
 import { startBeat } from "lib/beat.js";
 import { startCamera } from "lib/camera.js";
@@ -101,3 +102,4 @@ startCamera();
 startVoice();
 startForms();
 startBeat();
+startAhead();

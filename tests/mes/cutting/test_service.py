@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from core.errors import NotFound
 from core.jobs import service as jobs
+from core.jobs.model import Job
 from core.jobs.worker import run_waiting
 from erp.materials.model import Article, Material
 from erp.materials.rules import MaterialKind
@@ -172,7 +173,7 @@ def test_a_stopped_plan_lets_its_pieces_be_planned_again(app, session):
 def test_a_piece_scrapped_meanwhile_stops_the_plan_from_being_kept(session):
     batch, order = make_batch(session)
     plan = service.plan_batch(session, batch.id, by=None, at=NOON)[0]
-    pieces = session.get(queries.Job, plan.job_id).arguments["pieces"]
+    pieces = session.get(Job, plan.job_id).arguments["pieces"]
     result = solve(read_instance(plan.instance))
     gone = next(one for one in to_cut(session, order) if one.id in next(iter(pieces.values())))
     splitting.replace(session, gone.id, "CHIP", by=None, at=NOON)
@@ -184,7 +185,7 @@ def test_a_piece_scrapped_meanwhile_stops_the_plan_from_being_kept(session):
 def test_a_plan_is_kept_once(session):
     batch, _ = make_batch(session)
     plan = service.plan_batch(session, batch.id, by=None, at=NOON)[0]
-    pieces = session.get(queries.Job, plan.job_id).arguments["pieces"]
+    pieces = session.get(Job, plan.job_id).arguments["pieces"]
     result = solve(read_instance(plan.instance))
     assert [results.store(session, plan.id, result, pieces, at=NOON) for _ in range(2)] == [True, False]
 

@@ -1,9 +1,9 @@
-from datetime import timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from mes.efficiency.queries import Window
+from mes.efficiency.queries import calendar_of
 from mes.efficiency.rules import Work, warehouse
 from mes.efficiency.rules.guards import guarded
 from tests.conftest import NOON
@@ -11,7 +11,7 @@ from tests.factories.stock import make_lot, make_place
 from tests.mes.counting.shelf import make_counter
 from tests.mes.efficiency.reading import report
 
-WINDOW = Window(NOON - timedelta(days=30), NOON + timedelta(days=1), ZoneInfo("Asia/Shanghai"))
+WINDOW = calendar_of(date(2026, 10, 23), date(2026, 11, 22), ZoneInfo("Asia/Shanghai")).window
 
 
 def figure():

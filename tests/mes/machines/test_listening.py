@@ -1,6 +1,7 @@
 """Machines speak over a real broker; everything they say is kept once, also what they said while nobody listened."""
 
 import json
+import socket
 import threading
 import time
 from contextlib import contextmanager
@@ -203,3 +204,20 @@ def test_the_machines_of_the_demo_say_the_same_for_the_same_seed_and_count_upwar
             dict(one.told)["good"] for one in first if one.key == machine.key and "good" in dict(one.told)
         ]
         assert good == sorted(good)
+
+
+def test_a_broker_that_is_not_there_is_told_and_asked_again(database):
+    """Nothing answers on the port at first; the listener says so and goes on, until it is stopped."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    listener = Listener(database.app, f"mqtt://127.0.0.1:{port}")
+    thread = threading.Thread(target=listener.listen, args=(lambda _words: None,))
+    thread.start()
+    try:
+        wait_for(lambda: database.session, select(Listening.is_connected), False)
+        assert thread.is_alive()
+    finally:
+        listener.stopped.set()
+        thread.join(PATIENCE_S)
+    assert not thread.is_alive()

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from erp.catalogue.model import DoorVersion
+from erp.sales import service as sales
 from erp.sales.rules.states import OrderState
 from mes.changes.queries import page
 from mes.packing import queries
@@ -14,6 +15,7 @@ from mes.packing.model import Package
 from mes.packing.rules import PackageState
 from mes.scanning.rules import ScanKind
 from mes.shipping.queries.cargo import find_cargo
+from mes.splitting import queries as split
 from mes.splitting import service as splitting
 from mes.splitting.model import DoorSet
 from mes.splitting.rules import PieceState
@@ -21,7 +23,7 @@ from mes.tracing import queries as tracing
 from mes.warehouse import queries as warehouse
 from tests.conftest import NOON
 from tests.core.pdf.paper import words
-from tests.factories.factory import load_pack, make_line, release_order
+from tests.factories.factory import FRIDAY, load_pack, make_line, make_order, release_order
 from tests.mes.changes.desk import clerk, edit, put
 from tests.mes.changes.office import cancel, sets_of
 from tests.mes.packing.bench import make_all, make_bench, packages, piece, pieces_of
@@ -201,6 +203,21 @@ def test_without_the_network_the_bench_holds_what_it_judges_by(client_for, sessi
     assert (shared["set"], shared["room"]) == ("", "主卧、次卧")
     assert shared["pieces"][0][8:] == [f"{order.number}-1-1", "主卧"]
     assert held[0]["pieces"][0][8:] == [f"{order.number}-1-1", ""]
+
+
+def test_a_large_release_in_slices_plans_its_shared_packages_once_and_last(session):
+    share(session, per="colour", most_pieces=20)
+    order = make_order(session, make_line(set_count=2 * splitting.SLICE + 3))
+    sales.confirm(session, order.id, on=FRIDAY, by=None, at=NOON)
+    session.flush()
+    for step in splitting.release_in_slices(split.prepare(session, order.id), by=None, at=NOON):
+        step(session)
+    session.refresh(order)
+    trims = packages(session, order, "TRIM")
+    assert len(trims) == 16  # 53 sets of six architraves, twenty in a package
+    assert [one.position for one in trims] == list(range(order.package_count - 15, order.package_count + 1))
+    assert sum(len(pieces_of(session, one)) for one in trims) == 53 * 6
+    assert queries.faults(session) == []
 
 
 # ---- after the release
