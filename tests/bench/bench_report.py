@@ -48,6 +48,7 @@ from tests.mes.shipping.dock import make_dock, make_load, sealed_order
 
 SCANS = int(os.environ.get("MORTISE_BENCH_SCANS", "10000000"))
 DAYS, MACHINES, RUNS = 365, 20, 9
+PROVED_AT_MOST = 1_000_000
 ZONE = ZoneInfo("Asia/Shanghai")
 WARM_MS, COLD_MS, DRILL_MS = 300.0, 1000.0, 300.0
 SHIFT_S = 36_000  # the hours of a day in which things happen
@@ -349,13 +350,16 @@ def _tell(what: str, took: list[float], aim: float) -> None:
 
 
 def _prove(app: Flask) -> None:
-    """Compare some kept days with the raw rows, and tell what counting the scans alone takes."""
+    """Tell what counting the scans alone takes, and compare the kept days of a smaller log with its rows."""
     with app.extensions["sessions"].reading() as session:
         began = time.perf_counter()
         session.scalar(select(func.count()).select_from(Scan))
         counting = (time.perf_counter() - began) * 1000
+        print(f"  {'':<11} counting the scans once: {counting:.0f} ms", flush=True)
+        if SCANS > PROVED_AT_MOST:
+            return  # it takes as long as summing anew
         began = time.perf_counter()
         wrong = faults(session)
         proving = time.perf_counter() - began
     assert not wrong, wrong[:3]
-    print(f"  {'':<11} every kept day proved in {proving:.1f} s; counting the scans once: {counting:.0f} ms")
+    print(f"  {'':<11} every kept day proved in {proving:.1f} s")
