@@ -29,7 +29,7 @@ SEEDS = (20240607, 7)
 SECONDS = {10: 2.0, 100: 4.0}  # of the processor, at most, for a material
 BATCH_S = {
     "ARCH": 2.0,
-    "SKEL": 4.0,
+    "SKEL": 8.0,
     "F9R": 3.0,
     "F9V": 3.0,
     "B18R": 8.5,

@@ -225,7 +225,8 @@ class SheetPricer:
             room = max(along for along, _ in direction.rooms)
             best = strip_values(direction.extent, direction.starts, limits[direction.size], of, room)
             lengths = steps_of(best)
-            table = np.ascontiguousarray(best[:, lengths].T)
+            table = np.take(best.T, lengths, axis=0)
+            del best  # with half millimetres it is large
             for depth in sorted({room[1] for room in direction.rooms}):
                 bounds = section_bounds(table, direction.depths, depth)
                 sections = _Sections(direction, table, lengths, depth, bounds, np.zeros(len(lengths), bool))
