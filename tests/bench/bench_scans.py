@@ -53,8 +53,8 @@ def scans(argument: dict[str, Any], number: int) -> Iterator[Request]:
     for round_number in count():
         for one in mine:
             yield _request(argument, _scan_of(argument, work, kind, one, round_number % 2))
-        if kind in ("PACK_ADD", "OP_DONE"):
-            return  # a piece is packed once, and made once
+        if kind in ("PACK_ADD", "OP_DONE") or not mine:
+            return  # a piece is packed once, and made once; with few things there is none for every client
 
 
 def _scan_of(
