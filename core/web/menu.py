@@ -28,17 +28,25 @@ class Shown:
 def menu() -> list[Shown]:
     """Return the menu of the person of this request (a template global)."""
     mine = [entry for entry in registry().menu if may(entry.permission)]
+    here = _here(mine)
     if len(mine) <= WORDS_MOST:
-        return [_shown(entry) for entry in mine]
+        return [_shown(entry, here) for entry in mine]
     groups: dict[str, list[Shown]] = {}
     for entry in mine:
-        groups.setdefault(entry.group or entry.endpoint, []).append(_shown(entry))
+        groups.setdefault(entry.group or entry.endpoint, []).append(_shown(entry, here))
     return [words[0] if len(words) == 1 else _group(gettext(label), words) for label, words in groups.items()]
 
 
-def _shown(entry: MenuEntry) -> Shown:
-    here = (request.endpoint or "").split(".")[0]
-    return Shown(gettext(entry.label), url_for(entry.endpoint), entry.endpoint.split(".")[0] == here)
+def _here(mine: Sequence[MenuEntry]) -> MenuEntry | None:
+    """Return the word that this page belongs to: its own, or else the first of its room."""
+    shown = request.endpoint or ""
+    own = (entry for entry in mine if entry.endpoint == shown)
+    of_room = (entry for entry in mine if entry.endpoint.split(".")[0] == shown.split(".")[0])
+    return next(own, None) or next(of_room, None)
+
+
+def _shown(entry: MenuEntry, here: MenuEntry | None) -> Shown:
+    return Shown(gettext(entry.label), url_for(entry.endpoint), entry is here)
 
 
 def _group(label: str, words: Sequence[Shown]) -> Shown:

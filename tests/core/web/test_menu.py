@@ -36,3 +36,15 @@ def test_the_group_of_the_page_that_is_open_is_marked(client_for):
     here = wide.select_one("summary.is-here").parent
     assert [link["href"] for link in here.select("a[aria-current]")] == ["/mes/planning/batches/"]
     assert len(wide.select("summary.is-here")) == 1
+
+
+def test_one_word_of_the_menu_is_where_the_person_is(client_for):
+    """Figures and baselines are two words of one room; a page that is neither belongs to the first of them."""
+    owner = client_for("owner")
+    for page, word in (
+        ("/mes/efficiency/report", "/mes/efficiency/report"),
+        ("/mes/efficiency/week", "/mes/efficiency/report"),
+        ("/mes/efficiency/baselines/", "/mes/efficiency/baselines/"),
+    ):
+        wide, _ = menu_of(owner, page)
+        assert [link["href"] for link in wide.select("a[aria-current]")] == [word], page
