@@ -13,13 +13,13 @@ from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
+from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
 from core.clock import now
-from core.company.views import company_name
+from core.company.views import company
 from core.errors import AppError, InvalidInput, NotFound
 from core.files.model import File
 from core.jobs.model import Job
@@ -85,7 +85,8 @@ def _locale() -> str:
 
 
 def _printed() -> str:
-    text: str = _("Printed %(moment)s, %(name)s", moment=local(now()), name=me().name)
+    with force_locale(_locale()):
+        text: str = _("Printed %(moment)s, %(name)s", moment=local(now()), name=me().name)
     return text
 
 
@@ -99,7 +100,7 @@ def paper_pdf() -> ResponseReturnValue:
     pages = queries.page_count(sheet, kind)
     if pages > PAGES_AT_ONCE:
         raise TooManyPages(pages=pages, most=PAGES_AT_ONCE)
-    printing = pdf.Printing(company_name(), _printed(), subject, _locale(), code)
+    printing = pdf.Printing(company().named(_locale().startswith("zh")), _printed(), subject, _locale(), code)
     printed = pdf.draw(kind, sheet, operation, printing)
     name = "-".join(filter(None, (subject, kind.value, operation)))
     return answers.pdf(printed.content, f"{name}.pdf")
