@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import exists, select
@@ -62,7 +61,8 @@ def jobs(session: Session) -> list[Job]:
     boxes = [box_of(row) for row in rows][:HELD_AT_MOST]
     pieces = _pieces(session, [box.package_id for box in boxes])
     kits = kits_of(session, [box.package_id for box in boxes if box.kit_check is not KitCheck.CODE])
-    looks = looks_of(session, {box.package_id: _sets(box, pieces) for box in boxes})
+    sharing = {package_id: {piece.item.set_id for piece in found} for package_id, found in pieces.items()}
+    looks = looks_of(session, boxes, sharing)
     return [
         Job(
             box,
@@ -73,12 +73,6 @@ def jobs(session: Session) -> list[Job]:
         )
         for box in boxes
     ]
-
-
-def _sets(box: Box, pieces: Mapping[int, Sequence[JobPiece]]) -> set[int]:
-    if box.set_id is not None:
-        return {box.set_id}
-    return {piece.item.set_id for piece in pieces.get(box.package_id, ())}
 
 
 def _dealers(session: Session) -> dict[int, Named]:

@@ -75,15 +75,21 @@ def material_of_lot(session: Session, code: str) -> tuple[int, Named] | None:
 
 def look(session: Session, box: Box) -> tuple[Look, Text]:
     """Return the handing and colour of a package, as stored words and as a person reads them."""
-    sets = {box.set_id} if box.set_id is not None else {item.set_id for item in box.items}
-    return looks_of(session, {box.package_id: sets})[box.package_id]
+    return looks_of(session, [box], {box.package_id: {item.set_id for item in box.items}})[box.package_id]
 
 
-def looks_of(session: Session, sets_of: Mapping[int, Collection[int]]) -> dict[int, tuple[Look, Text]]:
-    """Return the handing and colour of some packages, as `look` does of one, from the door sets of each.
+def looks_of(
+    session: Session, boxes: Sequence[Box], sharing: Mapping[int, Collection[int]]
+) -> dict[int, tuple[Look, Text]]:
+    """Return the handing and colour of some packages, as `look` does of one; `sharing` has the sets of shared ones.
 
-    What several sets share has no handing, and a colour only where all of them have the same.
+    What several sets may share has no handing, and a colour only where all of them have the same.
     """
+    sets_of = {
+        box.package_id: sharing.get(box.package_id, ()) if box.set_id is None else (box.set_id,)
+        for box in boxes
+    }
+    shared = {box.package_id for box in boxes if box.set_id is None}
     ids = {set_id for sets in sets_of.values() for set_id in sets}
     rows = session.execute(
         select(DoorSet.id, Line.handing, Line.colour_code, Entry.name, Entry.name_en)
@@ -93,13 +99,13 @@ def looks_of(session: Session, sets_of: Mapping[int, Collection[int]]) -> dict[i
     )
     of_set = {row.id: row for row in rows}
     return {
-        package_id: _look([of_set[one] for one in sets if one in of_set])
+        package_id: _look([of_set[one] for one in sets if one in of_set], is_shared=package_id in shared)
         for package_id, sets in sets_of.items()
     }
 
 
-def _look(sets: Sequence[Any]) -> tuple[Look, Text]:
-    handing = sets[0].handing if len(sets) == 1 else None
+def _look(sets: Sequence[Any], *, is_shared: bool) -> tuple[Look, Text]:
+    handing = sets[0].handing if sets and not is_shared else None
     colours = {(row.colour_code, row.name, row.name_en) for row in sets}
     colour, name, name_en = colours.pop() if len(colours) == 1 else (None, None, "")
     seen = Look(handing.value if handing else "", colour or "")

@@ -143,8 +143,9 @@ def awaits_plan(session: Session, piece: PieceAtStation) -> str | None:
     could not place.
     """
     in_force = select(CutPlan.id).where(CutPlan.state == PlanState.READY)
-    is_remake = session.scalar(select(Piece.remake_of_id).where(Piece.id == piece.id)) is not None
-    if is_remake or not session.scalar(select(in_force.exists())):
+    asked = select(Piece.remake_of_id.is_not(None), in_force.exists()).where(Piece.id == piece.id)
+    is_remake, is_any_planned = session.execute(asked).one()
+    if is_remake or not is_any_planned:
         return None
     batch_id = planning.batch_of_set(session, piece.set_id)
     if batch_id is None:

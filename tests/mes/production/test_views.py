@@ -161,7 +161,7 @@ def test_the_scrap_page_asks_for_the_reason_and_then_for_the_piece(client_for, s
     client.set_cookie(COOKIE, device.key)
     first = client.get("/mes/production/scrap").text
     second = client.get("/mes/production/scrap?reason=CHP").text
-    assert ("崩边" in first, 'id="verdict"' in first) == (True, False)
+    assert ("崩边" in first, "先选原因" in first, "data-reason" in first) == (True, True, False)
     assert ('data-reason="CHP"' in second, 'id="verdict"' in second) == (True, True)
 
 

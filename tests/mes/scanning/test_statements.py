@@ -22,7 +22,7 @@ from tests.mes.packing.bench import packages, pieces_of
 from tests.mes.shipping.dock import LOADER, make_load, sealed_order
 
 DOOR = 7  # judged before? two labels in force? the savepoint, the log; here also who the person is
-MOST = {ScanKind.LOAD: DOOR + 8, ScanKind.STORE_IN: DOOR + 5, ScanKind.OP_DONE: DOOR + 8}
+MOST = {ScanKind.LOAD: DOOR + 8, ScanKind.STORE_IN: DOOR + 5, ScanKind.OP_DONE: DOOR + 10}
 
 
 @contextmanager

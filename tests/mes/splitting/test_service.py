@@ -190,9 +190,9 @@ def test_a_release_counts_the_work_of_two_people_on_the_order_and_none_on_anothe
     )
     session.flush()
     until = begin + timedelta(hours=1)
-    assert queries.active_minutes(session, order.id, None, until) == 12  # 7 + 5
-    # from the third minute on: 4 of the seven, 2 of the five
-    assert queries.active_minutes(session, order.id, begin + timedelta(minutes=3), until) == 6
+    assert queries.active_minutes(session, order.id, None, until) == 13  # 7 + 6: until the other order
+    # from the third minute on: 4 of the seven, 3 of the six
+    assert queries.active_minutes(session, order.id, begin + timedelta(minutes=3), until) == 7
 
 
 def test_work_on_a_sheet_counts_for_the_order_it_became(session):
@@ -203,7 +203,9 @@ def test_work_on_a_sheet_counts_for_the_order_it_became(session):
     beats(session, person, "splitting", "erp.sales.import", one.id, MORNING, 4)
     beats(session, person, "splitting", "erp.sales.import", other.id, MORNING + timedelta(minutes=5), 3)
     session.flush()
-    assert queries.active_minutes(session, order.id, None, MORNING + timedelta(hours=1)) == 4
+    assert (
+        queries.active_minutes(session, order.id, None, MORNING + timedelta(hours=1)) == 5
+    )  # until the other
 
 
 def make_sheet(session, order, name):
