@@ -101,3 +101,13 @@ table?.addEventListener("submit", (event) => {
   const button = submit.submitter;
   save(body.dataset.row || "", button instanceof HTMLButtonElement && button.name === "do" ? button.value : "");
 });
+
+/** Whether a value was typed that is not saved yet: its field was not left, or its row is about to be sent. */
+function isUnsaved() {
+  const field = document.activeElement;
+  return waiting.size > 0 || (field instanceof HTMLInputElement && rowOf(field) !== null && field.value !== field.defaultValue);
+}
+
+window.addEventListener("beforeunload", (event) => {
+  if (isUnsaved()) event.preventDefault(); // the browser asks before what is typed is gone
+});
