@@ -24,6 +24,7 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    union,
     union_all,
 )
 from sqlalchemy.orm import Session
@@ -154,10 +155,10 @@ def _boxes(kind: str, pieces: Subquery) -> Subquery:
     if kind == "package":
         return select(Package.id).where(Package.id == ROW).subquery("boxes")
     if kind == "set":
-        inside = (
+        shared = (
             select(Content.package_id).join(Piece, Piece.id == Content.piece_id).where(Piece.set_id == ROW)
         )
-        return select(Package.id).where((Package.set_id == ROW) | Package.id.in_(inside)).subquery("boxes")
+        return union(select(Package.id).where(Package.set_id == ROW), shared).subquery("boxes")
     packed = select(Content.package_id.label("id")).join(pieces, pieces.c.id == Content.piece_id)
     return packed.subquery("boxes")
 
