@@ -126,9 +126,16 @@ class Master:
         )
 
 
+class _Quiet(highspy.Highs):
+    """A solver that writes nothing, not even its name into what a command prints: it does so while it is made."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802  (its name there)
+        self.setOptionValue("output_flag", False)
+        super().enableCallbacks()
+
+
 def _quiet() -> Any:
-    solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)
+    solver = _Quiet()
     solver.setOptionValue("log_to_console", False)
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("random_seed", 1)

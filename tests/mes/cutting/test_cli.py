@@ -1,6 +1,8 @@
 """`cutting solve` needs no database: it is tried without an application."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -44,6 +46,18 @@ def test_a_plan_is_written_as_the_contract_says(solve):
     ]
     assert plan["bound"]["stock_cost"] == 12
     assert (plan["gap"], plan["unplaced"]) == (0, [])
+
+
+def test_a_program_reads_the_figures_and_nothing_else(tmp_path):
+    """A process of its own: what the solver itself writes goes past what a test catches."""
+    source = tmp_path / "instance.json"
+    smaller = {"id": "b", "length_mm": 665, "width_mm": 340, "quantity": 17, "grain": "length"}
+    larger = {"id": "a", "length_mm": 1065, "width_mm": 440, "quantity": 12, "grain": "length"}
+    source.write_text(json.dumps(INSTANCE | {"parts": [larger, smaller]}), encoding="utf-8")
+    solve_it = ("cutting", "solve", str(source), "--out", str(tmp_path / "plan.json"), "--json")
+    command = (sys.executable, "-m", "flask", "--app", "wsgi", *solve_it)
+    said = subprocess.run(command, capture_output=True, check=True)  # noqa: S603
+    assert json.loads(said.stdout)["bound"]["method"] == "column generation (Farley)"
 
 
 def test_figures_come_as_json_on_demand(solve):
