@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from core.activity.model import Interval
 from erp.sales.model import Order
 from erp.stock.model import Move
+from mes.counting.model import Count
 from mes.efficiency.model import DaySum, FoldedDay, LateEvent, MachineDay, RollUp
 from mes.efficiency.queries.accuracy import Check, looks
 from mes.efficiency.queries.machines import key_machines, planned_days
@@ -197,6 +198,7 @@ def moments(session: Session) -> tuple[datetime | None, datetime | None]:
         (Order.created_at, true()),
         (Order.released_at, true()),
         (Move.moved_at, true()),
+        (Count.closed_at, true()),
         (Interval.started_at, Interval.kind.in_(ORDER_WORK)),
         (FormerLabel.replaced_at, true()),
         (StateChange.began_at, true()),

@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 from core.activity.model import Interval
 from erp.sales.model import Order
 from erp.stock.model import Move
+from mes.counting.model import Count, Line
 from mes.efficiency.model import PaidTime
 from mes.efficiency.queries.accuracy import BENCH, BENCH_ERRORS, DOCK, DOCK_ERRORS, receipts
 from mes.efficiency.queries.machines import machine_days, planned_days
 from mes.efficiency.queries.orders import lead_times, split_error_rows, split_line, split_lines
-from mes.efficiency.queries.warehouse import BY_MOVE, BY_SCAN, PASSED, TORN
+from mes.efficiency.queries.warehouse import BY_MOVE, BY_SCAN, COUNTED, PASSED, TORN
 from mes.efficiency.queries.window import Calendar, Window, calendar_within
 from mes.efficiency.rules import SPLIT, SplitLine, Work, line_weight
 from mes.efficiency.rules.sums import MILLION, DaySums, Name, Sums, add, count_error, planned_text, weigh
@@ -94,7 +95,7 @@ def _kinds(session: Session, order_ids: set[int]) -> dict[int, str]:
 
 
 def _add_moves(session: Session, window: Window, cells: Sums) -> None:
-    """Add the confirmed transactions that are moves of stock, and the labels that were printed again."""
+    """Add the confirmed transactions that are moves of stock, what was counted, and labels printed again."""
     works = {kind: work for work, kind in BY_MOVE.items()}
     rows = session.execute(
         select(Move.kind, func.count())
@@ -103,6 +104,11 @@ def _add_moves(session: Session, window: Window, cells: Sums) -> None:
     )
     for kind, count in rows:
         add(cells, Name.STORE, works[kind].value, count)
+    counted = session.scalar(
+        select(func.count()).select_from(Line).join(Count, COUNTED).where(window.holds(Count.closed_at))
+    )
+    if counted:
+        add(cells, Name.STORE, Work.COUNT.value, counted)
     torn = session.scalar(
         select(func.count())
         .select_from(FormerLabel)
