@@ -60,7 +60,7 @@ def test_m1_weighted_lines_over_minutes_of_work(session, report):
 
 
 def test_m2_standard_minutes_over_paid_minutes(report):
-    """Receipts 2 × 3.0 + put-away 2.0 + issues 2 × 1.5 + return 2.0 + two lines of a closed count 2 × 1.0 + stored 4 × 0.5
+    """Receipts 2 × 3.0 + put-away 2.0 + issues 2 × 1.5 + return 2.0 + two lines of a count 2 × 1.0 + stored 4 × 0.5
     (one sent twice, one late, one from a fast clock) + loaded 8 × 1.0 (a ninth scan was refused) + label 0.5 = 25.5.
 
     Paid: 300 + 190 = 490 minutes. 25.5 / 490 = 0.052.
