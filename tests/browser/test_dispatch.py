@@ -145,7 +145,7 @@ def test_the_office_decides_on_a_claim_and_takes_a_package_back(delivered, open_
     dealer.locator(f'input[name="note-{delivered[0]}"]').fill("少一件")
     dealer.locator("#name").fill("王老板")
     dealer.locator('button[type="submit"]').click()
-    expect(dealer.locator(".note.attn")).to_contain_text("少一件")
+    expect(dealer.locator(".note.attn.mt-2")).to_contain_text("少一件")
     page = visit("clerk", "desktop")
     page.goto("/mes/shipping/claims/")
     keep(page, "claims")
