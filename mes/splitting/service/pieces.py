@@ -117,11 +117,7 @@ def replace(session: Session, piece_id: int, reason: str, *, by: int | None, at:
     What was built into it is made again as well. The old label is refused from
     now on and names the new one. Publishes PieceReplaced.
     """
-    old = session.get(
-        Piece, piece_id, with_for_update=True, populate_existing=True
-    )  # a scan may have moved it
-    if old is None:
-        raise NotFound
+    old = _held(session, piece_id)
     was_made = old.state is PieceState.MADE
     if not _scrap(session, old, at):
         return None
@@ -139,15 +135,7 @@ def replace(session: Session, piece_id: int, reason: str, *, by: int | None, at:
     if was_made:
         sales.record_progress(session, old.order_id, made=-1)
     publish(session, PieceReplaced(old.id, new.id))
-    audit.record(
-        session,
-        subject="mes.splitting.piece",
-        subject_id=old.id,
-        verb="replace",
-        by=by,
-        at=at,
-        changes={"code": [old.code, new.code]},
-    )
+    _note(session, "replace", old, new, by=by, at=at)
     return new
 
 
@@ -156,9 +144,7 @@ def make_again(session: Session, piece_id: int, *, by: int | None, at: datetime)
 
     The old one stays shipped: it lies at the dealer's. What is built into it is made again as well.
     """
-    old = session.get(Piece, piece_id, with_for_update=True, populate_existing=True)
-    if old is None:
-        raise NotFound
+    old = _held(session, piece_id)
     known = select(Piece.id).where(Piece.remake_of_id == piece_id)
     if old.state is not PieceState.SHIPPED or session.scalar(known) is not None:
         return None
@@ -171,16 +157,23 @@ def make_again(session: Session, piece_id: int, *, by: int | None, at: datetime)
     for part in session.scalars(built_in).all():
         _again(session, part, at)
     sales.record_progress(session, old.order_id, pieces=int(new.is_tracked))
-    audit.record(
-        session,
-        subject="mes.splitting.piece",
-        subject_id=old.id,
-        verb="make_again",
-        by=by,
-        at=at,
-        changes={"code": [old.code, new.code]},
-    )
+    _note(session, "make_again", old, new, by=by, at=at)
     return new
+
+
+def _held(session: Session, piece_id: int) -> Piece:
+    """Lock a piece and return it as it stands: a scan may have moved it since it was read. Raises NotFound."""
+    piece = session.get(Piece, piece_id, with_for_update=True, populate_existing=True)
+    if piece is None:
+        raise NotFound
+    return piece
+
+
+def _note(session: Session, verb: str, old: Piece, new: Piece, *, by: int | None, at: datetime) -> None:
+    codes = {"code": [old.code, new.code]}
+    audit.record(
+        session, subject="mes.splitting.piece", subject_id=old.id, verb=verb, by=by, at=at, changes=codes
+    )
 
 
 def _scrap(session: Session, piece: Piece, at: datetime) -> bool:
